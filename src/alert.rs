@@ -244,6 +244,13 @@ impl Episode {
         }
     }
 
+    /// What happened at `from` happened at `to`.
+    fn move_beginning(&mut self, from: Time, to: Time) {
+        let entries = self.trail.iter_mut().map(|entry| &mut entry.at);
+        let times = entries.chain([&mut self.since]).chain(&mut self.fired);
+        times.filter(|at| **at == from).for_each(|at| *at = to);
+    }
+
     /// Append an entry to the history; this makes a new version.
     fn record(&mut self, entry: HistoryEntry) {
         self.version = self.version.saturating_add(1);

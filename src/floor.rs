@@ -346,12 +346,14 @@ impl Floor {
         let engine = &self.engine;
         let bands = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
         let context = EvaluationContext { bands: &bands, name: &|slice| engine.name(slice) };
-        // A figure over a window that is past its limit at the first evaluation has been so for a while.
-        let first = if std::mem::replace(&mut self.evaluated, true) { None } else { Some(now - ASSUMED_PAST) };
         let mut changed = Vec::new();
-        for now in first.into_iter().chain([now]) {
-            changed.extend(self.evaluator.evaluate(&answers, &states, context, now));
+        if !std::mem::replace(&mut self.evaluated, true) {
+            // A figure over a window that is past its limit at the first evaluation has been so for a while.
+            let past = now - ASSUMED_PAST;
+            let begun = self.sources.begun(&self.mode).unwrap_or(now).clamp(past, now);
+            changed = self.evaluator.presume(&answers, &states, context, (past, begun));
         }
+        changed.extend(self.evaluator.evaluate(&answers, &states, context, now));
         self.record_episodes(changed);
     }
 

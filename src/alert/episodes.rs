@@ -125,6 +125,10 @@ impl Episodes {
         }
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Episode> {
+        self.open.values_mut()
+    }
+
     /// Forget an episode that never fired.
     pub(super) fn discard(&mut self, id: u64) {
         self.open.remove(&id);

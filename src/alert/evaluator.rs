@@ -173,6 +173,21 @@ impl Evaluator {
         self.episodes.take_changed()
     }
 
+    /// The same as of a time before the first evaluation, `past`: what is past its limits is assumed to have been so then. The
+    /// episodes begin with the data, at `begun`.
+    pub fn presume(
+        &mut self,
+        answers: &[Answer],
+        sources: &[SourceState],
+        context: EvaluationContext<'_>,
+        (past, begun): (Time, Time),
+    ) -> Vec<Episode> {
+        let mut changed = self.evaluate(answers, sources, context, past);
+        let open = self.episodes.iter_mut();
+        open.chain(&mut changed).for_each(|episode| episode.move_beginning(past, begun));
+        changed
+    }
+
     /// Execute a command. The caller journals the returned episode before it reports success.
     ///
     /// # Errors

@@ -173,6 +173,7 @@ impl Floor {
             }
             let outcome = engine.apply(event);
             sources.count_event(source, &event.origin, event.at, outcome, now);
+            sources.note_begun(source, event);
             outcome != ApplyOutcome::Duplicate
         });
         engine.advance(now);

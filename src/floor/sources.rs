@@ -6,6 +6,7 @@ use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
 use crate::engine::{ApplyOutcome, Contradiction, NameCounts};
+use crate::event::{Event, EventKind, Step};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
 
@@ -33,6 +34,8 @@ struct TrackedSource {
     new_names: NameCounts,
     /// When an event was last rejected because there are too many, and why.
     name_refusal: Option<(Time, Text)>,
+    /// The time of the first event that it told of as it happened.
+    begun: Option<Time>,
 }
 
 /// All sources of a floor, by their index in messages.
@@ -65,8 +68,27 @@ impl Sources {
             origins: BTreeSet::from([info.name.clone()]),
             new_names: NameCounts::default(),
             name_refusal: None,
+            begun: None,
         };
         Self(infos.iter().map(source).collect())
+    }
+
+    /// Note when what a source tells of began. Who waits and what agents do is told with the time since when that lasts, though
+    /// the source was not there then.
+    pub(super) fn note_begun(&mut self, source: usize, event: &Event) {
+        let is_standing =
+            matches!(event.kind, EventKind::AgentState { .. } | EventKind::Contact { step: Step::Offered(_), .. });
+        if let Some(source) = self.0.get_mut(source).filter(|_| !is_standing) {
+            source.begun = Some(source.begun.map_or(event.at, |known| known.min(event.at)));
+        }
+    }
+
+    /// When the data began: that of the first source, or the recording. `None` where no source has told of anything yet.
+    pub(super) fn begun(&self, mode: &Mode) -> Option<Time> {
+        match mode {
+            Mode::Replay { from, .. } => Some(*from),
+            Mode::Live | Mode::Simulated { .. } => self.0.iter().filter_map(|source| source.begun).min(),
+        }
     }
 
     pub(super) fn name(&self, source: usize) -> Option<&Label> {

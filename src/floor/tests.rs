@@ -117,7 +117,7 @@ async fn no_alert_is_older_than_the_data() {
     // Live, where callers have waited before the source came; and a recording that is replayed from its middle.
     let began = Time::from_unix(1_780_000_000);
     let replay = Mode::Replay { speed: 1.0, paused: false, from: began - Span::HOUR, to: began + Span::HOUR };
-    for mode in [Mode::Live, replay] {
+    for (mode, oldest) in [(Mode::Live, began), (replay, began - Span::HOUR)] {
         let clock = Clock::manual(began);
         let settings = Settings {
             title: "test".into(),
@@ -139,7 +139,8 @@ async fn no_alert_is_older_than_the_data() {
         let rules: Vec<&str> = board.alerts.iter().map(|alert| alert.rule.as_str()).collect();
         assert!(rules.contains(&"longest wait") && rules.contains(&"abandonment"), "{rules:?}");
         for alert in board.alerts.iter() {
-            assert!(alert.since >= began, "{} since {}", alert.rule, alert.since);
+            assert!(alert.since >= oldest, "{} since {}", alert.rule, alert.since);
+            assert!(alert.trail.iter().all(|entry| entry.at >= oldest), "{}: {:?}", alert.rule, alert.trail);
             assert!(alert.fired.is_none_or(|fired| fired >= alert.since), "{}", alert.rule);
         }
     }

@@ -166,7 +166,11 @@ mod tests {
             assert!(read(wrong).unwrap_err().contains("auth is one of"), "{wrong}");
         }
         assert!(read("oauth2 = { client = 'c', secret = { env = 'S' } }").unwrap_err().contains("token_url"));
-        assert!(read(&oauth.replace(" }", " }, user = 'key'")).unwrap_err().contains("a user with a password"));
+        assert!(
+            read(&oauth.replace("client = 'c'", "client = 'c', user = 'k'"))
+                .unwrap_err()
+                .contains("a user with a password")
+        );
         assert!(
             read("aws = { key_id = 'A', secret = 'x', region = 'r', service = 's' }").unwrap_err().contains("secret")
         );

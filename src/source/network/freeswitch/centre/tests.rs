@@ -245,6 +245,21 @@ fn a_row_that_contradicts_its_agent_is_believed_no_longer() {
 }
 
 #[test]
+fn what_the_caller_hears_after_the_pick_up_is_still_waiting() {
+    let mut test = TestCentre::new();
+    test.seconds = 2;
+    test.member("member-queue-start", &[]);
+    test.state("Ann", "Receiving");
+    test.member("agent-offering", &[ANN]);
+    test.seconds = 6;
+    test.member("bridge-agent-start", &[ANN]);
+    test.seconds = 18;
+    test.state("Ann", "In a queue call");
+    // A wait of 16 s.
+    assert_eq!(test.take_steps(), steps(&[(2, "offered to +4917012"), (4, "rings Ann"), (18, "answered by Ann")]));
+}
+
+#[test]
 fn an_answer_is_when_the_channels_were_bridged_however_late_its_event() {
     for (bridged, expected) in [
         ("1772442003100000", &[][..]),
