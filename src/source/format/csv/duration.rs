@@ -318,10 +318,10 @@ mod tests {
         ] {
             assert_eq!(span(text, DurationUnit::Seconds).unwrap().map(Span::as_secs_f64), Some(seconds), "{text}");
         }
-        for unknown in ["  ", "-", "N/A", "null", "\\N"] {
+        for unknown in ["  ", "-", "N/A", "null", "\\N", "-5", "-00:01:20"] {
             assert_eq!(span(unknown, DurationUnit::Seconds).unwrap(), None, "{unknown}");
         }
-        for wrong in ["-5", "abc", "1:60", "1:2:3:4", "1e99", "inf", ":", "1:-2", "1.2.3.4", "P1M2W", "12 parsecs 5"] {
+        for wrong in ["-5x", "abc", "1:60", "1:2:3:4", "1e99", "inf", ":", "1:-2", "1.2.3.4", "P1M2W", "12 parsecs 5"] {
             assert!(span(wrong, DurationUnit::Seconds).is_err(), "{wrong}");
         }
     }
