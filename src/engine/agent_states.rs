@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::clock::Span;
     use crate::engine::Settings;
-    use crate::event::{Event, EventKind};
+    use crate::event::{Channel, Event, EventKind, Offer, Step};
 
     #[test]
     fn a_day_of_states_begins_with_the_day_and_ends_now() {
@@ -76,5 +76,47 @@ mod tests {
         ];
         assert_eq!(seen, expected);
         assert!(engine.agent_states(&"nobody".into(), at(120)).is_empty());
+    }
+
+    #[test]
+    fn calls_back_to_back_are_conversations_of_their_own() {
+        let zero = Time::from_unix(1_772_442_000);
+        let at = |second: i64| zero + Span::seconds(second);
+        let event = |second, kind| Event { at: at(second), origin: "pbx".into(), id: None, kind };
+        let state = |second, state| {
+            event(second, EventKind::AgentState { agent: "ann".into(), state, reason: None, lasts: None })
+        };
+        let step = |second, contact: &str, step| {
+            event(second, EventKind::Contact { contact: contact.into(), queue: Some("sales".into()), step })
+        };
+        let offered = || Step::Offered(Offer::new("sales".into(), Channel::Voice));
+        let answered = || Step::Answered { agent: "ann".into(), wait: None };
+        let ended = Step::Completed { agent: None, ended_by: None, talk: None, hold: None };
+        let calls = [
+            step(0, "c1", offered()),
+            step(10, "c1", answered()),
+            step(1_600, "c2", offered()),
+            step(1_713, "c1", ended),
+            step(1_713, "c2", answered()),
+        ];
+        // A log has the calls alone, and whole seconds; a manager interface has what the phone does besides, within one read.
+        let log: Vec<Event> = [state(0, AgentState::Available)].into_iter().chain(calls.clone()).collect();
+        let phone = [(10, AgentState::OnContact), (1_713, AgentState::Available), (1_713, AgentState::Ringing)];
+        let phone = phone.into_iter().chain([(1_713, AgentState::OnContact)]).map(|(second, of)| state(second, of));
+        let live: Vec<Event> = log.iter().cloned().chain(phone).collect();
+        for events in [log, live] {
+            let mut engine = Engine::new(Settings::default());
+            events.iter().for_each(|event| _ = engine.apply(event));
+            let states = engine.agent_states(&"ann".into(), at(1_800));
+            let seen: Vec<_> = states.iter().map(|s| (s.state, s.since, s.until)).collect();
+            let expected = [
+                (AgentState::Available, at(0), at(10)),
+                (AgentState::OnContact, at(10), at(1_713)),
+                (AgentState::OnContact, at(1_713), at(1_800)),
+            ];
+            assert_eq!(seen, expected);
+            let agents = engine.agents_now(at(1_800));
+            assert_eq!(agents.find(&"ann".into()).map(|row| row.since), Some(at(1_713)));
+        }
     }
 }

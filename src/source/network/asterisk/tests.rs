@@ -14,8 +14,7 @@ use super::packet::{AmiDecoder, AmiPacket};
 use super::queue_status::{Collected, QueueSnapshot, QueueStatusCollector};
 use super::translate::AmiTranslator;
 use crate::clock::{Span, Time};
-use crate::engine::{self, Engine};
-use crate::event::{AgentState, Event, EventKind, LeftReason, Step};
+use crate::event::{Event, EventKind, LeftReason, Step};
 use crate::source::format::queue_log::{QueueLogParser, Verbs};
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -654,71 +653,4 @@ fn the_intent_of_a_join_is_reported_at_once_though_the_join_waits_for_the_log() 
     translator.translate(&join, now, &mut out).unwrap();
     let event = merger.accept_from_interface(out.remove(0), now).unwrap();
     assert!(matches!(event.kind, EventKind::Contact { step: Step::Classified { .. }, .. }));
-}
-
-/// The states of an agent on a floor to which these events happened: each with its beginning and end in seconds, and since
-/// when the present one holds.
-fn agent_states(events: &[Event], agent: &str, zero: Time, end: Time) -> (Vec<(AgentState, i64, i64)>, Option<i64>) {
-    let mut engine = Engine::new(engine::Settings::default());
-    for event in events {
-        engine.apply(event);
-    }
-    let second = |at: Time| (at - zero).as_secs();
-    let states = engine.agent_states(&agent.into(), end);
-    let states = states.iter().map(|state| (state.state, second(state.since), second(state.until))).collect();
-    let agents = engine.agents_now(end);
-    (states, agents.find(&agent.into()).map(|row| second(row.since)))
-}
-
-#[test]
-fn calls_back_to_back_are_conversations_of_their_own() {
-    let zero = Time::from_unix(1_795_432_300);
-    let device = |status: &'static str| {
-        AmiPacket::of(&[
-            ("Event", "QueueMemberStatus"),
-            ("Queue", "sales"),
-            ("MemberName", "Ann"),
-            ("Interface", "SIP/1"),
-            ("Status", status),
-        ])
-    };
-    let call = |event: &'static str, id: &'static str| {
-        AmiPacket::of(&[("Event", event), ("Queue", "sales"), ("Uniqueid", id), ("MemberName", "Ann")])
-    };
-    let (mut translator, mut from_manager) = (translator(), Vec::new());
-    for (second, packet) in [
-        (0, device("1")),
-        (0, call("QueueCallerJoin", "1.1")),
-        (10, device("2")),
-        (10, call("AgentConnect", "1.1")),
-        (1_600, call("QueueCallerJoin", "1.2")),
-        // All of it within one read.
-        (1_713, call("AgentComplete", "1.1")),
-        (1_713, device("1")),
-        (1_713, device("6")),
-        (1_713, device("2")),
-        (1_713, call("AgentConnect", "1.2")),
-    ] {
-        translator.translate(&packet, zero + Span::seconds(second), &mut from_manager).unwrap();
-    }
-    let (mut parser, mut tally, mut from_log) =
-        (QueueLogParser::new("pbx".into(), Verbs::default()), InputTally::default(), Vec::new());
-    for (second, line) in [
-        (0, "NONE|sales|Ann|ADDMEMBER|"),
-        (0, "1.1|sales|NONE|ENTERQUEUE||100|1"),
-        (10, "1.1|sales|Ann|CONNECT|10|1.1|3"),
-        (1_600, "1.2|sales|NONE|ENTERQUEUE||101|1"),
-        (1_713, "1.1|sales|Ann|COMPLETECALLER|10|1703|1"),
-        (1_713, "1.2|sales|Ann|CONNECT|113|1.2|3"),
-    ] {
-        let written = format!("{}|{line}", (zero + Span::seconds(second)).0 / 1_000_000);
-        let far = Time::from_unix(2_000_000_000);
-        let _ = parser.parse_line(written.as_bytes(), far, &mut tally, &mut |event| from_log.push(event));
-    }
-    for events in [from_manager, from_log] {
-        let (periods, since) = agent_states(&events, "Ann", zero, zero + Span::seconds(1_800));
-        let talks = [(AgentState::OnContact, 10, 1_713), (AgentState::OnContact, 1_713, 1_800)];
-        assert_eq!(periods, [&[(AgentState::Available, 0, 10)], &talks[..]].concat());
-        assert_eq!(since, Some(1_713), "the second conversation is 87 s long");
-    }
 }
