@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::source::format::contact_events::{self, KNOWN_TYPES};
 use crate::source::format::csv::Words;
 use crate::source::format::limits::check_json;
+use crate::source::format::surrogates;
 use crate::source::network::http::JmesPath;
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
@@ -182,7 +183,9 @@ fn parse(text: &[u8]) -> Result<Rcvar, RejectionReason> {
         return Err("not a JSON object".into());
     }
     check_json(text.as_bytes())?;
-    Variable::from_json(text).map(Rcvar::new).map_err(|error| RejectionReason::new("not an event in JSON", error))
+    let mended = surrogates::mended(text);
+    let parsed = Variable::from_json(mended.as_deref().unwrap_or(text));
+    parsed.map(Rcvar::new).map_err(|error| RejectionReason::new("not an event in JSON", error))
 }
 
 #[cfg(test)]
