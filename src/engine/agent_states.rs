@@ -106,7 +106,9 @@ mod tests {
         let live: Vec<Event> = log.iter().cloned().chain(phone).collect();
         for events in [log, live] {
             let mut engine = Engine::new(Settings::default());
-            events.iter().for_each(|event| _ = engine.apply(event));
+            for event in &events {
+                engine.apply(event);
+            }
             let states = engine.agent_states(&"ann".into(), at(1_800));
             let seen: Vec<_> = states.iter().map(|s| (s.state, s.since, s.until)).collect();
             let expected = [
