@@ -114,13 +114,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 /// Mark the alert that the keys mean, also while another panel has the focus.
 fn mark(buffer: &mut Buffer, rows: Rect, ctx: Ctx<'_>, meant: Option<&Episode>, drawn: &Drawn) {
     let ids = ctx.ui.lists.get(&Panel::Rail).map(|list| list.ids.as_slice()).unwrap_or_default();
-    let of = |id: &Label| ctx.board.alerts.iter().find(|e| id.as_str() == e.id.to_string());
-    let same = |e: &Episode, id: &Label| of(id).is_some_and(|other| other.slice == e.slice && other.source == e.source);
-    let at = meant.and_then(|e| ids.iter().position(|id| same(e, id)));
-    let first = drawn.offsets.get(&Panel::Rail).copied().unwrap_or(0);
-    let Some(row) = at.and_then(|at| at.checked_sub(first)).filter(|row| *row < usize::from(rows.height)) else {
-        return;
+    let of = |id: u64| ctx.board.alerts.iter().find(|e| e.id == id);
+    let same = |e: &Episode, id: &Label| {
+        let other = id.as_str().parse().ok().and_then(of);
+        other.is_some_and(|other| other.slice == e.slice && other.source == e.source)
     };
+    let first = drawn.offsets.get(&Panel::Rail).copied().unwrap_or(0);
+    let mut shown = ids.iter().skip(first).take(usize::from(rows.height));
+    let Some(row) = meant.and_then(|e| shown.position(|id| same(e, id))) else { return };
     buffer.set_string(rows.x, rows.y + cols(row), "▸", ctx.theme.style(Tone::Focus));
 }
 

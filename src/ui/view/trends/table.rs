@@ -1,5 +1,7 @@
 //! The page of trends as tables: the series, which an export writes, and the slices that the charts can be about.
 
+use rustc_hash::FxHashMap;
+
 use crate::alert::{Severity, State};
 use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
@@ -136,11 +138,17 @@ pub fn slices(ctx: Ctx<'_>) -> TableModel<'_, TrendSlice> {
         rows.push(row(own, f64::INFINITY));
     }
     let lines = ctx.answers.figures(trends::queue_lines(ctx.ui));
+    // There may be thousands of queues, and as many alerts.
+    let mut worst: FxHashMap<&Label, f64> = FxHashMap::default();
+    for alert in ctx.board.alerts.iter().filter(|alert| alert.is_active() && alert.state != State::Snoozed) {
+        if let Some(queue) = alert.slice.get(Dim::Queue) {
+            let weight = if alert.severity == Severity::Critical { 1e6 } else { 1e3 };
+            let known = worst.entry(queue).or_default();
+            *known = known.max(weight);
+        }
+    }
     for queue in ctx.board.queues.iter().filter(|queue| !queue.id.is_empty()) {
         let of = Slice::of(Dim::Queue, queue.id.clone());
-        let alerts = ctx.board.alerts.iter().filter(|alert| alert.slice.get(Dim::Queue) == Some(&queue.id));
-        let alerts = alerts.filter(|alert| alert.is_active() && alert.state != State::Snoozed);
-        let alerts = alerts.map(|alert| if alert.severity == Severity::Critical { 1e6 } else { 1e3 });
         let recent = lines.map(|lines| lines.rows(Some(queue.id.as_str()))).unwrap_or_default();
         let recent = recent.iter().rev().take(RECENT_STEPS).filter_map(|step: &AnswerRow| step.figures.first());
         let bad = recent.map(|figure| match figure.verdict {
@@ -148,7 +156,7 @@ pub fn slices(ctx: Ctx<'_>) -> TableModel<'_, TrendSlice> {
             Verdict::Warning => 1.0,
             _ => 0.0,
         });
-        rows.push(row(&of, 1.0 + alerts.fold(0.0, f64::max) + bad.sum::<f64>()));
+        rows.push(row(&of, 1.0 + worst.get(&queue.id).copied().unwrap_or(0.0) + bad.sum::<f64>()));
     }
     let intents = ctx.answers.figures(queries::last_hour(ctx.ui, &Slice::TOTAL, Dim::Intent));
     // Intents have no line of their own: they are found by the filter.
