@@ -31,7 +31,7 @@ impl Checker {
                     assert!(self.pending);
                     self.pending = false;
                 }
-                UserInput::Mouse(_) => assert!(!self.pending),
+                UserInput::Mouse(_) | UserInput::Background { .. } => assert!(!self.pending),
                 // A byte that is no UTF-8 becomes a character of three.
                 UserInput::Paste(text) => assert!(!self.pending && text.len() <= 3 * MAX_PASTE_BYTES),
             }
