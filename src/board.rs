@@ -73,6 +73,9 @@ pub struct Board {
     /// can't be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Text>,
+    /// Set while this floor follows one that runs but has written nothing for minutes: everything is as of then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_since: Option<Time>,
 }
 
 /// A notification target that cannot be reached.
@@ -342,6 +345,7 @@ impl Board {
             gaps: self.gaps.clone(),
             untold: self.untold.clone(),
             remarks: self.remarks.clone(),
+            silent_since: self.silent_since,
             queues: Rows::default(),
             agents: Rows::default(),
             waiting: Rows::default(),

@@ -423,6 +423,10 @@ impl Floor {
             let ((speed, paused), (from, to)) = (recording.speed_and_paused(), recording.span());
             self.mode = Mode::Replay { speed, paused, from, to };
         }
+        let silence = match &self.role {
+            JournalRole::Follower(following) => following.silence(),
+            _ => None,
+        };
         let parts = assemble::BoardParts {
             seq: self.seq,
             now,
@@ -432,7 +436,8 @@ impl Floor {
             sources: &self.sources,
             alerts: self.episodes(),
             untold: self.notifier.as_ref().map(NotifierHandle::failing).unwrap_or_default(),
-            remarks: self.remarks(now),
+            silent_since: silence.as_ref().map(|(silence, _)| now - *silence),
+            remarks: self.remarks(now, silence.map(|(_, remark)| remark)),
         };
         let board = assemble::board(&mut self.engine, parts);
         self.boards.send_replace(Arc::new(board));
@@ -447,14 +452,10 @@ impl Floor {
         Self { config_remarks: remarks, ..self }
     }
 
-    fn remarks(&self, now: Time) -> Vec<Text> {
+    fn remarks(&self, now: Time, silent: Option<Text>) -> Vec<Text> {
         if self.keeper == Keeper::Loading {
             return self.reading.iter().cloned().collect();
         }
-        let silent = match &self.role {
-            JournalRole::Follower(following) => following.silence(),
-            _ => None,
-        };
         let clock = self.clock_remark.as_ref().filter(|(until, _)| now < *until).map(|(_, remark)| remark);
         let days = self.engine.unreadable_days().count();
         let days = (days > 0)

@@ -20,6 +20,7 @@ pub(super) struct BoardParts<'a> {
     pub(super) alerts: Arc<Vec<Episode>>,
     pub(super) untold: Vec<TargetRow>,
     pub(super) remarks: Vec<Text>,
+    pub(super) silent_since: Option<Time>,
 }
 
 /// The board at an instant.
@@ -44,5 +45,6 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         alerts: parts.alerts,
         untold: parts.untold,
         remarks: parts.remarks,
+        silent_since: parts.silent_since,
     }
 }

@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::TargetRow;
+use crate::clock::Span;
 use crate::journal::{self, Follower, Holder, Journal, OpenedJournal, Outbox};
 use crate::kpi::format::age;
 use crate::source::Message;
 use crate::text::{Label, Text};
 
 /// A writer that works writes at least once a minute.
-const SILENT_AFTER_S: i64 = 150;
+const SILENT_AFTER: Span = Span(150 * Span::SECOND.0);
 
 /// How far each source has been read, as (name, cursor).
 pub type Cursors = Vec<(Label, String)>;
@@ -98,11 +99,11 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// The remark on a writer that runs but writes nothing.
-    pub(super) fn silence(&self) -> Option<Text> {
-        let age_s = i64::try_from(self.follower.age().as_secs()).unwrap_or(i64::MAX);
-        let silent = age_s >= SILENT_AFTER_S;
-        silent.then(|| Text::new(&format!("{}: all figures are as of then", holder(&self.follower))))
+    /// How long the writer has written nothing though it runs, and the remark on that; `None` while that is not too long.
+    pub(super) fn silence(&self) -> Option<(Span, Text)> {
+        let silence = Span::seconds(age_s(&self.follower));
+        let remark = || Text::new(&format!("{}: all figures are as of then", holder(&self.follower)));
+        (silence >= SILENT_AFTER).then(|| (silence, remark()))
     }
 }
 
@@ -110,6 +111,11 @@ impl Following {
 pub(super) fn holder(follower: &Follower) -> Text {
     let Some(holder) = &follower.holder else { return Text::fixed("another floorwatch has the journal") };
     let Holder { user, pid, host, .. } = holder;
-    let written = age(i64::try_from(follower.age().as_secs()).unwrap_or(i64::MAX));
+    let written = age(age_s(follower));
     Text::new(&format!("{user} has the journal (process {pid} on {host}), last written {written} ago"))
+}
+
+/// The whole seconds since the followed journal was written.
+fn age_s(follower: &Follower) -> i64 {
+    i64::try_from(follower.age().as_secs()).unwrap_or(i64::MAX)
 }

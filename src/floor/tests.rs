@@ -248,3 +248,38 @@ async fn a_follower_lets_go_of_contacts_when_the_writer_does() {
     let over = follower.engine.checkpoint().unwrap().contacts.len();
     assert!(over < 120, "{over} of 400 contacts that are over are still in memory");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_whose_writer_runs_but_does_nothing_is_as_of_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let clock = Clock::manual(Time::from_unix(1_780_000_000));
+    let (mut writer, mut follower) = (floor_on(&path, &clock), floor_on(&path, &clock));
+    let pass = async |follower: &mut Floor, seconds: u64| {
+        clock.set(clock.now() + Span::seconds(i64::try_from(seconds).unwrap()));
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        follower.tick();
+        follower.publish();
+        let board = follower.boards.borrow();
+        (board.silent_since.map(|since| clock.now().since(since)), board.remarks.first().cloned())
+    };
+    let offer = |contact: &str| {
+        let step = Step::Offered(Offer::new("sales".into(), Channel::Voice));
+        let kind = EventKind::Contact { contact: contact.into(), queue: None, step };
+        let events = vec![Event { at: Time::from_unix(1_780_000_000), origin: "pbx".into(), id: None, kind }];
+        Message::Events { source: 0, events, cursor: None, receipt: None }
+    };
+    let written = |writer: &mut Floor, contact: &str| {
+        writer.process(offer(contact));
+        let JournalRole::Writer(journal) = &writer.role else { panic!("it does not write") };
+        journal.flush().unwrap();
+    };
+    written(&mut writer, "c1");
+    assert_eq!(pass(&mut follower, 1).await, (None, None));
+    assert_eq!(pass(&mut follower, 140).await, (None, None));
+    let (silent, remark) = pass(&mut follower, 20).await;
+    assert_eq!(silent, Some(Span::seconds(160)));
+    assert!(remark.unwrap().as_str().contains("as of then"));
+    written(&mut writer, "c2");
+    assert_eq!(pass(&mut follower, 1).await, (None, None));
+}

@@ -93,6 +93,7 @@ async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiProblem>
         Keeper::Loading => "the day so far is being read from the journal".to_owned(),
         Keeper::Failed(why) => why.to_string(),
         _ if board.seq == 0 => "the floor has just begun".to_owned(),
+        Keeper::Other(who) if board.silent_since.is_some() => who.to_string(),
         Keeper::Nobody | Keeper::Us | Keeper::Other(_) => return Ok("ready\n"),
     };
     Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))

@@ -201,12 +201,14 @@ impl<'a> Ctx<'a> {
         self.cut_off().is_some() && self.board.sources.is_empty() && self.board.queues.iter().next().is_none()
     }
 
-    /// Whether everything on the screen is old: every followed source is silent, or no board arrives.
+    /// Whether everything on the screen is old: every followed source is silent, or no board arrives, or the floor that
+    /// writes the journal does nothing.
     #[must_use]
     pub fn stale(&self) -> bool {
         let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
         self.ui.silent >= 5
             || self.cut_off().is_some()
+            || self.board.silent_since.is_some()
             || followed().next().is_some() && followed().all(|source| source.is_silent(self.board.at))
     }
 

@@ -88,6 +88,13 @@ fn a_hub_that_is_away_from_the_start_is_waited_for() {
 }
 
 #[test]
+fn a_wall_whose_floor_follows_one_that_does_nothing_is_old() {
+    let screen = kiosk(0, |board| board.silent_since = Some(board.at - Span::seconds(180)));
+    let text = lines(&picture(&screen, (120, 35))).join("\n");
+    assert!(text.contains("the floor is silent"), "{text}");
+}
+
+#[test]
 fn every_page_of_the_rotation() {
     let mut screen = kiosk(0, |_| {});
     for (name, page) in KioskPage::WORDS.into_iter().skip(1) {

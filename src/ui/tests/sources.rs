@@ -111,6 +111,22 @@ fn a_board_that_follows_another_says_nothing_of_sources() {
 }
 
 #[test]
+fn a_board_whose_writer_does_nothing_is_grey() {
+    let mut board = sample::three_sources(20);
+    board.keeper = Keeper::Other("ann has the journal".into());
+    board.remarks = vec!["ann has the journal, last written 3m ago: all figures are as of then".into()];
+    let live = |board: &Board| {
+        let buffer = TestScreen::new(board.clone()).draw(SIZES[1], Palette::Terminal, Depth::Few, false);
+        let at = lines(&buffer)[0].find("LIVE").unwrap();
+        buffer[(u16::try_from(at).unwrap(), 0)].style()
+    };
+    let before = live(&board);
+    board.silent_since = Some(board.at - Span::seconds(180));
+    assert_ne!(live(&board), before, "it says that it is live");
+    assert!(TestScreen::new(board).text(SIZES[1]).contains("▲ ann has the journal, last written 3m ago"));
+}
+
+#[test]
 fn a_board_that_is_cut_off_from_its_hub_says_since_when_and_why() {
     let mut board = sample::three_sources(20);
     let at = board.at;

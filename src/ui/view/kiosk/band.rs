@@ -19,12 +19,12 @@ use crate::ui::widget::lettering::{self, Size};
 /// From this age on, data is old.
 const OLD: Span = Span::seconds(30);
 
-/// The age of the data: how long the floor has been silent or out of reach.
+/// The age of the data: how long the floor, or the one that it follows, has been silent or out of reach.
 #[must_use]
 pub fn age(ctx: Ctx<'_>) -> Span {
     let now = ctx.ui.kiosk.now;
-    let cut_off = ctx.cut_off().map_or(Span::ZERO, |cut_off| now.since(cut_off.since));
-    now.since(ctx.board.at).max(cut_off)
+    let since = [ctx.cut_off().map(|cut_off| cut_off.since), ctx.board.silent_since];
+    since.into_iter().flatten().fold(now.since(ctx.board.at), |age, since| age.max(now.since(since)))
 }
 
 /// Whether all data is old: it is of a while ago, or no source sends any more.
