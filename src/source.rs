@@ -63,7 +63,7 @@ pub enum Message {
         source: usize,
         /// The health.
         health: Health,
-        /// The reason in words; empty when the source is live.
+        /// The reason in words. When the source is live, it is how it learns of changes, or empty.
         reason: Text,
         /// The time since which the source is in this health.
         at: Time,

@@ -31,6 +31,7 @@ mod hub_limits;
 mod layers;
 mod listen_live;
 mod logs;
+mod notifications_live;
 mod notify;
 mod notify_away;
 mod notify_kill;

@@ -4,6 +4,8 @@
 mod last_figures;
 mod lists;
 mod map;
+mod notification_channel;
+mod notifications;
 mod page;
 mod paging;
 mod path;
@@ -31,6 +33,8 @@ use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 use crate::source::rejection::RejectionReason;
 pub use map::{AgentMap, ContactMap, FigurePath, Map, NameMap, QueueSelector, Since};
+use notification_channel::{ChannelMaker, ChannelMode, ChannelState};
+pub use notifications::{NotificationSettings, NotifiedTopic};
 pub use page::CursorSettings;
 pub use paging::Paging;
 pub use path::JmesPath;
@@ -85,6 +89,16 @@ impl HttpSession {
         }
         if let Some(lists) = &mut self.lists {
             lists.begin_session();
+        }
+        if let (Some(settings), Some(lists)) = (&self.settings.notifications, &mut self.lists) {
+            let state = ChannelState::default();
+            let base = url.url();
+            let maker = ChannelMaker { client: &client, base, tls, settings, reporter: reporter.shared() };
+            let polls = poll_when_told(lists, (&client, &mut self.skew), &self.settings, (&state, &remark), reporter);
+            return tokio::select! {
+                ended = polls => ended,
+                never = maker.follow(&state) => match never {},
+            };
         }
         loop {
             let next = Instant::now() + with_jitter(Duration::from_secs(self.settings.every_s));
@@ -165,6 +179,41 @@ impl HttpSession {
             reporter.reject(&place, *number, wrong.clone()).await;
         }
         self.last_rejected = rejected;
+    }
+}
+
+/// Poll for lists at the source's interval, and what a channel of notifications tells of as soon as it does. `remark` is what
+/// the source's remark says besides.
+async fn poll_when_told(
+    lists: &mut ListPolling,
+    (client, skew): (&Client, &mut ClockSkew),
+    settings: &Settings,
+    (state, remark): (&ChannelState, &str),
+    reporter: &mut Reporter,
+) -> Result<Infallible, Fault> {
+    let mut known = ChannelMode::Beginning;
+    reporter.set_manner("");
+    loop {
+        let next = Instant::now() + with_jitter(Duration::from_secs(settings.every_s));
+        let mode = state.mode();
+        if mode != known {
+            let words = mode.in_words(settings.every_s);
+            // That it is told of changes is how it should be; that it is not is worth a remark.
+            let (manner, doubt) = if mode.is_notified() { (words.as_str(), "") } else { ("", words.as_str()) };
+            reporter.set_manner(manner);
+            let remarks: Vec<&str> = [remark, doubt].into_iter().filter(|words| !words.is_empty()).collect();
+            reporter.report_remark(&remarks.join("; ")).await;
+            lists.set_notified(mode.is_notified());
+            known = mode;
+        }
+        lists.hasten(&state.take_changed());
+        lists.poll(client, skew, reporter).await?;
+        state.set_topics(lists.topics());
+        sleep(MIN_PAUSE).await;
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = state.news() => {}
+        }
     }
 }
 

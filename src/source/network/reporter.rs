@@ -15,6 +15,8 @@ pub(crate) struct Reporter {
     shared: SharedReporter,
     /// The last health that was reported, with its reason and the time of the next attempt.
     last_health: Option<(Health, Text, Option<Time>)>,
+    /// How a live source learns of changes, where there are several ways; shown beside its health.
+    manner: Text,
     /// Since when the session is live, by the steady clock.
     live_since: Option<Time>,
     /// The last sign of life, in this session or an earlier one.
@@ -30,6 +32,7 @@ impl Reporter {
         Self {
             shared,
             last_health: None,
+            manner: Text::default(),
             live_since: None,
             last_activity: None,
             disconnected_since: None,
@@ -104,7 +107,12 @@ impl Reporter {
         self.record_activity();
         self.disconnected_since = None;
         self.live_since.get_or_insert(self.shared.steady());
-        self.report_health(Health::Live, Text::default(), None).await;
+        self.report_health(Health::Live, self.manner.clone(), None).await;
+    }
+
+    /// Set how the source learns of changes, for the reports that it is live.
+    pub(crate) fn set_manner(&mut self, manner: &str) {
+        self.manner = Text::new(manner);
     }
 
     /// Report that the source answers, but with old data.

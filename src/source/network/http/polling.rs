@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::last_figures::LastFigures;
 use super::lists::Lists;
 use super::map::{self, Names, Reading};
+use super::notifications::{NotificationSettings, Topics};
 use super::paging::PageRef;
 use super::request::{Method, RequestSettings, header_map};
 use super::settings::Settings;
@@ -87,6 +88,9 @@ pub(super) struct ListPolling {
     requests: Vec<PolledRequest>,
     /// Names that the configuration gives.
     own_names: Names,
+    notifications: Option<NotificationSettings>,
+    /// Whether a channel tells what has changed.
+    is_notified: bool,
     figures: LastFigures,
     lists: Lists,
     /// The rows of the last answers that were rejected. Each is reported once, not at every poll.
@@ -134,6 +138,8 @@ impl ListPolling {
             zone: settings.timezone,
             requests: requests.into_iter().map(polled).collect(),
             own_names: Names::configured(&settings.queue_names),
+            notifications: settings.notifications.clone(),
+            is_notified: false,
             figures: LastFigures::default(),
             lists: cursor.map(Lists::restored).unwrap_or_default(),
             last_rejected: BTreeSet::new(),
@@ -145,6 +151,46 @@ impl ListPolling {
         self.figures.reset();
     }
 
+    /// The topics that a channel is to tell of, as far as the lists are known.
+    pub(super) fn topics(&self) -> Topics {
+        let mut topics = Topics::default();
+        for wanted in self.notifications.iter().flat_map(|notifications| &notifications.topic) {
+            let Some(request) = self.requests.iter().position(|request| request.settings.name == wanted.request) else {
+                continue;
+            };
+            let kept = self.requests.iter().filter_map(|request| request.answer.as_ref()?.kept.get(&wanted.of));
+            for id in kept.filter_map(|items| items.as_array()).flatten().filter_map(|id| id.as_str()) {
+                topics.add(wanted.topic.replace("${id}", id), request);
+            }
+        }
+        topics
+    }
+
+    /// Whether a channel tells what has changed from now on; if it no longer does, everything is asked for at once.
+    pub(super) fn set_notified(&mut self, is_notified: bool) {
+        self.is_notified = is_notified;
+        if !is_notified {
+            self.requests.iter_mut().for_each(|request| request.due = None);
+        }
+    }
+
+    /// Make these requests at the next poll.
+    pub(super) fn hasten(&mut self, requests: &BTreeSet<usize>) {
+        for index in requests {
+            if let Some(request) = self.requests.get_mut(*index) {
+                request.due = None;
+            }
+        }
+    }
+
+    /// The interval of a request: a longer one where a channel tells what has changed.
+    fn interval(&self, request: &RequestSettings) -> Duration {
+        let own = request.every_s.map_or(self.every, Duration::from_secs);
+        let told = self.notifications.as_ref().filter(|_| self.is_notified);
+        let told = told.filter(|settings| settings.topic.iter().any(|topic| topic.request == request.name));
+        told.map_or(own, |settings| own.max(Duration::from_secs(settings.every_s)))
+    }
+
     /// Make the requests that are due, and report what has changed.
     pub(super) async fn poll(
         &mut self,
@@ -153,6 +199,7 @@ impl ListPolling {
         reporter: &mut Reporter,
     ) -> Result<(), Fault> {
         for index in 0..self.requests.len() {
+            let every = self.requests.get(index).map_or(self.every, |request| self.interval(&request.settings));
             let (before, rest) = self.requests.split_at_mut(index);
             let Some(request) = rest.first_mut() else { break };
             if request.due.is_some_and(|due| Instant::now() < due) {
@@ -166,7 +213,6 @@ impl ListPolling {
             // Names that were known stay known until the new ones have come.
             names.extend(&request.answer.as_ref().map(|answer| answer.reading.names.clone()).unwrap_or_default());
             names.extend(&self.own_names);
-            let every = request.settings.every_s.map_or(self.every, Duration::from_secs);
             let place = Place { base: &self.base, headers: &self.headers, variables: &variables, names: &names };
             let answer = request.ask(client, &place, skew, reporter).await.map_err(|fault| request.named(fault))?;
             if let Some(answer) = answer {

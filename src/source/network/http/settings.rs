@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::map::Map;
+use super::notifications::NotificationSettings;
 use super::page::CursorSettings;
 use super::paging::Paging;
 use super::request::{Method, RequestSettings, header_map};
@@ -63,6 +64,9 @@ pub struct Settings {
     /// Several requests in place of one, in the order in which they are made.
     #[serde(default)]
     pub request: Vec<RequestSettings>,
+    /// A channel that tells what has changed, so that it need not be asked for so often.
+    #[serde(default)]
+    pub notifications: Option<NotificationSettings>,
 }
 
 const fn ten() -> u64 {
@@ -112,6 +116,12 @@ impl Settings {
             ));
         }
         self.check_requests()?;
+        if let Some(notifications) = &self.notifications {
+            let names: Vec<&str> = self.request.iter().map(|request| request.name.as_str()).collect();
+            let kept: Vec<&str> =
+                self.request.iter().flat_map(|request| request.keep.keys().map(String::as_str)).collect();
+            notifications.check(&names, &kept).map_err(|wrong| ("notifications", wrong))?;
+        }
         self.page.as_ref().map_or(Ok(()), |page| page.check().map_err(|wrong| ("page", wrong)))?;
         if self.page.is_some() && self.map.is_none() {
             return Err(("page", "goes with `map`: pages of contact events go on by `cursor`".to_owned()));
