@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
@@ -104,7 +103,7 @@ impl Archive for Stored {
         None
     }
 
-    fn each_contact(&self, _: Range<Time>, _: &mut dyn FnMut(ArchivedContact) -> bool) {}
+    fn each_contact(&self, _: Time, _: (Time, u64), _: &mut dyn FnMut(ArchivedContact) -> bool) {}
 }
 
 /// Print how much memory a day takes.

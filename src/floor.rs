@@ -23,6 +23,7 @@ mod assemble;
 mod following;
 pub mod handle;
 mod persistence;
+mod portions;
 mod progress;
 mod recording;
 mod restoring;
@@ -48,6 +49,7 @@ use crate::text::{Label, Text};
 
 pub(crate) use handle::Request;
 pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
+use portions::{PortionedRequests, QuestionUnderWay};
 use recording::Jump;
 pub use recording::Recording;
 pub use restoring::read_journal;
@@ -130,6 +132,7 @@ pub struct Floor {
     role: JournalRole,
     notifier: Option<NotifierHandle>,
     requests: mpsc::Receiver<Request>,
+    portioned: PortionedRequests,
     /// Commands that were executed and could not be stored.
     unkept: (mpsc::UnboundedSender<UnkeptCommand>, mpsc::UnboundedReceiver<UnkeptCommand>),
     boards: watch::Sender<Arc<Board>>,
@@ -181,6 +184,7 @@ impl Floor {
             role: JournalRole::None,
             notifier: None,
             requests,
+            portioned: PortionedRequests::default(),
             unkept: mpsc::unbounded_channel(),
             boards,
             seq: 0,
@@ -238,6 +242,10 @@ impl Floor {
                         self.process(message);
                     }
                 }
+                () = tokio::task::yield_now(), if !self.portioned.is_empty() => self.serve_portion(),
+            }
+            if self.portioned.is_due() {
+                self.serve_portion();
             }
             if self.dirty && self.last_publish.elapsed() >= self.publish_interval {
                 self.publish();
@@ -372,17 +380,17 @@ impl Floor {
         // Sending a reply fails when the caller no longer waits, which is fine.
         match request {
             Request::Ask(query, selection, queues, reply) => {
-                drop(reply.send(self.engine.ask_bounded(&query, &selection, &queues, now)));
+                self.ask(QuestionUnderWay::new((query, selection, queues), reply));
             }
-            Request::Contacts(query, reply) => {
-                let ContactQuery { of, over, only, limit } = &query;
-                let found = match only {
-                    ContactFilter::Live => self.engine.live_contacts(of, *limit),
-                    ContactFilter::All | ContactFilter::Abandoned => {
-                        self.engine.contacts(of, *over, now, *only == ContactFilter::Abandoned, *limit)
-                    }
-                };
-                drop(reply.send(found.into_iter().map(ContactRow::from).collect()));
+            Request::Contacts(query, queues, reply) => {
+                let ContactQuery { of, over, only, limit } = query;
+                if only == ContactFilter::Live {
+                    let found = self.engine.live_contacts(&of, &queues, limit);
+                    drop(reply.send(found.into_iter().map(ContactRow::from).collect()));
+                } else {
+                    let is_abandoned = only == ContactFilter::Abandoned;
+                    self.search(self.engine.contact_search(of, queues, (over, now), is_abandoned, limit), reply);
+                }
             }
             Request::AgentStates(agent, reply) => drop(reply.send(self.engine.agent_states(&agent, now))),
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
@@ -399,7 +407,7 @@ impl Floor {
         let Feed::Recording(recording) = &mut self.feed else { return };
         self.dirty = true;
         if recording.execute(command) == Jump::Back {
-            self.engine = Engine::new(self.settings.engine.clone());
+            self.change_engine(Engine::new(self.settings.engine.clone()));
             self.history.clear();
         }
         // After a jump, alerts are evaluated as after a start, because the floor has not seen the time before.

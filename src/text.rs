@@ -9,6 +9,7 @@ pub(crate) mod short_key;
 pub(crate) mod suggest;
 
 use std::borrow::{Borrow, Cow};
+use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use smol_str::SmolStr;
@@ -197,6 +198,17 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A path as a word of a command that somebody may copy into a shell. What a terminal would not show as it is, is replaced.
+#[must_use]
+pub fn shell_word(path: &Path) -> String {
+    let shown = |c: char| if c.is_control() || is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c };
+    let text: String = path.display().to_string().chars().map(shown).collect();
+    // Otherwise it would be an option.
+    let text = if text.starts_with('-') && text != "-" { format!("./{text}") } else { text };
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if text.chars().all(is_plain) && !text.is_empty() { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// Text for one CSV cell: a spreadsheet must not take a name for a formula.
 #[must_use]
 pub fn csv_safe(text: &str) -> Cow<'_, str> {
@@ -256,6 +268,21 @@ mod tests {
         assert_eq!(fit("サポート", 5), "サポ…");
         assert_eq!(fit("sales", 5), "sales");
         assert_eq!(fit("support", 5), "supp…");
+    }
+
+    #[test]
+    fn a_path_in_a_command_is_one_word_and_moves_no_terminal() {
+        for (path, word) in [
+            ("/tmp/calls-2026.csv", "/tmp/calls-2026.csv"),
+            ("März 2026.csv", "'März 2026.csv'"),
+            ("a;reboot #.csv", "'a;reboot #.csv'"),
+            ("it's $(x).csv", r"'it'\''s $(x).csv'"),
+            ("--help", "./--help"),
+            ("-", "-"),
+            ("a\x1b[2J\n\u{202e}b", "'a\u{fffd}[2J\u{fffd}\u{fffd}b'"),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Floor {
             Question::Contacts(wanted) => {
                 let abandoned = wanted.only == ContactFilter::Abandoned;
                 let found = match wanted.only {
-                    ContactFilter::Live => self.engine.live_contacts(&wanted.of, wanted.limit),
+                    ContactFilter::Live => self.engine.live_contacts(&wanted.of, &Patterns::default(), wanted.limit),
                     _ => self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit),
                 };
                 Reply::Contacts(found.into_iter().map(ContactRow::from).collect())

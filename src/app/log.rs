@@ -50,8 +50,12 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
 fn begin(to: impl Write + Send + 'static) -> Result<LogGuard, Error> {
     let filter = match std::env::var_os("FLOORWATCH_LOG") {
         Some(text) => {
-            let parsed = text.to_str().and_then(|text| text.parse().ok());
-            parsed.ok_or(Error::LogFilter(text))?
+            let parsed = text.to_str().and_then(|text| text.parse::<Targets>().ok());
+            // A level that is misspelt would be the name of another program's part, and nothing would be logged.
+            let is_ours = |targets: &Targets| {
+                targets.default_level().is_some() || targets.iter().any(|(target, _)| target.starts_with("floorwatch"))
+            };
+            parsed.filter(is_ours).ok_or(Error::LogFilter(text))?
         }
         None => Targets::new().with_default(LevelFilter::INFO),
     };

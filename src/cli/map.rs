@@ -1,7 +1,6 @@
 //! `floorwatch map`: which column of a table is which.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Error, print};
@@ -12,7 +11,8 @@ use crate::source::file::read::{self, Options};
 use crate::source::format::csv::{AssumedZone, Columns, Proposal, TableOptions, propose};
 use crate::source::format::detect::foreign;
 use crate::source::format::lines::{self, LineReader};
-use crate::text::Label;
+use crate::text::{Label, Text, shell_word};
+use crate::ui::export::write_new;
 
 /// How many contacts are shown.
 const MAX_SHOWN: usize = 8;
@@ -68,15 +68,10 @@ impl Args {
         tables.columns = columns;
         show(&mut out, path, tables)?;
         if let Some(output) = self.output.as_deref().filter(|_| !text.is_empty()) {
-            let written = std::fs::File::create_new(output).and_then(|mut file| file.write_all(text.as_bytes()));
+            let written = write_new(output, text.as_bytes());
             written.map_err(|error| Error::Write { path: output.to_owned(), error })?;
-            _ = writeln!(
-                out,
-                "\nwritten to {}: floorwatch report {} --columns {}",
-                output.display(),
-                path.display(),
-                output.display()
-            );
+            let (output, path) = (shell_word(output), shell_word(path));
+            _ = writeln!(out, "\nwritten to {output}: floorwatch report {path} --columns {output}");
         }
         print(out.as_bytes())
     }
@@ -90,7 +85,9 @@ fn toml_of(columns: &Columns, path: &Path) -> String {
         _ => serde_json::Map::new(),
     };
     let usual = keys(&Columns::default());
-    let mut out = format!("# The columns of {}\n[csv]\n", path.file_name().unwrap_or_default().display());
+    // A name may hold line breaks.
+    let name = Text::new(&path.file_name().unwrap_or_default().to_string_lossy());
+    let mut out = format!("# The columns of {name}\n[csv]\n");
     for (key, value) in keys(columns).iter().filter(|(key, value)| usual.get(*key) != Some(*value)) {
         // Tables are written inline, so that all keys stay under [csv].
         if let Ok(value) = toml::Value::try_from(value) {

@@ -113,10 +113,14 @@ impl Engine {
         now: Time,
     ) -> Result<Answer, AnswerTooLarge> {
         let too_large = AnswerTooLarge::of(query.kpis.len());
-        let max_rows = too_large.max_rows;
-        let max_counted = if *selection == RowSelection::All { max_rows } else { MAX_ANSWER_ROWS };
-        let wanted = WantedRows { selection, max: max_rows, ..WantedRows::ALL };
-        self.answer(query, queues, now, max_counted, &wanted).ok_or(too_large)
+        let wanted = WantedRows { selection, max: too_large.max_rows, ..WantedRows::ALL };
+        self.answer(query, queues, now, Self::max_counted(query, selection), &wanted).ok_or(too_large)
+    }
+
+    /// How many rows may be counted for an answer.
+    #[must_use]
+    pub fn max_counted(query: &Query, selection: &RowSelection) -> usize {
+        if *selection == RowSelection::All { AnswerTooLarge::of(query.kpis.len()).max_rows } else { MAX_ANSWER_ROWS }
     }
 
     /// The answer, or `None` if more than `max_counted` rows are to be counted for it, or it has more rows than it may.
@@ -130,14 +134,7 @@ impl Engine {
     ) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
-        let key = ViewKey {
-            of: query.of.clone(),
-            queues: queues.clone(),
-            by: query.by.clone(),
-            over: query.over,
-            every: query.every,
-            days_before: 0,
-        };
+        let key = ViewKey::of(query, queues);
         let of = self.resolve(&query.of, queues);
         if of.as_ref().is_some_and(|of| self.has_more_agent_rows(of, &query.by, max_counted)) {
             return None;
@@ -255,20 +252,11 @@ impl Engine {
         if question.every.is_some() {
             return Some(None);
         }
-        let Some(oldest) = self.facts.first_instant().map(Time::minute) else { return Some(None) };
-        let end = range.end.min(now.minute() + Span::MINUTE);
-        let weeks: Vec<u32> = (1..=4)
-            .map(|week| week * 7)
-            .filter(|days| range.start - Span(i64::from(*days) * Span::DAY.0) >= oldest)
-            .collect();
-        let days = if weeks.is_empty() { vec![1] } else { weeks };
+        if self.facts.first_instant().is_none() {
+            return Some(None);
+        }
         let mut sums = Grouped::<Tally>::default();
-        for days_before in days {
-            let back = Span(i64::from(days_before) * Span::DAY.0);
-            let range = range.start - back..end - back;
-            if range.end <= oldest {
-                continue;
-            }
+        for (days_before, range) in self.baseline_periods(range, now) {
             let key = ViewKey { days_before, ..question.clone() };
             let view = self.refreshed_view(&key, &range, max_rows)?;
             sums.total.add(&view.total);

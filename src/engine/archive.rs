@@ -3,8 +3,6 @@
 //! The engine does no I/O. It hands over what is to be stored together with a [checkpoint](super::checkpoint), and
 //! keeps it in memory until [`Archive::stored`] says that the checkpoint is in the file.
 
-use std::ops::Range;
-
 use crate::clock::Time;
 
 /// The number of a segment; later ones have higher numbers.
@@ -24,8 +22,9 @@ pub trait Archive: std::fmt::Debug + Send {
     /// The contact with this number.
     fn contact(&self, number: u64) -> Option<ArchivedContact>;
 
-    /// Call `each` with the contacts that ended within a range of days, the newest first, until it returns `false`.
-    fn each_contact(&self, days: Range<Time>, each: &mut dyn FnMut(ArchivedContact) -> bool);
+    /// Call `each` with the contacts that ended at `from` or later, the newest first, until it returns `false`. It begins
+    /// behind the contact with the end and number `before`.
+    fn each_contact(&self, from: Time, before: (Time, u64), each: &mut dyn FnMut(ArchivedContact) -> bool);
 }
 
 /// A segment for the archive.

@@ -13,7 +13,6 @@ use super::contact_store::{ContactNo, id_hash};
 use super::fact_store::SegmentRef;
 use super::interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, NameNo, OriginNo, QueueNo};
 use super::segment::{self, NameKind, Segment, SegmentNumbers};
-use super::visit::QueueVisit;
 use crate::clock::{Span, Time};
 use crate::text::Label;
 
@@ -144,32 +143,33 @@ impl Engine {
         Some(contact)
     }
 
-    /// The archived contacts with a visit that is `wanted` in a range of times, the newest first: enough for `limit`
-    /// visits.
+    /// Whether the archive may have contacts that ended at `from` or later.
+    pub(super) fn is_archived_from(&self, from: Time) -> bool {
+        self.archive.is_some() && self.archive_is_ours && from < self.archived_before
+    }
+
+    /// Behind the newest archived contact that can be of a range of times: one that began in it may end after it.
+    pub(super) fn archive_end(range: &Range<Time>) -> (Time, u64) {
+        (range.end + MAX_LISTED_LENGTH, 0)
+    }
+
+    /// Pass the archived contacts that ended at `from` or later, and before that with the end and number `before`, to
+    /// `each`, the newest first, until it returns `false`. Those that are in memory as well, and those that can't be read,
+    /// are left out.
     pub(super) fn archived_contacts(
         &self,
-        range: &Range<Time>,
-        limit: usize,
-        wanted: &dyn Fn(&QueueVisit) -> bool,
-    ) -> Vec<ArchivedContact> {
-        let mut found = Vec::new();
-        let Some(archive) = self.archive.as_ref().filter(|_| limit > 0 && self.archive_is_ours) else { return found };
-        if range.start >= self.archived_before {
-            return found;
-        }
-        let mut visits = 0;
-        // A contact that began in the range may end after it.
-        archive.each_contact(range.start..range.end + MAX_LISTED_LENGTH, &mut |archived| {
+        from: Time,
+        before: (Time, u64),
+        each: &mut dyn FnMut(ArchivedContact, Contact) -> bool,
+    ) {
+        let Some(archive) = self.archive.as_ref().filter(|_| self.is_archived_from(from)) else { return };
+        archive.each_contact(from, before, &mut |archived| {
             let contact = postcard::from_bytes::<(Vec<(CustomerNo, Label)>, Contact)>(&archived.bytes);
-            let contact = contact.ok().filter(|_| !self.contacts.contains(ContactNo(archived.number)));
-            let fits = contact.map_or(0, |(_, contact)| contact.visits.iter().filter(|visit| wanted(visit)).count());
-            if fits > 0 {
-                visits += fits;
-                found.push(archived);
+            match contact.ok().filter(|_| !self.contacts.contains(ContactNo(archived.number))) {
+                Some((_, contact)) => each(archived, contact),
+                None => true,
             }
-            visits < limit
         });
-        found
     }
 
     /// Bring back a contact that has left memory, by its id.

@@ -29,6 +29,8 @@ pub struct Settings {
     pub resting_contacts: usize,
     /// After so many events a checkpoint is made at the latest; more where the state is large.
     pub events_per_checkpoint: u64,
+    /// So many contacts of the archive are looked at in one portion of a search.
+    pub searched_at_once: usize,
     /// The floor's targets and limits, where they differ from the catalogue's.
     pub targets: BTreeMap<KpiId, Bands>,
     /// What differs by queue, by the queue's id.
@@ -59,6 +61,7 @@ impl Default for Settings {
             keep: Some(Span(31 * Span::DAY.0)),
             resting_contacts: 20_000,
             events_per_checkpoint: 200_000,
+            searched_at_once: 10_000,
             targets: BTreeMap::new(),
             queues: BTreeMap::new(),
             intents: BTreeMap::new(),

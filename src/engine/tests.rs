@@ -733,7 +733,8 @@ fn contacts_that_go_on_come_with_the_longest_wait_first() {
         offered(5, "over", "billing", "c5", None),
         abandoned(15, "over"),
     ]);
-    let live = engine.live_contacts(&Slice::TOTAL, 100);
+    let all = crate::text::Patterns::default();
+    let live = engine.live_contacts(&Slice::TOTAL, &all, 100);
     let rows: Vec<_> = live.iter().map(|c| (c.contact.as_str(), c.since, c.on_hold)).collect();
     let row = |id, since, on_hold| (id, Some(at(since)), on_hold);
     // Who waits, then conversations, then mail. A hold counts from its own beginning.
@@ -746,7 +747,7 @@ fn contacts_that_go_on_come_with_the_longest_wait_first() {
     ];
     assert_eq!(rows, expected);
     assert_eq!(live[0].ringing.as_ref().unwrap().as_str(), "chi");
-    assert_eq!(engine.live_contacts(&Slice::TOTAL, 2).len(), 2);
-    let sales = engine.live_contacts(&Slice::of(Dim::Queue, "sales".into()), 100);
+    assert_eq!(engine.live_contacts(&Slice::TOTAL, &all, 2).len(), 2);
+    let sales = engine.live_contacts(&Slice::of(Dim::Queue, "sales".into()), &all, 100);
     assert_eq!(sales.len(), 1);
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::Engine;
+use super::fact_store::SegmentRef;
 use super::facts::CellKey;
 use super::segment::Segment;
 use super::view::{FactSource, View, ViewPeriod};
@@ -36,11 +37,29 @@ pub(super) struct ViewCache {
     /// Each with the value of `uses` when it was last used.
     views: FxHashMap<ViewKey, (u64, View)>,
     uses: u64,
+    /// Those that were counted for the question under way. They are not dropped before its answer.
+    held: FxHashMap<ViewKey, View>,
 }
 
 impl ViewCache {
     fn take(&mut self, key: &ViewKey) -> View {
-        self.views.remove(key).map(|(_, view)| view).unwrap_or_default()
+        let kept = self.views.remove(key).map(|(_, view)| view);
+        self.held.remove(key).or(kept).unwrap_or_default()
+    }
+
+    /// A view as it is.
+    pub(super) fn peek(&self, key: &ViewKey) -> Option<&View> {
+        self.held.get(key).or_else(|| self.views.get(key).map(|(_, view)| view))
+    }
+
+    /// Hold a view for the question under way.
+    pub(super) fn hold(&mut self, key: ViewKey, view: View) {
+        self.held.insert(key, view);
+    }
+
+    /// Let go of the views that were held and that no answer has taken.
+    pub(super) fn release(&mut self) {
+        self.held.clear();
     }
 
     pub(super) fn insert(&mut self, key: ViewKey, view: View) {
@@ -61,10 +80,8 @@ impl Engine {
     pub(super) fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>, max_rows: usize) -> Option<View> {
         let mut view = self.views.take(key);
         let of = self.resolve(&key.of, &key.queues);
-        let open_ended = matches!(key.over, Period::Window(_)) && key.days_before == 0;
-        let period = ViewPeriod { range: range.clone(), open_ended, every: key.every };
-        // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
-        let epoch = self.epoch << 1 | u64::from(of.is_some());
+        let period = key.period(range);
+        let epoch = self.view_epoch(key);
         let fits = view.fits(&period, &self.facts, epoch);
         if fits || view.slide(&period, &self.fact_source(), epoch) {
             let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
@@ -75,23 +92,48 @@ impl Engine {
                 return None;
             }
         }
-        let counted = self.take_counted(key, range);
-        view = View::new(&period, &self.facts, epoch, counted);
-        for (day, segment) in self.facts.segments(range, open_ended) {
-            let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
-            let Some(segment) = Segment::parse(&bytes) else {
-                self.unreadable_days.insert(day);
-                continue;
-            };
-            let numbers = self.segment_numbers(&segment);
-            let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
-            let segment = (&segment, &numbers);
-            if !view.count_segment(&period, &self.fact_source(), &grouping, segment, max_rows) {
+        view = self.new_view(key, &period);
+        for (day, segment) in self.facts.segments(range, period.open_ended) {
+            if !self.count_segment(&mut view, key, &period, (day, &segment), max_rows) {
                 return None;
             }
         }
+        let of = self.resolve(&key.of, &key.queues);
         let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
         view.catch_up(&period, &self.fact_source(), &grouping, max_rows).then_some(view)
+    }
+
+    /// What views of a question must have been grouped by to be right.
+    pub(super) fn view_epoch(&self, key: &ViewKey) -> u64 {
+        // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
+        self.epoch << 1 | u64::from(self.resolve(&key.of, &key.queues).is_some())
+    }
+
+    /// A view that has counted no segments yet.
+    pub(super) fn new_view(&mut self, key: &ViewKey, period: &ViewPeriod) -> View {
+        let epoch = self.view_epoch(key);
+        let counted = self.take_counted(key, &period.range);
+        View::new(period, &self.facts, epoch, counted)
+    }
+
+    /// Count a segment of a day in a view; nothing where it can't be read. `false` if there are more than `max_rows` rows.
+    pub(super) fn count_segment(
+        &mut self,
+        view: &mut View,
+        key: &ViewKey,
+        period: &ViewPeriod,
+        (day, segment): (Time, &SegmentRef),
+        max_rows: usize,
+    ) -> bool {
+        let Some(bytes) = self.segment_bytes(day, segment) else { return true };
+        let Some(segment) = Segment::parse(&bytes) else {
+            self.unreadable_days.insert(day);
+            return true;
+        };
+        let numbers = self.segment_numbers(&segment);
+        let of = self.resolve(&key.of, &key.queues);
+        let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
+        view.count_segment(period, &self.fact_source(), &grouping, (&segment, &numbers), max_rows)
     }
 
     pub(super) fn fact_source(&self) -> FactSource<'_> {

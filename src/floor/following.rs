@@ -63,7 +63,7 @@ impl Floor {
             self.show_progress(progress.note(seq));
         })?;
         engine.caught_up(self.now());
-        self.engine = engine;
+        self.change_engine(engine);
         self.reading = None;
         Ok(loaded)
     }

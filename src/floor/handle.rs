@@ -22,7 +22,7 @@ pub struct FloorClosed;
 /// A request to the floor, with the channel for the reply.
 pub(crate) enum Request {
     Ask(Query, RowSelection, Patterns, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
-    Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
+    Contacts(ContactQuery, Patterns, oneshot::Sender<Vec<ContactRow>>),
     AgentStates(Label, oneshot::Sender<Vec<StatePeriod>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
     SliceOfAlert(u64, oneshot::Sender<Option<Slice>>),
@@ -136,7 +136,19 @@ impl Handle {
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
     pub async fn contacts(&self, query: ContactQuery) -> Result<Vec<ContactRow>, FloorClosed> {
-        self.request(|reply| Request::Contacts(query, reply)).await
+        self.contacts_within(query, Patterns::default()).await
+    }
+
+    /// List contacts of the queues that pass `queues`.
+    ///
+    /// # Errors
+    /// [`FloorClosed`] when the floor has ended.
+    pub(crate) async fn contacts_within(
+        &self,
+        query: ContactQuery,
+        queues: Patterns,
+    ) -> Result<Vec<ContactRow>, FloorClosed> {
+        self.request(|reply| Request::Contacts(query, queues, reply)).await
     }
 
     /// The states of an agent since the business day began, the oldest first.

@@ -145,7 +145,7 @@ impl Floor {
             }
         })?;
         engine.caught_up(self.now());
-        self.engine = engine;
+        self.change_engine(engine);
         self.reading = None;
         self.since_checkpoint = events;
         Ok(loaded)

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::*;
 use crate::alert::{State, built_in};
 use crate::event::{Channel, Event, EventKind, Offer, Step};
 use crate::journal::{self, Journal};
-use crate::kpi::{KpiId, Period, Query, Window};
+use crate::kpi::{KpiId, Period, Query, RowSelection, Window};
+use crate::text::Patterns;
 
 fn contact(source: &str, at: Time) -> Event {
     let offer = Offer::new(Label::new(&format!("{source}-queue")), Channel::Voice);
@@ -196,7 +197,12 @@ async fn a_step_of_the_wall_clock_is_neither_time_that_passed_nor_time_to_wait_a
 
 /// A floor on a journal: the one that writes it, or one that follows.
 fn floor_on(path: &Path, clock: &Clock) -> Floor {
-    let engine = engine::Settings { resting_contacts: 10, events_per_checkpoint: 100, ..engine::Settings::default() };
+    let engine = engine::Settings {
+        resting_contacts: 10,
+        events_per_checkpoint: 100,
+        searched_at_once: 20,
+        ..engine::Settings::default()
+    };
     let sources = vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }];
     let alerts = crate::alert::Settings::default();
     let settings = Settings { title: "test".into(), engine, rules: Vec::new(), alerts, sources };
@@ -215,6 +221,69 @@ fn floor_on(path: &Path, clock: &Clock) -> Floor {
     floor
 }
 
+/// A call that comes after a while, and is over soon.
+async fn take_call(writer: &mut Floor, clock: &Clock, call: usize, after: Span) {
+    clock.set(clock.now() + after);
+    let offer = Offer::new("sales".into(), Channel::Voice);
+    let answered = Step::Answered { agent: "ann".into(), wait: None };
+    let completed = Step::Completed { agent: None, ended_by: None, talk: None, hold: None };
+    let steps = [(0, Step::Offered(offer)), (5, answered), (40, completed)];
+    let events = steps.map(|(after, step)| {
+        let kind = EventKind::Contact { contact: Label::new(&format!("c{call}")), queue: None, step };
+        Event { at: clock.now() + Span::seconds(after), origin: "pbx".into(), id: None, kind }
+    });
+    writer.process(Message::Events { source: 0, events: events.into(), cursor: None, receipt: None });
+    writer.tick();
+    if let JournalRole::Writer(journal) = &writer.role {
+        journal.flush().unwrap();
+    }
+    tokio::time::advance(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_are_served_while_figures_of_many_days_are_counted_and_the_archive_is_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(Time::from_unix(1_780_000_000));
+    let mut floor = floor_on(&folder.path().join("journal.db"), &clock);
+    let began = clock.now();
+    for call in 0..500 {
+        take_call(&mut floor, &clock, call, Span(30 * Span::MINUTE.0)).await;
+    }
+    let kpis = vec![KpiId::Offered, KpiId::Asa, KpiId::SpeedTrap];
+    let over = Period::Range(began, clock.now());
+    let long = Query { of: Slice::TOTAL, by: vec![Dim::Agent], over, every: None, kpis, formula: None };
+    let ask = |floor: &mut Floor, query: &Query| {
+        let (reply, answer) = oneshot::channel();
+        floor.serve(Request::Ask(query.clone(), RowSelection::All, Patterns::default(), reply));
+        answer
+    };
+    let search = |floor: &mut Floor, only: ContactFilter, queues: Patterns| {
+        let (reply, found) = oneshot::channel();
+        floor.serve(Request::Contacts(ContactQuery { of: Slice::TOTAL, over, only, limit: 1_000 }, queues, reply));
+        found
+    };
+    let mut figures = ask(&mut floor, &long);
+    let given_up = ask(&mut floor, &Query { by: vec![Dim::Queue], ..long.clone() });
+    let mut all = search(&mut floor, ContactFilter::All, Patterns::new(["sales"]));
+    let mut hidden = search(&mut floor, ContactFilter::All, Patterns::new(["other"]));
+    let mut abandoned = search(&mut floor, ContactFilter::Abandoned, Patterns::default());
+    drop(given_up);
+    assert!(figures.try_recv().is_err() && all.try_recv().is_err() && abandoned.try_recv().is_err());
+    // What takes no time has its answer at once.
+    let today = Query { over: Period::Window(Window::Today), ..long.clone() };
+    assert!(ask(&mut floor, &today).try_recv().unwrap().is_ok());
+    let mut portions = 0;
+    while !floor.portioned.is_empty() {
+        floor.serve_portion();
+        portions += 1;
+    }
+    assert!(portions > 40, "{portions} portions");
+    assert_eq!(figures.try_recv().unwrap().unwrap(), floor.engine.ask(&long, clock.now()));
+    let found = [all.try_recv().unwrap().len(), hidden.try_recv().unwrap().len(), abandoned.try_recv().unwrap().len()];
+    // The last call joins when the period is over.
+    assert_eq!(found, [499, 0, 0]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_follower_lets_go_of_contacts_when_the_writer_does() {
     let folder = tempfile::tempdir().unwrap();
@@ -223,21 +292,7 @@ async fn a_follower_lets_go_of_contacts_when_the_writer_does() {
     let (mut writer, mut follower) = (floor_on(&path, &clock), floor_on(&path, &clock));
     assert!(matches!(follower.role, JournalRole::Follower(_)));
     for call in 0..400 {
-        clock.set(clock.now() + Span::MINUTE);
-        let offer = Offer::new("sales".into(), Channel::Voice);
-        let answered = Step::Answered { agent: "ann".into(), wait: None };
-        let completed = Step::Completed { agent: None, ended_by: None, talk: None, hold: None };
-        let steps = [(0, Step::Offered(offer)), (5, answered), (40, completed)];
-        let events = steps.map(|(after, step)| {
-            let kind = EventKind::Contact { contact: Label::new(&format!("c{call}")), queue: None, step };
-            Event { at: clock.now() + Span::seconds(after), origin: "pbx".into(), id: None, kind }
-        });
-        writer.process(Message::Events { source: 0, events: events.into(), cursor: None, receipt: None });
-        writer.tick();
-        if let JournalRole::Writer(journal) = &writer.role {
-            journal.flush().unwrap();
-        }
-        tokio::time::advance(Duration::from_secs(1)).await;
+        take_call(&mut writer, &clock, call, Span::MINUTE).await;
         follower.tick();
     }
     let over = Period::Window(Window::Today);

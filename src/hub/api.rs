@@ -202,13 +202,10 @@ async fn contacts(
 ) -> Result<Json<Vec<ContactRow>>, ApiProblem> {
     let contacts: ContactQuery = read(&body)?;
     let _turn = hub.turns.take(&caller.who.name).await?;
-    let mut pager = visible::Pager::new(contacts.limit.min(MAX_ROWS), &caller.queues);
-    loop {
-        let rows = hub.handle.contacts(ContactQuery { limit: pager.fetch_limit(), ..contacts.clone() }).await?;
-        if let Some(rows) = pager.page(rows, |row| visible::holds_queue(&caller.queues, &row.queue)) {
-            return Ok(Json(rows));
-        }
-    }
+    let contacts = ContactQuery { limit: contacts.limit.min(MAX_ROWS), ..contacts };
+    let mut rows = hub.handle.contacts_within(contacts, caller.queues.clone()).await?;
+    rows.retain(|row| visible::holds_queue(&caller.queues, &row.queue));
+    Ok(Json(rows))
 }
 
 /// The parameters of an agent's states.

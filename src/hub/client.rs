@@ -114,7 +114,7 @@ async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiv
                 Request::Ask(query, rows, _, reply) => {
                     drop(api.ask(&FiguresQuestion { query, rows }).await.map(|answer| reply.send(answer)));
                 }
-                Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
+                Request::Contacts(wanted, _, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
                 Request::AgentStates(agent, reply) => {
                     drop(api.agent_states(&agent).await.map(|states| reply.send(states)));
                 }

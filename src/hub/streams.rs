@@ -25,6 +25,8 @@ use crate::text::{Label, Patterns};
 
 /// The shortest time between two states of a view.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
+/// Asking for the figures of a view takes at most the time divided by this.
+const ASK_COST_FACTOR: u32 = 10;
 /// How often a keep-alive is sent while nothing changes.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -160,11 +162,14 @@ impl Streams {
             let began = Instant::now();
             boards.mark_unchanged();
             let Some(shown) = self.current(&key).await else { break };
+            let asked = if matches!(key.0, StreamView::Answer(_)) { began.elapsed() } else { Duration::ZERO };
             let last = states.borrow().clone();
             if let Some(next) = last.next(shown, &self.run) {
                 states.send_replace(Arc::new(next));
             }
-            tokio::time::sleep_until(began + UPDATE_INTERVAL).await;
+            // Figures that take the floor long are asked for seldom, so that not even many such views keep it busy.
+            let pause = UPDATE_INTERVAL.max(ASK_COST_FACTOR * asked);
+            tokio::time::sleep_until(began + pause).await;
             tokio::select! {
                 changed = boards.changed() => if changed.is_err() { break },
                 () = states.closed() => {

@@ -3,7 +3,6 @@
 //! They are written in the transaction of a batch: a checkpoint is in the file with all that it refers to, or not at
 //! all. It names the newest event that it contains; what came after that is read from the events.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -222,11 +221,11 @@ impl Archive for JournalArchive {
         })
     }
 
-    fn each_contact(&self, ended: Range<Time>, each: &mut dyn FnMut(ArchivedContact) -> bool) {
+    fn each_contact(&self, from: Time, (end, number): (Time, u64), each: &mut dyn FnMut(ArchivedContact) -> bool) {
         self.read(|connection| {
-            let sql = format!("{CONTACT} ended >= ?1 AND ended < ?2 ORDER BY ended DESC");
+            let sql = format!("{CONTACT} ended >= ?1 AND (ended, number) < (?2, ?3) ORDER BY ended DESC, number DESC");
             let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query([ended.start.0, ended.end.0])?;
+            let mut rows = statement.query([from.0, end.0, number.cast_signed()])?;
             while let Some(row) = rows.next()? {
                 if !each(contact(row)?) {
                     break;

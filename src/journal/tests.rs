@@ -205,7 +205,7 @@ fn a_checkpoint_contains_the_events_recorded_before_it_and_is_stored_with_all_th
     let mut ended = Vec::new();
     record_checkpoint(&journal, checkpoint(2, None));
     journal.flush().unwrap();
-    archive.each_contact(since_now(1)..since_now(9), &mut |contact| {
+    archive.each_contact(since_now(1), (since_now(9), 0), &mut |contact| {
         ended.push(contact.number);
         true
     });

@@ -205,6 +205,14 @@ impl Client {
             }
             let Some(mut next) = redirect_target(&response) else { return Ok(response) };
             self.check_redirect(&url, &next, &been)?;
+            // A body may hold a secret as well.
+            if body.is_some() && keeps_request(status, &method) && next.origin() != self.base.origin() {
+                return Err(Fault::needs_change(format!(
+                    "{} sends us on to {}, where the body of the request does not go: put that address into the configuration",
+                    display_url(&self.base),
+                    display_url(&next)
+                )));
+            }
             been.push(next.clone());
             self.credentials.remove_from(&mut next);
             request = redirected_request(status, method, next, headers, body);
@@ -344,6 +352,11 @@ fn redirect_target(response: &Response) -> Option<Url> {
     Some(next)
 }
 
+/// Whether a redirect keeps the method and the body.
+fn keeps_request(status: StatusCode, method: &Method) -> bool {
+    matches!(status.as_u16(), 307 | 308) || *method == Method::GET
+}
+
 /// The request to the target of a redirect. Only 307 and 308 keep the method and the body.
 fn redirected_request(
     status: StatusCode,
@@ -352,7 +365,7 @@ fn redirected_request(
     headers: HeaderMap,
     body: Option<Vec<u8>>,
 ) -> Request {
-    let same = matches!(status.as_u16(), 307 | 308) || method == Method::GET;
+    let same = keeps_request(status, &method);
     let mut request = Request::new(if same { method } else { Method::GET }, next);
     *request.headers_mut() = headers;
     request.headers_mut().remove(CONTENT_LENGTH);

@@ -1,7 +1,7 @@
 //! Exports: the rows and columns of the focused panel or today's figures of every queue as CSV and as JSON, and the
 //! hand-over of the shift as Markdown and as HTML.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -170,6 +170,17 @@ fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
     pretty(&whole)
 }
 
+/// Write a new file, readable by its owner only. Where it can't be written whole, nothing is left of it: a part would look
+/// like the whole.
+///
+/// # Errors
+/// If there is such a file already, or it can't be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // What a network's disk could not take may be told only here.
+    file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| _ = fs::remove_file(path))
+}
+
 impl Export {
     /// Write both files, readable by their owner only. Returns the message to show.
     ///
@@ -183,13 +194,34 @@ impl Export {
         let numbered = (2..100).map(|count| format!("{}-{count}", self.name));
         let name = std::iter::once(self.name.clone()).chain(numbered).find(is_free);
         let name = name.unwrap_or_else(|| self.name.clone());
+        let mut written = Vec::new();
         for (ending, bytes) in &self.files {
             let path = file(&name, ending);
-            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-            let written = opened.and_then(|mut file| file.write_all(bytes));
-            written.map_err(|error| ExportError::File(path, error))?;
+            if let Err(error) = write_new(&path, bytes) {
+                // One of two would look like all of it.
+                for path in &written {
+                    _ = fs::remove_file(path);
+                }
+                return Err(ExportError::File(path, error));
+            }
+            written.push(path);
         }
         let (path, [(first, _), (second, _)]) = (directory.join(&name), &self.files);
         Ok(format!("{} in {}.{first} and .{second}", self.what, path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_whole_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = [("csv", b"a".to_vec()), ("there/is/no/such/folder", b"b".to_vec())];
+        let export = Export { name: "today".to_owned(), files, what: "rows".to_owned() };
+        let error = export.write(directory.path()).unwrap_err().to_string();
+        assert!(error.contains("such/folder: No such file"), "{error}");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

@@ -210,7 +210,7 @@ fn floor(board: Board) -> crate::floor::Handle {
                     match request {
                         None => return,
                         Some(Request::Ask(query, _, _, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
-                        Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts, &board))),
+                        Some(Request::Contacts(contacts, _, reply)) => drop(reply.send(sample::contacts(&contacts, &board))),
                         Some(Request::AgentStates(_, reply)) => drop(reply.send(sample::states())),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {

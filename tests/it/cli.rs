@@ -131,11 +131,13 @@ fn a_log_filter_that_is_no_text_is_said() {
         "[journal]\npath = \"{journal}\"\n[hub]\nshare = false\n[[source]]\nkind = \"events\"\npath = \"{feed}\"\n"
     );
     std::fs::write(&config, text).unwrap();
-    let bytes = std::ffi::OsStr::from_bytes(b"info\xff");
     let arguments = ["hub", "--utc", "-c", &config, "--log-file", &log];
-    let output = program(&arguments).env("FLOORWATCH_LOG", bytes).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("FLOORWATCH_LOG"), "{}", stderr(&output));
+    for filter in [&b"info\xff"[..], b"wran", b"hyper=debug", b"=,=,]"] {
+        let filter = std::ffi::OsStr::from_bytes(filter);
+        let output = program(&arguments).env("FLOORWATCH_LOG", filter).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{filter:?}");
+        assert!(stderr(&output).contains("FLOORWATCH_LOG"), "{}", stderr(&output));
+    }
 }
 
 /// The output of `check` for a source whose server sends `body` with this Content-Encoding.

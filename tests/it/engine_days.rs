@@ -2,15 +2,17 @@
 //! closed a day, forgot a contact or ended.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use floorwatch::clock::{Span, Time};
-use floorwatch::engine::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, ContactNow, Engine, Settings};
+use floorwatch::engine::{
+    Archive, ArchivedContact, ArchivedSegment, Checkpoint, ContactNow, Engine, PortionOutcome, PortionedQuestion,
+    Settings,
+};
 use floorwatch::event::{Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
-use floorwatch::kpi::{CATALOGUE, CountingRules, Dim, Every, KpiId, Period, Query, Slice};
+use floorwatch::kpi::{Answer, CATALOGUE, CountingRules, Dim, Every, KpiId, Period, Query, Slice};
 use floorwatch::report::{InputSummary, Report, ReportQuery};
-use floorwatch::text::Label;
+use floorwatch::text::{Label, Patterns};
 use proptest::prelude::*;
 
 const SECOND: i64 = 1_000_000;
@@ -64,10 +66,10 @@ impl Archive for Memory {
         self.0.lock().unwrap().contacts.get(&number).cloned()
     }
 
-    fn each_contact(&self, ended: Range<Time>, each: &mut dyn FnMut(ArchivedContact) -> bool) {
+    fn each_contact(&self, from: Time, before: (Time, u64), each: &mut dyn FnMut(ArchivedContact) -> bool) {
         let mut all: Vec<_> = self.0.lock().unwrap().contacts.values().cloned().collect();
-        all.retain(|contact| ended.contains(&contact.ended));
-        all.sort_by_key(|contact| std::cmp::Reverse(contact.ended));
+        all.retain(|contact| contact.ended >= from && (contact.ended, contact.number) < before);
+        all.sort_by_key(|contact| std::cmp::Reverse((contact.ended, contact.number)));
         for contact in all {
             if !each(contact) {
                 break;
@@ -192,8 +194,16 @@ fn events(calls: &[Call]) -> Vec<Event> {
 
 fn settings() -> Settings {
     let keep = Some(Span(400 * DAY));
-    // So few contacts stay in memory that most that are over are read from the archive, as in a large centre.
-    Settings { keep, resting_contacts: 5, contact_ttl: Span(400 * DAY), lateness: Span(HOUR), ..Settings::default() }
+    // So few contacts stay in memory that most that are over are read from the archive, as in a large centre, and in many
+    // portions.
+    Settings {
+        keep,
+        resting_contacts: 5,
+        searched_at_once: 3,
+        contact_ttl: Span(400 * DAY),
+        lateness: Span(HOUR),
+        ..Settings::default()
+    }
 }
 
 /// What happens after an event, beside the next one.
@@ -205,7 +215,7 @@ enum Happening {
     Restart,
     /// The same, and the checkpoint can't be read.
     RestartWithDamage,
-    /// Somebody asks.
+    /// Somebody asks. The first question is counted in portions, one after each further event.
     Question,
 }
 
@@ -234,8 +244,17 @@ fn lived(events: &[Event], happenings: &[(usize, Happening)]) -> Engine {
         engine.advance(engine.newest());
     };
     let mut engine = begin(&memory);
+    let mut under_way: Option<PortionedQuestion> = None;
+    let query = query(0, 20 * DAY, &[Dim::Queue, Dim::Agent], None);
     for (place, event) in events.iter().enumerate() {
         apply(&mut engine, event);
+        if let Some(portioned) = &mut under_way
+            && engine.count_portion(portioned, ASKED) != PortionOutcome::Partly
+        {
+            engine.ask(&query, ASKED);
+            engine.end_portions();
+            under_way = None;
+        }
         for (_, happening) in happenings.iter().filter(|(at, _)| at % events.len() == place) {
             match happening {
                 Happening::Checkpoint { stored } => {
@@ -245,6 +264,7 @@ fn lived(events: &[Event], happenings: &[(usize, Happening)]) -> Engine {
                     }
                 }
                 Happening::Restart | Happening::RestartWithDamage => {
+                    under_way = None;
                     let (number, contained, mut state) = memory.0.lock().unwrap().checkpoint.clone();
                     if matches!(happening, Happening::RestartWithDamage)
                         && let Some(byte) = state.last_mut()
@@ -260,6 +280,9 @@ fn lived(events: &[Event], happenings: &[(usize, Happening)]) -> Engine {
                     }
                     engine.caught_up(engine.newest());
                 }
+                Happening::Question if under_way.is_none() => {
+                    under_way = engine.begin_portions(&query, &Patterns::default(), usize::MAX, ASKED);
+                }
                 Happening::Question => drop(answers(&mut engine, &[(0, 14 * DAY)])),
             }
         }
@@ -268,7 +291,7 @@ fn lived(events: &[Event], happenings: &[(usize, Happening)]) -> Engine {
     engine
 }
 
-const KPIS: [KpiId; 20] = [
+const KPIS: [KpiId; 21] = [
     KpiId::Offered,
     KpiId::Answered,
     KpiId::Abandoned,
@@ -289,13 +312,31 @@ const KPIS: [KpiId; 20] = [
     KpiId::Nps,
     KpiId::QualityScore,
     KpiId::UnknownEnd,
+    KpiId::SpeedTrap,
 ];
+
+/// When everything is asked.
+const ASKED: Time = Time(START + 30 * DAY);
+
+fn query(from: i64, length: i64, by: &[Dim], every: Option<Every>) -> Query {
+    let over = Period::Range(Time(START + from), Time(START + from + length));
+    Query { of: Slice::TOTAL, by: by.to_vec(), over, every, kpis: KPIS.to_vec(), formula: None }
+}
+
+/// The answer to a question whose closed days are counted in portions.
+fn asked(engine: &mut Engine, query: &Query) -> Answer {
+    if let Some(mut portioned) = engine.begin_portions(query, &Patterns::default(), usize::MAX, ASKED) {
+        while engine.count_portion(&mut portioned, ASKED) == PortionOutcome::Partly {}
+    }
+    let answer = engine.ask(query, ASKED);
+    engine.end_portions();
+    answer
+}
 
 /// All figures of some ranges, in all and by every dimension, as text.
 fn answers(engine: &mut Engine, ranges: &[(i64, i64)]) -> Vec<String> {
     let mut out = Vec::new();
     for (from, length) in ranges {
-        let over = Period::Range(Time(START + from), Time(START + from + length));
         for (by, every) in [
             (vec![], None),
             (vec![Dim::Queue], None),
@@ -304,8 +345,7 @@ fn answers(engine: &mut Engine, ranges: &[(i64, i64)]) -> Vec<String> {
             (vec![Dim::Channel], Some(Every::Days(1))),
         ] {
             for of in [Slice::TOTAL, Slice::of(Dim::Intent, "refund".into())] {
-                let query = Query { of, by: by.clone(), over, every, kpis: KPIS.to_vec(), formula: None };
-                let answer = engine.ask(&query, Time(START + 30 * DAY));
+                let answer = asked(engine, &Query { of, ..query(*from, *length, &by, every) });
                 out.extend(answer.total.iter().map(|figure| format!("{by:?} total {figure:?}")));
                 // Zero rows are those of which everything was taken back.
                 out.extend(answer.rows.iter().map(|row| format!("{} {:?} {:?}", row.key, row.start, row.figures)));
@@ -317,7 +357,7 @@ fn answers(engine: &mut Engine, ranges: &[(i64, i64)]) -> Vec<String> {
 
 fn listed(engine: &mut Engine, from: i64, length: i64) -> Vec<String> {
     let over = Period::Range(Time(START + from), Time(START + from + length));
-    let all = engine.contacts(&Slice::TOTAL, over, Time(START + 30 * DAY), false, 1000);
+    let all = engine.contacts(&Slice::TOTAL, over, ASKED, false, 1000);
     let mut all: Vec<String> = all
         .into_iter()
         .map(|contact| {

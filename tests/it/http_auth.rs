@@ -67,6 +67,35 @@ fn a_token_is_requested_once_for_all_sources_and_renewed_when_it_is_refused() {
 }
 
 #[test]
+fn a_token_for_other_rights_is_requested_of_its_own() {
+    let peer = with_tokens(3600, |_| true);
+    let sources = ["read", "write", "read"].map(|scope| {
+        let auth = oauth("rights").replace("scope = \"read\"", &format!("scope = \"{scope}\""));
+        let mut source = start(&peer, &auth, "");
+        source.until_health(Health::Live, "");
+        source
+    });
+    let asked = peer.asked();
+    let scopes: Vec<_> =
+        asked.iter().filter(|asked| asked.path() == "/token").map(|asked| asked.body.clone()).collect();
+    assert_eq!(scopes, ["read", "write"].map(|scope| format!("grant_type=client_credentials&scope={scope}")));
+    drop(sources);
+}
+
+#[test]
+fn a_body_goes_to_no_other_server() {
+    let there = Peer::start(|c| c.request().and_then(|_| c.answer("200 OK", FIGURES)));
+    let next = there.url("/there");
+    let here = Peer::start(move |c| {
+        c.request()?;
+        c.answer(&format!("307 Temporary Redirect\nLocation: {next}"), "")
+    });
+    let mut source = start(&here, "{ bearer = SECRET }", "method = \"POST\"\nbody = '{\"key\": \"hunter2\"}'");
+    source.until_health(Health::Down, "where the body of the request does not go");
+    assert!(here.asked()[0].body.contains("hunter2") && there.asked().is_empty());
+}
+
+#[test]
 fn a_token_is_renewed_before_it_ends() {
     let peer = with_tokens(2, |_| true);
     let mut source = start(&peer, &oauth("short"), "");

@@ -264,6 +264,36 @@ pub(crate) fn mapped(table: &[u8], expected: &[(&str, f64)]) -> String {
 }
 
 #[test]
+fn a_table_s_name_is_text_alone() {
+    let table = b"Date,Queue,Agent,Wait,Talk,Caller\n2026-03-02 09:00:00,billing,ann,12,100,555\n";
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (file, proposal) = (at("e\x1b[2Jvil\ninjected = 1\n;id.csv"), at("pro\x1b[31mposal.toml"));
+    std::fs::write(&file, table).unwrap();
+    for command in [&["report", &file][..], &["check", &file], &["map", &file, "--utc", "-o", &proposal]] {
+        let output = floorwatch(command);
+        let said = [output.stdout, output.stderr].concat();
+        assert!(!said.contains(&0x1b), "{command:?}: {}", String::from_utf8_lossy(&said).escape_debug());
+    }
+    assert!(!std::fs::read_to_string(&proposal).unwrap().lines().any(|line| line.starts_with("injected")));
+    // What was written is a mapping, and no more.
+    report(&[&file, "--columns", &proposal]);
+}
+
+#[test]
+fn a_mapping_that_cannot_be_written_whole_is_not_left_in_part() {
+    let table = b"Date,Queue,Agent,Wait,Talk,Caller\n2026-03-02 09:00:00,billing,ann,12,100,555\n";
+    let (folder, file, _) = written(table, "");
+    let proposal = folder.path().join("proposal.toml");
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+    let mut limited = Command::new("sh");
+    limited.args(["-c", script, "sh", env!("CARGO_BIN_EXE_floorwatch"), "map", &file, "--utc", "-o"]).arg(&proposal);
+    let output = limited.env("XDG_CONFIG_HOME", "/nonexistent").output().unwrap();
+    assert!(stderr(&output).contains("proposal.toml: File too large"), "{}", stderr(&output));
+    assert!(!proposal.exists());
+}
+
+#[test]
 fn a_mapping_is_proposed_for_an_unknown_table() {
     let title = std::fs::read(folder().join("title-lines.csv")).unwrap();
     let said = mapped(&title, &[("offered", 3.0), ("answered", 2.0), ("asa", 38.5), ("aht", 416.5)]);

@@ -21,8 +21,8 @@ const MAX_PAUSE: Duration = Duration::from_hours(1);
 /// An account of a server.
 #[derive(Debug, Default)]
 pub(super) struct HttpAccount {
-    /// The token in use; locked while one is requested.
-    pub(super) token: tokio::sync::Mutex<Option<AccessToken>>,
+    /// The tokens in use, by the rights that they were requested for; locked while one is requested.
+    pub(super) tokens: tokio::sync::Mutex<HashMap<String, AccessToken>>,
     pace: Mutex<RequestPace>,
 }
 

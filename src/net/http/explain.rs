@@ -14,11 +14,17 @@ use crate::net::backoff::MAX_RETRY_AFTER;
 use crate::net::tcp;
 use crate::net::tls;
 
+/// The most bytes of a path that are shown: a server can send us on to one of any length.
+const MAX_SHOWN_PATH_BYTES: usize = 200;
+
 /// An address as it may be shown: without user name, password, query and fragment.
 pub(crate) fn display_url(url: &Url) -> String {
     let Some(host) = url.host_str() else { return format!("{}:…", url.scheme()) };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{host}{port}{}", url.scheme(), url.path())
+    // A path is ASCII.
+    let (path, rest) = url.path().split_at_checked(MAX_SHOWN_PATH_BYTES).unwrap_or((url.path(), ""));
+    let cut = if rest.is_empty() { "" } else { "…" };
+    format!("{}://{host}{port}{path}{cut}", url.scheme())
 }
 
 /// The fault for an error of a request to `url`.

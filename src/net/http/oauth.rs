@@ -1,5 +1,6 @@
 //! Access tokens by OAuth 2.0: requested with the client's secret (client credentials, RFC 6749, 4.4) or with that and a
-//! user's password (4.3), used until shortly before they end, and shared by all sources of the account.
+//! user's password (4.3), used until shortly before they end, and shared by all sources of the account that want the same
+//! rights.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -79,18 +80,22 @@ impl OAuthClient {
         now: Time,
     ) -> Result<HeaderValue, Fault> {
         // Of several sources that find no token, one requests it.
-        let mut known = account.token.lock().await;
-        if let Some(token) = known.as_ref().filter(|token| token.renew.is_none_or(|at| Instant::now() < at)) {
+        let mut known = account.tokens.lock().await;
+        // A token for another user, or for other rights, is none for these.
+        let rights = format!("{:?} {:?} {:?}", self.user, self.scope, self.parameters);
+        if let Some(token) = known.get(&rights).filter(|token| token.renew.is_none_or(|at| Instant::now() < at)) {
             return Ok(token.header.clone());
         }
-        *known = None;
+        known.remove(&rights);
         let token = self.request(client, patience, now).await?;
-        Ok(known.insert(token).header.clone())
+        let header = token.header.clone();
+        known.insert(rights, token);
+        Ok(header)
     }
 
     /// The server has refused the token in `header`: forget it, unless it has been renewed meanwhile.
     pub(super) async fn forget(account: &HttpAccount, header: &HeaderValue) {
-        account.token.lock().await.take_if(|token| token.header == *header);
+        account.tokens.lock().await.retain(|_, token| token.header != *header);
     }
 
     async fn request(&self, client: &reqwest::Client, patience: Duration, now: Time) -> Result<AccessToken, Fault> {

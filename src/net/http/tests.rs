@@ -24,6 +24,8 @@ fn an_address_is_one_of_the_web_and_shows_no_secret() {
         assert!(said.contains(why) && !said.contains("hunter2"), "{bad}: {said}");
     }
     assert_eq!(display_url(&url("https://desk:hunter2@h/x?key=hunter2")), "https://h/x");
+    let long = display_url(&url(&format!("https://h/{}", "x".repeat(1_000_000))));
+    assert!(long.len() < 250 && long.ends_with("x…"), "{long}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::source::format::csv::{ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
 use crate::source::tally::InputTally;
-use crate::text::Label;
+use crate::text::{Label, shell_word};
 pub use progress::ReadProgress;
 use stream::RecordingStream;
 
@@ -74,7 +74,7 @@ pub enum Error {
         what: &'static str,
     },
     /// A file is a table of no known kind and no columns are configured.
-    #[error("{} is a table that floorwatch does not know: `floorwatch map {} -o columns.toml` proposes which column is which; then give `--columns columns.toml`", path.display(), path.display())]
+    #[error("{} is a table that floorwatch does not know: `floorwatch map {} -o columns.toml` proposes which column is which; then give `--columns columns.toml`", path.display(), shell_word(path))]
     NoColumns {
         /// The file.
         path: PathBuf,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::path::JmesPath;
 
-/// A longer token is none.
+/// Servers take no longer token.
 const MAX_TOKEN_BYTES: usize = 8192;
 
 /// The key `page`: how to ask for the next page, by one of `token`, `next`, `link` and `from`.
@@ -34,6 +34,9 @@ pub struct Paging {
     /// The key of the body (JSON) that takes it, as a JSON Pointer.
     pub pointer: Option<String>,
 }
+
+/// Servers take no longer address.
+const MAX_ADDRESS_BYTES: usize = 8192;
 
 /// A page to ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +84,11 @@ impl Paging {
     ) -> Result<Option<PageRef>, String> {
         let text = |path: &JmesPath| path.text(document).map_err(|reason| reason.to_string());
         if let Some(path) = &self.token {
-            let token = text(path)?.filter(|token| token.len() <= MAX_TOKEN_BYTES);
+            let token = text(path)?;
+            // The list would seem to end here.
+            if let Some(length) = token.as_ref().map(String::len).filter(|length| *length > MAX_TOKEN_BYTES) {
+                return Err(format!("the next page's token is {length} bytes long"));
+            }
             return Ok(token.map(|token| PageRef::Value(Value::String(token))));
         }
         if let Some(from) = self.from {
@@ -102,6 +109,9 @@ impl Paging {
         }
         let next = if self.link { next_link(headers) } else { self.next.as_ref().map_or(Ok(None), text)? };
         let Some(next) = next else { return Ok(None) };
+        if next.len() > MAX_ADDRESS_BYTES {
+            return Err(format!("the next page's address is {} bytes long", next.len()));
+        }
         let next = url.join(&next).map_err(|_| "the next page's address is none".to_owned())?;
         if next.origin() != url.origin() {
             return Err("the next page's address is another server's".to_owned());
@@ -193,6 +203,8 @@ mod tests {
         by_parameter.apply(&page, &mut url, &mut None);
         assert_eq!(url.as_str(), "https://h/list?size=2&page=t%2B1");
         assert_eq!(next(&by_token, 1, &none, r#"{"NextToken": null}"#), Ok(None));
+        let long = format!(r#"{{"NextToken": "{}"}}"#, "x".repeat(9_000));
+        assert!(next(&by_token, 1, &none, &long).unwrap_err().ends_with("is 9000 bytes long"));
     }
 
     #[test]
@@ -226,6 +238,8 @@ mod tests {
         assert_eq!(url.as_str(), "https://h/v1/x?p=2");
         let other = next(&by_path, 0, &headers, r#"{"meta": {"next_page_url": "https://evil/x"}}"#);
         assert!(other.unwrap_err().contains("another server"));
+        let long = format!(r#"{{"meta": {{"next_page_url": "/{}"}}}}"#, "x".repeat(1_000_000));
+        assert!(next(&by_path, 0, &headers, &long).unwrap_err().ends_with("is 1000001 bytes long"));
     }
 
     #[test]
