@@ -23,13 +23,16 @@ const MAX_EQUAL_RINGS: usize = 8;
 /// The most steps of one contact that is not settled, and the most facts added to one visit. A call that rings all agents
 /// of a queue for hours has some ten thousand.
 const MAX_STEPS: usize = 50_000;
+/// The most visits of one contact: each step may look through all of them. A call that two full queues pass to each other
+/// all day has some hundred.
+const MAX_VISITS: usize = 1_000;
 
 /// Why a step changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unused {
     /// The same step is known.
     Known,
-    /// It fits no visit: it contradicts what is known. Or there are too many steps.
+    /// It fits no visit: it contradicts what is known. Or there are too many steps or visits.
     OutOfPlace,
 }
 
@@ -236,6 +239,9 @@ impl Contact {
     pub(super) fn apply(&mut self, step: &ContactStep) -> Result<(), Unused> {
         let index = match self.route(step, self.settled..self.visits.len()) {
             Route::Existing(index) => index,
+            Route::Join | Route::JoinUnseen | Route::RemarkOnly if self.visits.len() >= MAX_VISITS => {
+                return Err(Unused::OutOfPlace);
+            }
             Route::Join => {
                 self.visits.push(QueueVisit::default());
                 self.visits.len() - 1

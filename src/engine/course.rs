@@ -24,13 +24,19 @@ impl Engine {
     /// however often a loss at `at` is inserted before it.
     pub(super) fn lose(&mut self, number: ContactNo, at: Time) {
         let is_open = |v: &&QueueVisit| v.stage.is_open() && v.joined <= at;
-        let open = self.contacts.get(number).map_or(0, |contact| contact.visits.iter().filter(is_open).count());
-        for _ in 0..open {
-            let lost = ContactStep::new(at, QueueNo::UNKNOWN, Transition::Lost);
-            if self.apply_transition(number, lost).is_err() {
-                break;
+        let Some(contact) = self.contacts.get_mut(number) else { return };
+        let open = contact.visits.iter().filter(is_open).count();
+        if open == 0 {
+            return;
+        }
+        let lost = ContactStep::new(at, QueueNo::UNKNOWN, Transition::Lost);
+        // Those before the last one change nothing by themselves, so that the visits are computed anew once.
+        for _ in 1..open {
+            if contact.insert(lost) == Ok(true) {
+                _ = contact.apply_last();
             }
         }
+        _ = self.apply_transition(number, lost);
     }
 
     /// Close the contacts on live channels that are older than `contact_ttl`, as of the time they reached that age.
@@ -39,7 +45,6 @@ impl Engine {
             return;
         }
         let ttl = self.settings.contact_ttl;
-        let may_expire = |visit: &QueueVisit| visit.stage.is_open() && !visit.channel.is_asynchronous();
         let expired = |visit: &QueueVisit| may_expire(visit) && now.since(visit.joined) > ttl;
         let old: Vec<(ContactNo, Time)> = self
             .open_contacts
@@ -295,7 +300,7 @@ impl Engine {
     pub(super) fn note_course(&mut self, number: ContactNo, was_open: bool, ended: Option<Time>) {
         let Some(contact) = self.contacts.get(number) else { return };
         let is_open = contact.is_open();
-        if let Some(joined) = contact.visits.iter().map(|visit| visit.joined).min() {
+        if let Some(joined) = contact.visits.iter().filter(|visit| may_expire(visit)).map(|visit| visit.joined).min() {
             self.next_expiry = self.next_expiry.min(joined + self.settings.contact_ttl);
         }
         if is_open && !was_open {
@@ -309,6 +314,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether a visit ends without a word once it is too old.
+fn may_expire(visit: &QueueVisit) -> bool {
+    visit.stage.is_open() && !visit.channel.is_asynchronous()
 }
 
 fn millionths(value: f64) -> i64 {

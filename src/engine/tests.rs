@@ -718,6 +718,21 @@ fn what_is_said_a_million_times_takes_no_more_memory() {
 }
 
 #[test]
+fn a_contact_that_joins_without_end_stops_nothing() {
+    let mut floor = Engine::new(Settings::default());
+    let day = 24 * 3600;
+    for n in 0..20_000_u32 {
+        let joined = i64::from(n) * day / 20_000;
+        floor.apply(&offered(joined, "c1", ["billing", "sales"][n as usize % 2], "", None));
+        floor.advance(at(joined));
+    }
+    let known = floor.contacts.newest_first(None).next().unwrap();
+    assert_eq!(known.visits.len(), 1_000);
+    // Those that are older than a contact gets have ended without a word.
+    assert!(!known.is_open());
+}
+
+#[test]
 fn contacts_that_go_on_come_with_the_longest_wait_first() {
     let mail = Offer::new("mail".into(), Channel::Email);
     let mut engine = engine(&[

@@ -26,6 +26,9 @@ pub(super) struct Totals {
 /// The total times are kept of the first of so many entries.
 const ENTRIES_PER_TOTAL: usize = 16;
 
+/// The most changes after one that arrives late: each of them is computed anew. An agent has some hundreds a day.
+const MAX_CHANGES_AFTER: usize = 10_000;
+
 /// The timeline of one agent.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag per kind of change that sources name")]
@@ -57,7 +60,7 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Add a change.
     pub(super) fn insert(&mut self, at: Time, change: AgentChange) {
-        if self.cut_at.is_some_and(|cut| at <= cut) {
+        if self.cut_at.is_some_and(|cut| at <= cut) || self.is_too_late(at) {
             return;
         }
         // A day's entries of all agents are much of the memory: twice as much room as they take would be wasted.
@@ -120,8 +123,17 @@ impl Timeline {
         }
     }
 
+    /// Whether so many changes came after `at` that one more there is left out.
+    fn is_too_late(&self, at: Time) -> bool {
+        let first_after = self.entries.len().checked_sub(MAX_CHANGES_AFTER).and_then(|place| self.entries.get(place));
+        first_after.is_some_and(|entry| entry.at > at)
+    }
+
     /// Remove a change that did not happen after all.
     pub(super) fn remove(&mut self, at: Time, change: AgentChange) {
+        if self.is_too_late(at) {
+            return;
+        }
         let place = self.entries.iter().rposition(|e| e.at == at && e.change() == change);
         if let Some(place) = place.filter(|place| *place > 0 || self.cut_at.is_none()) {
             self.entries.remove(place);
@@ -455,6 +467,20 @@ mod tests {
         }
         assert_eq!(timeline.entries.len(), 2);
         assert_eq!(timeline.state(Time::from_unix(8)).map(|(state, ..)| state), Some(AgentState::Available));
+    }
+
+    #[test]
+    fn a_change_before_very_many_others_is_left_out() {
+        let state = |n: i64| {
+            let state = if n % 2 == 0 { AgentState::Paused } else { AgentState::Available };
+            AgentChange::State(state, ReasonNo::UNKNOWN)
+        };
+        let mut timeline = Timeline::default();
+        (0..40_000).rev().for_each(|n| timeline.insert(at(n), state(n)));
+        assert_eq!(timeline.entries.len(), MAX_CHANGES_AFTER);
+        timeline.remove(at(39_999), state(39_999));
+        timeline.insert(at(39_998), AgentChange::TalkStarts);
+        assert_eq!(timeline.state(at(40_000)).map(|(state, ..)| state), Some(AgentState::OnContact));
     }
 
     #[test]
