@@ -21,7 +21,7 @@ Measured on two cores, the soak while these were busy elsewhere:
     --contacts 29000 (1 million in 35 days)    first reading 18 s, at most 137 MB   restart 0.09 s, 56 MB, at most 74
     --contacts 200000 (7 million)              first reading 205 s, at most 420 MB  restart 0.24 s, 138 MB, at most 203
         30 days by queue 3.5 s, 325 MB
-    --soak --days 14 --contacts 100000         88 MB after day 3, 95 after 8, 114 after 14, at most 161; no figure differs
+    --soak --days 12 --contacts 100000         92 MB after day 3, 109 after 12; no figure differs
         without MALLOC_MMAP_THRESHOLD_: 119 MB after day 3, 161 after 8, 217 after 14, at most 241
         days that end now and an `fcr_window` of seven: 160 MB after day 3, 243 after 8, 382 after 14; no figure differs
 """

@@ -1,5 +1,7 @@
 //! Lists of contacts, from memory and the archive.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Engine;
@@ -29,9 +31,10 @@ impl ContactSearch {
     /// What was found, the newest first.
     #[must_use]
     pub fn into_found(mut self) -> Vec<ContactNow> {
-        self.found.sort_by_key(|contact| std::cmp::Reverse(contact.joined));
-        // A contact may go into the archive between two portions.
-        self.found.dedup_by(|a, b| (&a.contact, &a.queue, a.joined) == (&b.contact, &b.queue, b.joined));
+        // A contact may go into the archive between two portions, and be found twice.
+        let mut seen = HashSet::new();
+        self.found.retain(|found| seen.insert((found.contact.clone(), found.queue.clone(), found.joined)));
+        self.found.sort_by_key(|contact| Reverse(contact.joined));
         self.found
     }
 
@@ -125,8 +128,9 @@ impl Engine {
         }
     }
 
-    /// The contacts of a slice and of the queues that pass `queues` that are going on, at most `limit`. First those who wait for somebody to pick up, then the
-    /// conversations, then what waits for an answer in hours; of each the one that is in its state for longest.
+    /// The contacts of a slice and of the queues that pass `queues` that are going on, at most `limit`. First those who
+    /// wait for somebody to pick up, then the conversations, then what waits for an answer in hours; of each the one
+    /// that is in its state for longest.
     pub fn live_contacts(&mut self, of: &Slice, queues: &Patterns, limit: usize) -> Vec<ContactNow> {
         self.flush();
         let Some(of) = self.resolve(of, queues) else { return Vec::new() };
@@ -143,5 +147,28 @@ impl Engine {
             .collect();
         open.sort_by(|(a, x, _), (b, y, _)| (a, &x.id).cmp(&(b, &y.id)));
         open.into_iter().take(limit).map(|(_, contact, visit)| self.contact_now(contact, visit)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Settings;
+    use crate::event::{Channel, Event, EventKind, Offer, Step};
+
+    #[test]
+    fn what_two_portions_found_is_there_once() {
+        let mut engine = Engine::new(Settings::default());
+        let at = Time::from_unix(1_772_528_400);
+        for id in ["a", "b"] {
+            let step = Step::Offered(Offer::new("sales".into(), Channel::Voice));
+            let kind = EventKind::Contact { contact: id.into(), queue: None, step };
+            engine.apply(&Event { at, origin: "pbx".into(), id: None, kind });
+        }
+        let over = Period::Range(at, Time::from_unix(1_772_532_000));
+        let mut search = engine.contact_search(Slice::default(), Patterns::default(), (over, at), false, 10);
+        while engine.search_contacts(&mut search) {}
+        search.found.push(search.found[0].clone());
+        assert_eq!(search.into_found().len(), 2);
     }
 }

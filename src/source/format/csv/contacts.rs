@@ -1,6 +1,6 @@
 //! Rows that are contacts.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::columns::Columns;
 use super::doubts::Doubts;
@@ -27,7 +27,7 @@ const MAX_OPEN_LEGS: usize = 1000;
 struct OpenContact {
     record: ContactRecord,
     /// Of the rows that it was read of: a row that stands there twice counts once.
-    digests: Vec<u64>,
+    digests: HashSet<u64>,
 }
 
 /// Reads the contacts of one table.
@@ -69,13 +69,13 @@ impl ContactTable {
         let digest = row.digest();
         let known = self.open.iter().rposition(|open| open.record.contact == record.contact);
         let whole = match known.and_then(|at| self.open.remove(at)) {
-            None => OpenContact { record, digests: vec![digest] },
+            None => OpenContact { record, digests: HashSet::from([digest]) },
             Some(open) if open.digests.contains(&digest) => {
                 self.doubts.repeated += 1;
                 open
             }
             Some(OpenContact { record: before, mut digests }) => {
-                digests.push(digest);
+                digests.insert(digest);
                 let (mut first, last) =
                     if before.offered <= record.offered { (before, record) } else { (record, before) };
                 first.add(last);
