@@ -347,7 +347,8 @@ fn words<T: Clone + Send + Sync + 'static>(
 }
 
 fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Palette> {
-    const NAMES: [&str; Palette::ALL.len()] = ["auto", "dark", "light", "high-contrast", "colour-blind", "terminal"];
+    const NAMES: [&str; Palette::ALL.len()] =
+        ["auto", "dark", "light", "high-contrast", "colour-blind", "terminal", "own"];
     words(&NAMES, Palette::parse)
 }
 

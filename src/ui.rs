@@ -68,7 +68,7 @@ pub use settings::Settings;
 use signals::{Signalled, Signals, can_be_continued, leave_anyway};
 use state::{Effect, Page, Ui};
 use tasks::{TaskResult, Tasks};
-use theme::{Depth, Theme, Tone};
+use theme::{Depth, Palette, Theme, Tone};
 use tty::TerminalReader;
 use view::Ctx;
 
@@ -81,6 +81,9 @@ pub enum Error {
     /// `ui.keys` of the configuration is wrong.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The own theme is asked for, and none is defined.
+    #[error("there is no own theme: put [ui.own_theme] into the configuration, or choose another theme")]
+    NoOwnTheme,
     /// The floor has ended.
     #[error(transparent)]
     FloorClosed(#[from] FloorClosed),
@@ -108,6 +111,9 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         keymap if settings.kiosk.only => keymap.only(Action::Quit),
         keymap => keymap,
     };
+    if settings.theme == Palette::Own && settings.own_theme.is_none() {
+        return Err(Error::NoOwnTheme);
+    }
     let mut signals = Signals::new()?;
     let depth = settings.colours.unwrap_or_else(Depth::detect);
     let mut screen = Screen::enter(settings.mouse, depth != Depth::None)?;
@@ -119,7 +125,10 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     let (tasks, mut finished) = Tasks::new(handle);
     let board = boards.borrow_and_update().clone();
     let mut app = App {
-        ui: Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse),
+        ui: Ui {
+            own_theme: settings.own_theme,
+            ..Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse)
+        },
         answers: Answers::default(),
         depth,
         light: theme::is_light_by_environment(),
@@ -412,7 +421,7 @@ impl App {
     }
 
     fn theme(&self) -> Theme {
-        Theme { palette: self.ui.palette, depth: self.depth, light: self.light }
+        Theme { palette: self.ui.palette, depth: self.depth, light: self.light, own: self.ui.own_theme }
     }
 
     fn ctx<'a>(&'a self, board: &'a Board) -> Ctx<'a> {

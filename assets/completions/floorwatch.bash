@@ -99,7 +99,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -137,7 +137,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -183,7 +183,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -225,7 +225,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -263,7 +263,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -301,7 +301,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -339,7 +339,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -377,7 +377,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -423,7 +423,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -461,7 +461,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -511,7 +511,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -557,7 +557,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -599,7 +599,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -637,7 +637,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -683,7 +683,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -721,7 +721,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -767,7 +767,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -817,7 +817,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -895,7 +895,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -941,7 +941,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
                     ;;
                 --at)

@@ -261,7 +261,7 @@ fn ctx<'a>(
     keymap: &'a Keymap,
     settings: &'a floorwatch::ui::Settings,
 ) -> Ctx<'a> {
-    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false };
+    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false, own: None };
     Ctx { ui, board, answers, theme, glyphs: GlyphSet::Full, keymap, settings }
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::clock::Span;
 use crate::event::LeftReason;
 use crate::kpi::{Bands, FcrMethod, Formula, KpiId, Window};
+use crate::ui::theme::Palette;
 
 fn parse(text: &str) -> Config {
     Config::parse(text, "config.toml", Ok(Tz::UTC)).unwrap_or_else(|error| panic!("{error}"))
@@ -213,6 +214,29 @@ fn an_alert_that_makes_no_sense_is_named() {
     assert_eq!(found, ["3:7: `alert`: no KPI is called `assa`; did you mean `asa`?"]);
     let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwaring = 3\n");
     assert_eq!(found, ["4:1: `alert`: unknown field `waring`; did you mean `warning`?"]);
+}
+
+#[test]
+fn an_own_theme_is_another_one_with_some_colours_changed() {
+    let config = parse("[ui]\ntheme = \"own\"\nown_theme = { based_on = \"light\", accent = \"#00306E\" }\n");
+    let mut colours = Palette::DEFINED[1].1;
+    colours.set(5, 0x0000_306e);
+    assert_eq!((config.ui.theme, config.ui.own_theme), (Palette::Own, Some(colours)));
+    for (_, built_in) in Palette::DEFINED {
+        assert_eq!(built_in.unreadable(), []);
+    }
+    for (table, says) in [
+        ("theme = \"own\"", "2:9: `ui.theme` is `own`, but there is no [ui.own_theme]"),
+        ("own_theme = { text = \"red\" }", "`ui.own_theme.text` must be a colour such as `\"#63b3ed\"`"),
+        ("own_theme = { text = \"#+12345\" }", "must be a colour"),
+        ("own_theme.muted = \"#444444\"", "2:19: `ui.own_theme.muted` has a contrast of 1.9 to background (#101419)"),
+        ("own_theme.critical = \"#ff8888\"", "to the white ink on it (#ffffff): at least 4.5 is needed"),
+        ("own_theme.based_on = \"terminal\"", "`ui.own_theme.based_on`"),
+        ("own_theme.inc = \"#444444\"", "is not a key"),
+    ] {
+        let found = problems(&format!("[ui]\n{table}\n"));
+        assert!(found[0].contains(says), "{table}: {found:?}");
+    }
 }
 
 #[test]

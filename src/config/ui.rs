@@ -10,7 +10,7 @@ use crate::ui::action::Keymap;
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskPage;
 use crate::ui::settings::Settings;
-use crate::ui::theme::{Depth, Palette};
+use crate::ui::theme::{Colours, Depth, Palette};
 
 const COLOURS: [(&str, Depth); 4] =
     [("truecolor", Depth::True), ("256", Depth::Many), ("16", Depth::Few), ("none", Depth::None)];
@@ -21,6 +21,10 @@ const HOURS: &str = "a list of hours in quotes, such as `[\"mon-fri 08:00-18:00\
 pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings) {
     if let Some(theme) = section.choice("theme", &Palette::ALL.map(|palette| (palette.key(), palette))) {
         settings.theme = theme;
+    }
+    settings.own_theme = read_theme(section.section("own_theme"));
+    if settings.theme == Palette::Own && settings.own_theme.is_none() {
+        section.complain("theme", "is `own`, but there is no [ui.own_theme]");
     }
     settings.colours = section.choice("colours", &COLOURS);
     settings.ascii = section.flag("ascii");
@@ -89,4 +93,30 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     section.done();
     settings.targets.clone_from(&floor.targets);
     settings.handling_time = floor.intents.iter().map(|(intent, bands)| (intent.to_string(), *bands)).collect();
+}
+
+/// The user's own theme: the colours of another one, and those that differ.
+fn read_theme(mut section: Section<'_>) -> Option<Colours> {
+    let base = section.choice("based_on", &Palette::DEFINED);
+    let is_there = !section.keys().is_empty();
+    let mut colours = base.unwrap_or(Palette::DEFINED[0].1);
+    for (place, key) in Colours::KEYS.into_iter().enumerate() {
+        let Some(text) = section.raw_text(key) else { continue };
+        match rgb(&text) {
+            Some(rgb) => colours.set(place, rgb),
+            None => section.complain(key, "must be a colour such as `\"#63b3ed\"`"),
+        }
+    }
+    if is_there {
+        colours.unreadable().into_iter().for_each(|(key, what)| section.complain(key, &what));
+    }
+    section.done();
+    is_there.then_some(colours)
+}
+
+/// A colour as `#rrggbb`.
+fn rgb(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u32::from_str_radix(digits, 16).ok())?
 }

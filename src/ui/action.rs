@@ -99,7 +99,7 @@ actions! {
     Locator "locator" ["y"] "" Anywhere alone "Copy the command that opens this very view elsewhere";
     Command "command" [":"] "go to" Anywhere "Go to a page, queue, intent, team, agent or alert by its name, or do what a key does";
     Help "help" ["H", "f2"] "help" Anywhere "This page";
-    Theme "theme" ["C"] "" Anywhere "The next theme: auto, dark, light, high-contrast, colour-blind, terminal";
+    Theme "theme" ["C"] "" Anywhere "The next theme: auto, dark, light, high-contrast, colour-blind, terminal, own";
     Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
     Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
     Suspend "suspend" ["ctrl-z"] "" Anywhere alone "Back to the shell; fg returns";

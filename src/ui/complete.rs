@@ -174,7 +174,8 @@ fn candidates(ctx: Ctx<'_>) -> impl Iterator<Item = Candidate<'_>> {
     let alerts = board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none());
     let actions = ACTIONS.iter().filter(|entry| !Page::ALL.iter().any(|page| page.key() == entry.name));
     let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
-    let settings = settings.chain(Palette::ALL.map(|palette| format!("theme {}", palette.key())));
+    let palettes = Palette::ALL.into_iter().filter(|palette| *palette != Palette::Own || ctx.ui.own_theme.is_some());
+    let settings = settings.chain(palettes.map(|palette| format!("theme {}", palette.key())));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
     pages
         .into_iter()

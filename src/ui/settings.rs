@@ -10,7 +10,7 @@ use crate::kpi::{Bands, Formula, KpiId, Window};
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskSettings;
 use crate::ui::locator::ViewLocator;
-use crate::ui::theme::{Depth, Palette};
+use crate::ui::theme::{Colours, Depth, Palette};
 
 /// How the screen looks and which keys it has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ use crate::ui::theme::{Depth, Palette};
 pub struct Settings {
     /// The palette.
     pub theme: Palette,
+    /// The colours of [`Palette::Own`].
+    pub own_theme: Option<Colours>,
     /// How many colours to use; detected from the terminal if absent: `truecolor`, `256`, `16`, `none`.
     pub colours: Option<Depth>,
     /// Whether to draw with ASCII only; detected from the locale if absent.
@@ -80,6 +82,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: Palette::Auto,
+            own_theme: None,
             colours: None,
             ascii: None,
             window: Window::M30,

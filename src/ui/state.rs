@@ -13,7 +13,7 @@ use crate::text::Label;
 use crate::ui::kiosk::Kiosk;
 pub use crate::ui::page::{Page, Panel};
 use crate::ui::prompt::Prompt;
-use crate::ui::theme::{Palette, Tone};
+use crate::ui::theme::{Colours, Palette, Tone};
 use crate::ui::trends::TrendChoice;
 
 /// The figures of the tiles: those of this minute, then those that move by the day and share a line until one of them is
@@ -198,6 +198,8 @@ pub struct Ui {
     pub formula: Option<Formula>,
     /// The palette.
     pub palette: Palette,
+    /// The colours of [`Palette::Own`], if the configuration defines any.
+    pub own_theme: Option<Colours>,
     /// Whether the mouse is captured.
     pub mouse: bool,
     /// The board that is shown while the screen is frozen.
@@ -242,6 +244,7 @@ impl Ui {
             window,
             formula,
             palette,
+            own_theme: None,
             mouse,
             frozen: None,
             overlay: None,

@@ -89,7 +89,7 @@ impl TestScreen {
             ui: &self.ui,
             board: &self.board,
             answers: &self.answers,
-            theme: Theme { palette, depth, light: false },
+            theme: Theme { palette, depth, light: false, own: None },
             glyphs: GlyphSet::Full,
             keymap: &self.keymap,
             settings: &self.settings,
@@ -281,7 +281,7 @@ fn snapshot(screen: &mut TestScreen, name: &str) {
             text = lines;
             styled = format!(
                 "{styled}\n\n{depth}\n{}",
-                styles(&buffer, Theme { palette, depth: colours, light: false }).trim_end()
+                styles(&buffer, Theme { palette, depth: colours, light: false, own: None }).trim_end()
             );
         }
         insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
@@ -392,7 +392,7 @@ fn old_data_says_so_and_why() {
         format!(
             "{}\n\n{}",
             lines(&buffer).join("\n"),
-            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few, light: false })
+            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few, light: false, own: None })
         )
     );
 }

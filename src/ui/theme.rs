@@ -3,11 +3,15 @@
 //! Severity is shown by sign, word and place first; colour only repeats it. Without colours the tones differ by bold,
 //! reverse and underline.
 
+mod colours;
+
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
 use termprofile::TermProfile;
 
 use crate::kpi::Verdict;
+pub use colours::Colours;
+use colours::{BRIGHT, COLOUR_BLIND, DARK, HIGH_CONTRAST, LIGHT, nearest};
 
 /// How a piece of text is meant, whatever the palette.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,12 +76,14 @@ pub enum Palette {
     ColourBlind,
     /// White and saturated colours on black.
     HighContrast,
+    /// The colours that the configuration defines.
+    Own,
 }
 
 impl Palette {
     /// All palettes, in the order of the theme key.
-    pub const ALL: [Self; 6] =
-        [Self::Auto, Self::Dark, Self::Light, Self::HighContrast, Self::ColourBlind, Self::Terminal];
+    pub const ALL: [Self; 7] =
+        [Self::Auto, Self::Dark, Self::Light, Self::HighContrast, Self::ColourBlind, Self::Terminal, Self::Own];
 
     /// The name in the configuration.
     #[must_use]
@@ -89,8 +95,13 @@ impl Palette {
             Self::Light => "light",
             Self::ColourBlind => "colour-blind",
             Self::HighContrast => "high-contrast",
+            Self::Own => "own",
         }
     }
+
+    /// The palettes whose colours are given, which an own one can be based on, with these.
+    pub const DEFINED: [(&str, Colours); 4] =
+        [("dark", DARK), ("light", LIGHT), ("high-contrast", HIGH_CONTRAST), ("colour-blind", COLOUR_BLIND)];
 
     /// The palette of a name; `None` for an unknown one.
     #[must_use]
@@ -149,6 +160,8 @@ pub struct Theme {
     pub depth: Depth,
     /// Whether the terminal's background is light. It is seen where a palette does not paint its own.
     pub light: bool,
+    /// The colours of [`Palette::Own`].
+    pub own: Option<Colours>,
 }
 
 /// Whether `COLORFGBG`, which some terminals set, states a light background. Most terminals answer a query instead (see
@@ -159,73 +172,13 @@ pub fn is_light_by_environment() -> bool {
     matches!(colours.rsplit(';').next(), Some("7" | "15"))
 }
 
-/// A palette's colours: background, text, muted, faint, heading, accent, good, warning, the ground of what is critical,
-/// selection, ink on a warning's badge.
-struct Colours([u32; 11]);
-
-const DARK: Colours = Colours([
-    0x0010_1419,
-    0x00d5_dae1,
-    0x0095_9fad,
-    0x003a_434f,
-    0x009f_c1e8,
-    0x0063_b3ed,
-    0x006f_bf8b,
-    0x00ff_c24b,
-    0x00c6_2828,
-    0x0023_3143,
-    0x0010_1419,
-]);
-const LIGHT: Colours = Colours([
-    0x00fb_fbf9,
-    0x0020_262d,
-    0x0059_636e,
-    0x00c9_ced4,
-    0x0023_4f83,
-    0x0009_58a0,
-    0x001d_6336,
-    0x0087_4b00,
-    0x00b4_1d14,
-    0x00dc_e8f5,
-    0x00ff_ffff,
-]);
-const COLOUR_BLIND: Colours = Colours([
-    0x0012_1417,
-    0x00dd_e0e4,
-    0x0095_9ca6,
-    0x0041_4851,
-    0x0056_b4e9,
-    0x0056_b4e9,
-    0x0056_b4e9,
-    0x00f0_e442,
-    0x00b3_4700,
-    0x0024_3344,
-    0x0012_1417,
-]);
-const HIGH_CONTRAST: Colours = Colours([
-    0x0000_0000,
-    0x00ff_ffff,
-    0x00d0_d0d0,
-    0x0080_8080,
-    0x00ff_ffff,
-    0x005f_d7ff,
-    0x005f_ff87,
-    0x00ff_ff00,
-    0x00b0_0000,
-    0x0000_0087,
-    0x0000_0000,
-]);
-
-/// The ink on the ground of what is critical, in every palette.
-const BRIGHT: u32 = 0x00ff_ffff;
-
 impl Theme {
     /// The style of a tone.
     #[must_use]
     pub fn style(self, tone: Tone) -> Style {
         match (self.depth, self.colours()) {
             (Depth::None, _) => plain(tone),
-            (_, Some(colours)) => self.coloured(tone, colours),
+            (_, Some(colours)) => self.coloured(tone, &colours),
             // The sixteen colours differ from terminal to terminal; what is critical must not.
             (Depth::True | Depth::Many, None) if tone == Tone::Critical => self.coloured(tone, &DARK),
             _ => self.named(tone),
@@ -233,15 +186,16 @@ impl Theme {
     }
 
     /// The colours that the palette defines; `None` if the terminal's own are used.
-    fn colours(self) -> Option<&'static Colours> {
+    fn colours(self) -> Option<Colours> {
         match self.palette {
             _ if !matches!(self.depth, Depth::True | Depth::Many) => None,
             Palette::Terminal => None,
-            Palette::Auto if self.light => Some(&LIGHT),
-            Palette::Auto | Palette::Dark => Some(&DARK),
-            Palette::Light => Some(&LIGHT),
-            Palette::ColourBlind => Some(&COLOUR_BLIND),
-            Palette::HighContrast => Some(&HIGH_CONTRAST),
+            Palette::Auto if self.light => Some(LIGHT),
+            Palette::Auto | Palette::Dark => Some(DARK),
+            Palette::Light => Some(LIGHT),
+            Palette::ColourBlind => Some(COLOUR_BLIND),
+            Palette::HighContrast => Some(HIGH_CONTRAST),
+            Palette::Own => self.own,
         }
     }
 
@@ -333,25 +287,6 @@ impl Theme {
     }
 }
 
-/// The nearest of the 216 colours and 24 greys of a 256-colour terminal.
-fn nearest(r: u8, g: u8, b: u8) -> u8 {
-    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let level = |n: u8| (0..6u8).zip(LEVELS).min_by_key(|(_, level)| level.abs_diff(n)).unwrap_or((0, 0));
-    let distance = |x: u8, y: u8, z: u8| {
-        let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
-        square(x, r) + square(y, g) + square(z, b)
-    };
-    let (red, green, blue) = (level(r), level(g), level(b));
-    let mean = u8::try_from((u16::from(r) + u16::from(g) + u16::from(b)) / 3).unwrap_or(u8::MAX);
-    let step = (mean.saturating_sub(3) / 10).min(23);
-    let grey = 8 + 10 * step;
-    if distance(grey, grey, grey) < distance(red.1, green.1, blue.1) {
-        232 + step
-    } else {
-        16 + 36 * red.0 + 6 * green.0 + blue.0
-    }
-}
-
 /// Styles without colours: bold, reverse, underline.
 fn plain(tone: Tone) -> Style {
     let with = |modifier: Modifier| Style::new().add_modifier(modifier);
@@ -368,29 +303,17 @@ fn plain(tone: Tone) -> Style {
 
 #[cfg(test)]
 mod tests {
+    use super::colours::contrast;
     use super::*;
 
     #[test]
     fn without_colours_nothing_is_coloured() {
         for tone in [Tone::Text, Tone::Critical, Tone::Warning, Tone::Selected] {
             for palette in Palette::ALL {
-                let style = Theme { palette, depth: Depth::None, light: false }.style(tone);
+                let style = Theme { palette, depth: Depth::None, light: false, own: None }.style(tone);
                 assert_eq!((style.fg, style.bg), (None, None), "{tone:?}");
             }
         }
-    }
-
-    /// The contrast of two colours, as WCAG defines it.
-    fn contrast(a: u32, b: u32) -> f64 {
-        let light = |rgb: u32| {
-            let part = |byte: u8| {
-                let v = f64::from(byte) / 255.0;
-                if v <= 0.039_28 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-            };
-            let [_, r, g, b] = rgb.to_be_bytes();
-            0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05
-        };
-        (light(a) / light(b)).max(light(b) / light(a))
     }
 
     /// A terminal: its sixteen colours, and its own ink and background.
@@ -448,8 +371,9 @@ mod tests {
             dark.into_iter().chain([(true, (sixteen, 0, 0xff_ffff))])
         });
         terminals.flat_map(|(light, terminal)| {
-            let themes =
-                Palette::ALL.into_iter().flat_map(move |palette| DEPTHS.map(|depth| Theme { palette, depth, light }));
+            let themes = Palette::ALL
+                .into_iter()
+                .flat_map(move |palette| DEPTHS.map(|depth| Theme { palette, depth, light, own: None }));
             themes.map(move |theme| (theme, terminal))
         })
     }
@@ -495,12 +419,5 @@ mod tests {
             assert!(ratio >= least, "{theme:?}: {ratio:.2}");
             assert!(theme.style(Tone::Warning).bg.is_none(), "a warning is weaker: ink only");
         }
-    }
-
-    #[test]
-    fn greys_and_primaries_are_near() {
-        assert_eq!(nearest(255, 0, 0), 196);
-        assert_eq!(nearest(8, 8, 8), 232);
-        assert_eq!(nearest(255, 255, 255), 231);
     }
 }

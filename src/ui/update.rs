@@ -16,7 +16,7 @@ use crate::ui::drawn::Drawn;
 use crate::ui::going;
 use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
 use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, TILES, Taken, Ui};
-use crate::ui::theme::Tone;
+use crate::ui::theme::{Palette, Tone};
 use crate::ui::view;
 
 /// What a kiosk asks before it is left.
@@ -95,6 +95,9 @@ impl Ui {
         match prompt::read(text, board.at, &board.calendar) {
             Ok(PromptCommand::Do(action)) => return self.act(action, board, drawn),
             Ok(PromptCommand::Replay(command)) => return self.control_replay(command, board),
+            Ok(PromptCommand::Theme(Palette::Own)) if self.own_theme.is_none() => {
+                self.show_toast("no own theme: it is [ui.own_theme] in the configuration".to_owned(), Tone::Warning);
+            }
             Ok(PromptCommand::Theme(palette)) => self.palette = palette,
             Ok(PromptCommand::Window(window)) => self.window = window,
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
@@ -186,6 +189,9 @@ impl Ui {
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::Theme => {
                 self.palette = self.palette.next();
+                if self.palette == Palette::Own && self.own_theme.is_none() {
+                    self.palette = self.palette.next();
+                }
                 self.show_toast(format!("theme {}", self.palette.key()), Tone::Muted);
             }
             Action::Mouse => {
