@@ -8,6 +8,7 @@ mod bearer;
 mod fault;
 mod forwarded;
 pub mod http;
+pub(crate) mod proxy;
 pub(crate) mod rate;
 pub(crate) mod server;
 pub(crate) mod sse;

@@ -356,7 +356,6 @@ mod tests {
                 profile: AgentProfile { agent: "7".into(), name: Some("Ann".into()), ..AgentProfile::default() },
                 state: Some((state, None, since.map(at))),
                 queues: Some(vec!["q".into()]),
-                ..AgentEntry::default()
             };
             let agents = state.map(|state| ("7".into(), agent(state))).into_iter().collect();
             let (events, _) = lists.update(&agents, &BTreeMap::new(), |_| true, (at(second), &"cloud".into()));

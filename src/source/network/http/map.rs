@@ -3,7 +3,9 @@
 mod agents;
 mod contacts;
 mod figures;
+mod finds;
 mod names;
+mod odd_cells;
 mod selector;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,8 +27,10 @@ pub(super) use agents::{AgentEntry, ListedState};
 pub(super) use contacts::ContactEntry;
 pub use contacts::ContactMap;
 use figures::{MappedFigure, QueueFigures, age};
+use finds::{Finds, missing_keys};
 pub use names::NameMap;
 pub(super) use names::Names;
+use odd_cells::OddCells;
 pub use selector::{FigurePath, QueueSelector, Since};
 
 /// The number of rows of one list that are read, the first ones; no floor has more queues, agents or contacts at once.
@@ -95,6 +99,8 @@ pub(super) struct Reading {
     pub(super) is_cut: bool,
     /// The rejected rows: the number, from 1 (0 for the document itself), and the reason.
     pub(super) rejected: Vec<(u64, RejectionReason)>,
+    /// What the documents told of each list.
+    finds: Finds,
     /// The time of the figures, if a document has one.
     pub(super) at: Option<Time>,
     /// The time that the figures count for.
@@ -148,15 +154,19 @@ impl Map {
     /// # Errors
     /// If no row can be read.
     pub(super) fn read(&self, document: &Rcvar, now: Time, names: &Names, reading: &mut Reading) -> Result<(), String> {
-        for (map, is_queue) in [(&self.queue_names, true), (&self.agent_names, false)] {
+        let maps = [(&self.queue_names, "names of queues", true), (&self.agent_names, "names of agents", false)];
+        for (map, what, is_queue) in maps {
             let Some(map) = map else { continue };
             let rows = reading.rows_at(&map.rows, None, document)?;
+            let (count, mut is_found) = (rows.len(), false);
             let into = if is_queue { &mut reading.names.queues } else { &mut reading.names.agents };
             for (number, row) in (1..).zip(rows) {
-                if let Err(reason) = map.read(&row, into) {
-                    reading.rejected.push((number, reason.about("names")));
+                match map.read(&row, into) {
+                    Ok(is_named) => is_found |= is_named,
+                    Err(reason) => reading.rejected.push((number, reason.about("names"))),
                 }
             }
+            reading.finds.note(what, (count, is_found), map.paths(), document);
         }
         let mut known = names.clone();
         known.extend(&reading.names);
@@ -164,26 +174,37 @@ impl Map {
             self.read_figures(document, queue, &known, now, reading)?;
         }
         if let Some(map) = &self.agents {
-            for (number, row) in (1..).zip(reading.rows_at(&map.rows, map.within.as_ref(), document)?) {
-                match map.read(&row, &known, now) {
-                    Ok(Some(mut agent)) => {
-                        let doubt = agent.doubt.take().map(|reason| (number, reason.about("agents")));
-                        reading.rejected.extend(doubt);
+            let rows = reading.rows_at(&map.rows, map.within.as_ref(), document)?;
+            let (count, mut is_found) = (rows.len(), false);
+            for (number, row) in (1..).zip(rows) {
+                let mut odd = OddCells::default();
+                match map.read(&row, &known, now, &mut odd) {
+                    Ok(Some(agent)) => {
+                        is_found |= map.state.is_none() || agent.state.is_some();
                         reading.add_agent(agent);
                     }
-                    Ok(None) => {}
+                    Ok(None) => is_found = true,
                     Err(reason) => reading.reject(number, reason.about("agents"), &map.agent, &row),
                 }
+                reading.note_odd(number, "agents", odd);
             }
+            reading.finds.note("agents", (count, is_found), map.paths(), document);
         }
         if let Some(map) = &self.contacts {
-            for (number, row) in (1..).zip(reading.rows_at(&map.rows, map.within.as_ref(), document)?) {
-                match map.read(&row, &known, now) {
+            let rows = reading.rows_at(&map.rows, map.within.as_ref(), document)?;
+            let (count, mut is_found) = (rows.len(), false);
+            for (number, row) in (1..).zip(rows) {
+                let mut odd = OddCells::default();
+                let read = map.read(&row, &known, now, &mut odd);
+                is_found |= read.is_ok();
+                match read {
                     Ok(Some((id, contact))) => reading.add_contact(id, contact),
                     Ok(None) => {}
                     Err(reason) => reading.reject(number, reason.about("contacts"), &map.contact, &row),
                 }
+                reading.note_odd(number, "contacts", odd);
             }
+            reading.finds.note("contacts", (count, is_found), map.paths(), document);
         }
         Ok(())
     }
@@ -207,13 +228,20 @@ impl Map {
             None if document.is_array() => return Err(r#"a list: say so in the mapping with rows = "@""#.to_owned()),
             None => vec![Rcvar::clone(document)],
         };
+        let (count, mut is_found) = (rows.len(), false);
         for row in rows {
             reading.rows += 1;
             match queue.read(&row, names) {
-                Ok(queue) => self.figures(&row, now).for_each(|(id, found)| reading.add_figure(&queue, id, found)),
+                Ok(queue) => self.figures(&row, now).for_each(|(id, found)| {
+                    is_found = true;
+                    reading.add_figure(&queue, id, found);
+                }),
                 Err(reason) => reading.rejected.push((reading.rows, reason)),
             }
         }
+        let lists = self.rows.iter().chain(&self.within);
+        let figures = self.kpis.values().flat_map(FigurePath::paths).chain(self.since.values());
+        reading.finds.note("figures", (count, is_found), lists.chain(queue.path()).chain(figures), document);
         Ok(())
     }
 
@@ -257,7 +285,11 @@ fn rows_at(path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Resu
             None => Err(format!("without its rows: `{path}` is {}, not a list", found.get_type())),
         }
     };
-    let missing = |path: &JmesPath| format!("without its rows: there is nothing at `{path}`");
+    let missing = |path: &JmesPath| {
+        let keys =
+            missing_keys(std::iter::once(path), document, true).map_or(String::new(), |keys| format!("; {keys}"));
+        format!("without its rows: there is nothing at `{path}`{keys}")
+    };
     let rows = match within {
         None => list_at(path, document)?.ok_or_else(|| missing(path))?,
         Some(within) => {
@@ -329,6 +361,27 @@ impl Reading {
         if let Err(reason) = added {
             self.rejected.push((self.rows, reason.about(id.def().key)));
         }
+    }
+
+    /// Note whether anything was found at the `paths` of a list that may well be empty.
+    pub(super) fn note_list<'a>(
+        &mut self,
+        what: &'static str,
+        is_found: bool,
+        paths: impl Iterator<Item = &'a JmesPath>,
+        document: &Rcvar,
+    ) {
+        self.finds.note(what, (0, is_found), paths, document);
+    }
+
+    /// What was looked for in vain in documents that have something: their keys are others.
+    pub(super) fn nothing_found(&self) -> Option<String> {
+        self.finds.nothing_found()
+    }
+
+    /// Note what is odd in a row of a list.
+    fn note_odd(&mut self, number: u64, list: &str, odd: OddCells) {
+        self.rejected.extend(odd.take().into_iter().map(|reason| (number, reason.about(list))));
     }
 
     /// Set a row of a list aside, whose id is at `id`.

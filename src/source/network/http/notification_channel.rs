@@ -18,6 +18,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::notifications::{ChannelNotice, NotificationSettings, Topics};
 use crate::clock::Span;
 use crate::net::http::{Client, display_url};
+use crate::net::proxy::TunnelProxy;
 use crate::net::tcp::{self, CONNECT_TIMEOUT, NetStream};
 use crate::net::tls::Tls;
 use crate::net::{Backoff, Fault};
@@ -227,7 +228,11 @@ impl ChannelMaker<'_> {
             _ => return Err(wrong("is not encrypted (wss)")),
         };
         let address = format!("{host}:{}", url.port_or_known_default().unwrap_or(443));
-        let stream = tcp::connect(&address, tls).await?;
+        let proxy = if tls.is_some() { TunnelProxy::of_environment(&address)? } else { None };
+        let stream = match proxy {
+            Some(proxy) => tcp::secure(proxy.tunnel(&address, self.tls).await?, &address, self.tls).await?,
+            None => tcp::connect(&address, tls).await?,
+        };
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));

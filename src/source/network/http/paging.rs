@@ -70,6 +70,11 @@ impl Paging {
         }
     }
 
+    /// The paths that tell of the next page.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &JmesPath> {
+        [&self.token, &self.next, &self.pages, &self.rows].into_iter().flatten()
+    }
+
     /// The page after the one with the number `index` (from 0), which is `document` and came from `url`; `None` after the
     /// last.
     ///

@@ -1,13 +1,40 @@
 //! `JMESPath` expressions, which locate values in JSON documents. They are compiled when the configuration is read.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use jmespath::ast::Ast;
-use jmespath::{Expression, Rcvar};
+use jmespath::functions::{ArgumentType, CustomFunction, Signature};
+use jmespath::{Context, ErrorReason, Expression, JmespathError, Rcvar, Runtime, SearchResult, Variable};
 use serde::{Deserialize, Deserializer};
+use serde_json::Number;
 
 use crate::clock::Time;
 use crate::source::rejection::RejectionReason;
+
+/// The functions of `JMESPath`, with a `sum` that also adds numbers that are written as text.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut runtime = Runtime::new();
+    runtime.register_builtin_functions();
+    let signature = Signature::new(vec![ArgumentType::Array], None);
+    runtime.register_function("sum", Box::new(CustomFunction::new(signature, Box::new(sum))));
+    runtime
+});
+
+/// The sum of a list of numbers, some of which may be text.
+fn sum(arguments: &[Rcvar], context: &mut Context<'_>) -> SearchResult {
+    let wrong = |reason: String| JmespathError::new(context.expression, context.offset, ErrorReason::Parse(reason));
+    let items = arguments.first().and_then(|list| list.as_array()).map_or(&[][..], Vec::as_slice);
+    let mut sum = 0.0;
+    for item in items {
+        let text = item.as_string().and_then(|text| text.trim().parse::<f64>().ok());
+        let number = item.as_number().or(text).filter(|number| number.is_finite());
+        sum += number.ok_or_else(|| wrong(format!("`sum` of a list with {item}, which is no number")))?;
+    }
+    let sum = Number::from_f64(sum).ok_or_else(|| wrong("a `sum` that is no number".to_owned()))?;
+    Ok(Rcvar::new(Variable::Number(sum)))
+}
 
 /// A compiled `JMESPath` expression.
 #[derive(Clone, PartialEq)]
@@ -23,7 +50,7 @@ impl JmesPath {
         let wrong = |error: jmespath::JmespathError| {
             format!("`{text}` is no JMESPath expression (at character {}): {}", error.offset + 1, error.reason)
         };
-        let expression = jmespath::compile(text).map_err(wrong)?;
+        let expression = RUNTIME.compile(text).map_err(wrong)?;
         if copies(expression.as_ast()) > MAX_COPIES {
             return Err(format!("`{text}` repeats what it reads more than {MAX_COPIES} times: name each value once"));
         }
@@ -33,6 +60,13 @@ impl JmesPath {
     /// Evaluate the expression in `value`.
     pub(in crate::source::network) fn find(&self, value: &Rcvar) -> Result<Rcvar, String> {
         self.0.search(value).map_err(|error| format!("`{self}`: {}", error.reason))
+    }
+
+    /// The names of the keys that the expression looks for, but not those that it makes itself: `{made: looked_for}`.
+    pub(super) fn keys(&self) -> BTreeSet<&str> {
+        let (mut found, mut made) = (BTreeSet::new(), BTreeSet::new());
+        collect_keys(self.0.as_ast(), &mut found, &mut made);
+        &found - &made
     }
 
     /// The result as a number; `None` if it is missing, `null` or an empty string.
@@ -53,21 +87,23 @@ impl JmesPath {
         }
     }
 
-    /// The result as a list of strings, of which those that are empty are left out; `None` if it is missing or `null`.
-    pub(super) fn texts(&self, value: &Rcvar) -> Result<Option<Vec<String>>, RejectionReason> {
+    /// The result as a list of strings, and how many of its items are none; empty ones are left out. `None` if it is missing
+    /// or `null`.
+    pub(super) fn texts(&self, value: &Rcvar) -> Result<Option<(Vec<String>, usize)>, RejectionReason> {
         let found = self.find(value)?;
         let items = match found.as_array() {
-            Some(items) => items.clone(),
+            Some(items) => items,
             None if found.is_null() => return Ok(None),
             None => return Err(format!("`{self}` is {}, not a list", found.get_type()).into()),
         };
-        let text = |item: &Rcvar| {
-            item.as_string()
-                .cloned()
-                .or_else(|| item.is_number().then(|| item.to_string()))
-                .filter(|text| !text.is_empty())
-        };
-        Ok(Some(items.iter().filter_map(text).collect()))
+        let (mut texts, mut odd) = (Vec::new(), 0);
+        for item in items.iter().filter(|item| !item.is_null()) {
+            match item.as_string().cloned().or_else(|| item.is_number().then(|| item.to_string())) {
+                Some(text) => texts.extend(Some(text).filter(|text| !text.is_empty())),
+                None => odd += 1,
+            }
+        }
+        Ok(Some((texts, odd)))
     }
 
     /// The result as a time: RFC 3339, or seconds or milliseconds since 1970.
@@ -117,6 +153,38 @@ fn copies(ast: &Ast) -> usize {
         Ast::MultiList { elements, .. } => sum(&mut elements.iter().map(copies)),
         Ast::MultiHash { elements, .. } => sum(&mut elements.iter().map(|pair| copies(&pair.value))),
         Ast::Function { args, .. } => args.iter().map(copies).fold(1, usize::saturating_mul),
+    }
+}
+
+/// Collect the keys that an expression looks for, and those that it makes.
+fn collect_keys<'a>(ast: &'a Ast, found: &mut BTreeSet<&'a str>, made: &mut BTreeSet<&'a str>) {
+    match ast {
+        Ast::Identity { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => {}
+        Ast::Field { name, .. } => _ = found.insert(name),
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => collect_keys(node, found, made),
+        Ast::Subexpr { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::Comparison { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Condition { predicate: lhs, then: rhs, .. } => {
+            collect_keys(lhs, found, made);
+            collect_keys(rhs, found, made);
+        }
+        Ast::MultiList { elements, .. } | Ast::Function { args: elements, .. } => {
+            for part in elements {
+                collect_keys(part, found, made);
+            }
+        }
+        Ast::MultiHash { elements, .. } => {
+            for pair in elements {
+                made.insert(&pair.key);
+                collect_keys(&pair.value, found, made);
+            }
+        }
     }
 }
 
@@ -207,7 +275,6 @@ impl<'de> Deserialize<'de> for JmesPath {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jmespath::Variable;
 
     fn json(text: &str) -> Rcvar {
         Rcvar::new(Variable::from_json(text).unwrap())
@@ -261,9 +328,17 @@ mod tests {
         for missing in ["null", "empty", "absent"] {
             assert_eq!(number(&format!("\"{missing}\"")), Ok(None), "{missing}");
         }
-        for wrong in ["words", "inf", "yes", "@", "sum(words)"] {
+        assert_eq!(number("sum([n, text, null][?@ != null])"), Ok(Some(7.5)));
+        for wrong in ["words", "inf", "yes", "@", "sum(words)", "sum([n, words])", "sum([inf])"] {
             assert!(number(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_keys_that_are_looked_for_are_known() {
+        let path = path("rows[?a.b == 'x'].{made: c, n: sum(d[].e)} | [0].made");
+        let keys: Vec<_> = path.keys().into_iter().collect();
+        assert_eq!(keys, ["a", "b", "c", "d", "e", "rows"]);
     }
 
     #[test]

@@ -235,7 +235,8 @@ impl ListPolling {
                 is_complete = false;
                 continue;
             };
-            is_complete &= answer.is_whole;
+            // Who is in none of the rows because their keys are unknown is not gone.
+            is_complete &= answer.is_whole && answer.reading.nothing_found().is_none();
             let window = request.settings.map.as_ref().and_then(|map| map.window.as_ref());
             events.extend(answer.reading.events(window, &origin));
             all.add_lists(&answer.reading);
@@ -262,13 +263,24 @@ impl ListPolling {
             reporter.reject(origin.as_str(), 0, reason).await;
         }
         reporter.send_events(changes, if is_changed { self.lists.cursor() } else { None }).await;
-        match self.stale_after(reporter.source_now()) {
-            Some(seconds) => {
+        let age = self.stale_after(reporter.source_now());
+        let age = age.map(|seconds| format!("its figures are over {seconds} s old"));
+        match self.nothing_found().or(age) {
+            Some(why) => {
                 reporter.record_activity();
-                reporter.report_stale(&format!("it answers, but its figures are over {seconds} s old")).await;
+                reporter.report_stale(&format!("it answers, but {why}")).await;
             }
             None => reporter.report_live().await,
         }
+    }
+
+    /// The first request in whose answer something was looked for in vain, and what.
+    fn nothing_found(&self) -> Option<String> {
+        self.requests.iter().find_map(|request| {
+            let what = request.answer.as_ref()?.reading.nothing_found()?;
+            let name = &request.settings.name;
+            Some(if name.is_empty() { what } else { format!("{name}: {what}") })
+        })
     }
 
     /// The age limit of figures that are older than theirs.
@@ -342,10 +354,17 @@ impl PolledRequest {
                     map.read(&document, reporter.source_now(), place.names, &mut answer.reading).map_err(wrong)?;
                 }
                 self.settings.keep_values(&document, &mut answer.kept).map_err(wrong)?;
+                let is_kept = |value: &serde_json::Value| value.as_array().is_none_or(|items| !items.is_empty());
+                let is_found = answer.kept.values().any(is_kept);
+                answer.reading.note_list("lists for other requests", is_found, self.settings.keep.values(), &document);
                 // Set only now, so that an answer that can't be read is requested in full again.
                 self.cached = if may_cache { CacheValidators::of(url.clone(), &headers) } else { None };
                 let next = match &self.settings.page {
-                    Some(paging) => paging.next(index, &url, &headers, &document).map_err(wrong)?,
+                    Some(paging) => {
+                        let next = paging.next(index, &url, &headers, &document).map_err(wrong)?;
+                        answer.reading.note_list("next page", next.is_some(), paging.paths(), &document);
+                        next
+                    }
                     None => None,
                 };
                 let Some(next) = next.filter(|next| *next != page) else { break };

@@ -3,10 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use jmespath::Rcvar;
 use serde::{Deserialize, Deserializer};
 
+use super::path::JmesPath;
 use crate::event::{AgentState, Channel};
 use crate::source::format::csv::Words;
+use crate::source::rejection::RejectionReason;
 
 /// What a word can mean.
 pub(super) trait VendorWord: Copy {
@@ -59,6 +62,16 @@ impl VendorWord for Channel {
 impl<T: Copy> WordTable<T> {
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What the word at `path` in a row means; `None` for rows that are ignored. Nothing is no word, whatever the patterns.
+    ///
+    /// # Errors
+    /// If there is no word, or the table does not have it.
+    pub(super) fn read(&self, path: &JmesPath, row: &Rcvar) -> Result<Option<T>, RejectionReason> {
+        let word = path.text(row)?.ok_or_else(|| format!("there is nothing at `{path}`"))?;
+        let unknown = || RejectionReason::new(&format!("`{path}` is a word that `states` does not have"), &word);
+        self.find(&word).ok_or_else(unknown)
     }
 
     /// What a word means: `Some(None)` if rows with it are ignored, `None` if the table has no such word.

@@ -15,7 +15,8 @@ macro_rules! built_in {
 }
 
 /// The presets of the program: name and text.
-const BUILT_IN: &[(&str, &str)] = built_in!["amazon-connect-events", "twilio-event-streams", "zendesk-events"];
+pub(super) const BUILT_IN: &[(&str, &str)] =
+    built_in!["amazon-connect-events", "twilio-event-streams", "zendesk-events"];
 
 impl Settings {
     /// The settings of the preset `name` with a source's own keys, which win. `folder` has the user's own presets; they

@@ -4,6 +4,7 @@ use jmespath::Rcvar;
 use serde::Deserialize;
 
 use super::names::Names;
+use super::odd_cells::OddCells;
 use super::selector::Since;
 use crate::clock::Time;
 use crate::event::{AgentProfile, AgentState};
@@ -67,8 +68,6 @@ pub(in crate::source::network::http) struct AgentEntry {
     pub(in crate::source::network::http) state: Option<ListedState>,
     /// The queues that the agent serves; `None` where the document does not tell.
     pub(in crate::source::network::http) queues: Option<Vec<Label>>,
-    /// Why the state is not known, where the document has one.
-    pub(in crate::source::network::http) doubt: Option<RejectionReason>,
 }
 
 impl AgentMap {
@@ -82,8 +81,19 @@ impl AgentMap {
         Ok(())
     }
 
-    /// Read a row; `None` if it is ignored.
-    pub(super) fn read(&self, row: &Rcvar, names: &Names, now: Time) -> Result<Option<AgentEntry>, RejectionReason> {
+    /// The paths that tell who there is and in which state; the others need not find anything.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &JmesPath> {
+        [&self.rows, &self.agent].into_iter().chain(&self.within).chain(&self.state)
+    }
+
+    /// Read a row; `None` if it is ignored. Only the id is needed: what else is odd goes to `odd`.
+    pub(super) fn read(
+        &self,
+        row: &Rcvar,
+        names: &Names,
+        now: Time,
+        odd: &mut OddCells,
+    ) -> Result<Option<AgentEntry>, RejectionReason> {
         let id =
             self.agent.text(row)?.ok_or_else(|| format!("without an agent: there is nothing at `{}`", self.agent))?;
         let agent = id_label(id.as_bytes());
@@ -91,44 +101,59 @@ impl AgentMap {
             let text = path.as_ref().map_or(Ok(None), |path| path.text(row))?;
             Ok::<_, RejectionReason>(text.map(|text| Label::new(&text)).filter(|text| !text.is_empty()))
         };
-        let name = label(&self.name)?.or_else(|| names.agent(&id));
+        let name = odd.leave_out("name", label(&self.name)).or_else(|| names.agent(&id));
+        let team = odd.leave_out("team", label(&self.team));
+        let capacity = odd.leave_out("capacity", self.capacity.as_ref().map_or(Ok(None), |path| capacity(path, row)));
+        let skills = texts("skills", self.skills.as_ref(), row, odd).unwrap_or_default();
+        let queues = texts("queues", self.queues.as_ref(), row, odd);
         let mut listed = AgentEntry {
-            profile: AgentProfile { agent, name, team: label(&self.team)?, ..AgentProfile::default() },
-            ..AgentEntry::default()
+            profile: AgentProfile {
+                agent,
+                name,
+                team,
+                capacity,
+                skills: skills.iter().map(|skill| Label::new(skill)).collect(),
+                ..AgentProfile::default()
+            },
+            queues: queues.map(|queues| queues.iter().map(|queue| names.queue(queue)).collect()),
+            state: None,
         };
-        if let Some(path) = &self.skills {
-            listed.profile.skills =
-                path.texts(row)?.unwrap_or_default().iter().map(|skill| Label::new(skill)).collect();
-        }
-        if let Some(capacity) = self.capacity.as_ref().map_or(Ok(None), |path| path.number(row))? {
-            if !(0.0..=MAX_CAPACITY).contains(&capacity) {
-                return Err(RejectionReason::new("its capacity is no number of contacts", capacity));
-            }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
-            let whole = capacity as u32;
-            listed.profile.capacity = Some(whole);
-        }
-        if let Some(path) = &self.queues {
-            listed.queues = path.texts(row)?.map(|queues| queues.iter().map(|queue| names.queue(queue)).collect());
-        }
         if let Some(path) = &self.state {
-            let word = path.text(row)?.unwrap_or_default();
-            let state = match self.states.find(&word) {
-                Some(Some(state)) => state,
-                Some(None) => return Ok(None),
-                // The agent is there all the same: who is missing is offline.
-                None => {
-                    let wrong = format!("`{path}` is a word that `states` does not have");
-                    listed.doubt = Some(RejectionReason::new(&wrong, &word));
-                    return Ok(Some(listed));
+            match self.states.read(path, row) {
+                Ok(Some(state)) => {
+                    let is_paused = state == AgentState::Paused;
+                    let reason = if is_paused { odd.leave_out("reason", label(&self.reason)) } else { None };
+                    let since = self.since.as_ref().map_or(Ok(None), |since| since.time(row, now));
+                    listed.state = Some((state, reason, odd.leave_out("since", since)));
                 }
-            };
-            let reason = if state == AgentState::Paused { label(&self.reason)? } else { None };
-            let since = self.since.as_ref().map_or(Ok(None), |since| since.time(row, now))?;
-            listed.state = Some((state, reason, since));
+                Ok(None) => return Ok(None),
+                // The agent is there all the same, in a state that is not known: who is missing is offline.
+                Err(reason) => odd.note(reason),
+            }
         }
         Ok(Some(listed))
     }
+}
+
+/// The most contacts at a time, a whole number.
+fn capacity(path: &JmesPath, row: &Rcvar) -> Result<Option<u32>, RejectionReason> {
+    let Some(capacity) = path.number(row)? else { return Ok(None) };
+    if !(0.0..=MAX_CAPACITY).contains(&capacity) || capacity.fract() != 0.0 {
+        return Err(RejectionReason::new(&format!("`{path}` is no number of contacts"), capacity));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+    let whole = capacity as u32;
+    Ok(Some(whole))
+}
+
+/// The texts of a list; `None` where there is no list.
+fn texts(key: &str, path: Option<&JmesPath>, row: &Rcvar, odd: &mut OddCells) -> Option<Vec<String>> {
+    let path = path?;
+    let (texts, others) = odd.leave_out(key, path.texts(row))?;
+    if others > 0 {
+        odd.note(RejectionReason::new(&format!("{key}: `{path}` has items that are no texts"), others));
+    }
+    Some(texts)
 }
 
 impl AgentEntry {

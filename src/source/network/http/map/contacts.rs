@@ -4,6 +4,7 @@ use jmespath::Rcvar;
 use serde::Deserialize;
 
 use super::names::Names;
+use super::odd_cells::OddCells;
 use super::selector::{QueueSelector, Since};
 use crate::clock::Time;
 use crate::event::Channel;
@@ -75,21 +76,24 @@ impl ContactMap {
         Ok(())
     }
 
-    /// Read a row; `None` if it is ignored.
+    /// The paths that tell who there is and where; the others need not find anything.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &JmesPath> {
+        [&self.rows, &self.contact].into_iter().chain(&self.within).chain(self.queue.path()).chain(&self.state)
+    }
+
+    /// Read a row; `None` if it is ignored. Who, where and how far is needed: what else is odd goes to `odd`.
     pub(super) fn read(
         &self,
         row: &Rcvar,
         names: &Names,
         now: Time,
+        odd: &mut OddCells,
     ) -> Result<Option<(Label, ContactEntry)>, RejectionReason> {
-        let text = |path: &Option<JmesPath>| path.as_ref().map_or(Ok(None), |path| path.text(row));
-        let agent = text(&self.agent)?.map(|agent| id_label(agent.as_bytes()));
+        let agent = self.agent.as_ref().map_or(Ok(None), |path| path.text(row))?;
+        let agent = agent.map(|agent| id_label(agent.as_bytes()));
         let stage = match &self.state {
             Some(path) => {
-                let word = path.text(row)?.unwrap_or_default();
-                let unknown =
-                    || RejectionReason::new(&format!("`{path}` is a word that `states` does not have"), &word);
-                let Some(stage) = self.states.find(&word).ok_or_else(unknown)? else { return Ok(None) };
+                let Some(stage) = self.states.read(path, row)? else { return Ok(None) };
                 stage
             }
             None if agent.is_some() => LiveStage::Talking,
@@ -98,31 +102,35 @@ impl ContactMap {
         if stage > LiveStage::Ringing && agent.is_none() {
             return Err("is with an agent of whom there is nothing: it is not shown".into());
         }
-        let channel = match text(&self.channel)? {
-            None => Channel::default(),
-            Some(word) => match self.channels.find(&word) {
-                Some(Some(channel)) => channel,
-                Some(None) => return Ok(None),
-                None => Channel::parse(&word.to_lowercase()).ok_or_else(|| {
-                    RejectionReason::new("its channel is a word that `channels` does not have", &word)
-                })?,
-            },
-        };
+        let channel = self.channel.as_ref().map_or(Ok(Some(Channel::default())), |path| self.read_channel(path, row));
+        let channel = channel.unwrap_or_else(|reason| {
+            odd.note(reason.about("channel"));
+            Some(Channel::default())
+        });
+        let Some(channel) = channel else { return Ok(None) };
         let id = self.contact.text(row)?;
         let id = id.ok_or_else(|| format!("without a contact: there is nothing at `{}`", self.contact))?;
         let time = |since: &Option<Since>| since.as_ref().map_or(Ok(None), |since| since.time(row, now));
+        let priority = self.priority.as_ref().map_or(Ok(None), |path| path.number(row));
         #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and priorities are small")]
-        let priority = self.priority.as_ref().map_or(Ok(None), |path| path.number(row))?.map(|number| number as i32);
+        let priority = odd.leave_out("priority", priority).map(|number| number as i32);
         let contact = ContactEntry {
             queue: self.queue.read(row, names)?,
             stage,
-            since: time(&self.since)?,
-            answered: time(&self.answered)?,
+            since: odd.leave_out("since", time(&self.since)),
+            answered: odd.leave_out("answered", time(&self.answered)),
             agent,
             channel,
             priority,
         };
         Ok(Some((id_label(id.as_bytes()), contact)))
+    }
+
+    /// The channel of a row; `None` where the row is ignored for it.
+    fn read_channel(&self, path: &JmesPath, row: &Rcvar) -> Result<Option<Channel>, RejectionReason> {
+        let Some(word) = path.text(row)? else { return Ok(Some(Channel::default())) };
+        let unknown = || RejectionReason::new(&format!("`{path}` is a word that `channels` does not have"), &word);
+        self.channels.find(&word).map_or_else(|| Channel::parse(&word.to_lowercase()).map(Some).ok_or_else(unknown), Ok)
     }
 }
 

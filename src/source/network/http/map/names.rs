@@ -32,11 +32,16 @@ pub(in crate::source::network::http) struct Names {
 }
 
 impl NameMap {
-    pub(super) fn read(&self, row: &Rcvar, into: &mut HashMap<String, Label>) -> Result<(), RejectionReason> {
-        if let (Some(id), Some(name)) = (self.id.text(row)?, self.name.text(row)?) {
-            into.insert(id, id_label(name.as_bytes()));
-        }
-        Ok(())
+    /// Read a row; returns whether it has an id and a name.
+    pub(super) fn read(&self, row: &Rcvar, into: &mut HashMap<String, Label>) -> Result<bool, RejectionReason> {
+        let named = self.id.text(row)?.zip(self.name.text(row)?);
+        let is_named = named.is_some();
+        into.extend(named.map(|(id, name)| (id, id_label(name.as_bytes()))));
+        Ok(is_named)
+    }
+
+    pub(super) fn paths(&self) -> impl Iterator<Item = &JmesPath> {
+        [&self.rows, &self.id, &self.name].into_iter()
     }
 }
 

@@ -53,6 +53,19 @@ impl QueueSelector {
         };
         if queue.is_empty() { Err("without a queue: its name is empty".into()) } else { Ok(queue) }
     }
+
+    pub(super) fn path(&self) -> Option<&JmesPath> {
+        if let Self::Path(path) = self { Some(path) } else { None }
+    }
+}
+
+impl FigurePath {
+    pub(super) fn paths(&self) -> &[JmesPath] {
+        match self {
+            Self::Value(path) => std::slice::from_ref(path),
+            Self::Quotient(parts) | Self::Complement(parts) => parts.as_slice(),
+        }
+    }
 }
 
 impl Since {

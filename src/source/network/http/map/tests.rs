@@ -30,19 +30,92 @@ fn read(map: &Map, text: &str) -> Read {
 }
 
 #[test]
-fn who_stands_in_a_row_that_cannot_be_read_is_there_all_the_same() {
+fn an_odd_cell_costs_no_row_and_who_stands_in_one_that_cannot_be_read_is_there_all_the_same() {
     let map = map(r#"
-        agents = { rows = "agents", agent = "id", state = "s", states = { on = "available" }, since = "since" }
-        contacts = { rows = "contacts", contact = "id", queue = "q", since = "since" }
+        agents = { rows = "agents", agent = "id", state = "s", states = { on = "available", "*ff" = "offline" }, since = "since", capacity = "cap", skills = "skills", team = "team" }
+        contacts = { rows = "contacts", contact = "id", queue = "q", since = "since", channel = "via", priority = "prio" }
     "#);
     let document = r#"{
-        "agents": [{"id": 7, "s": "on", "since": {}}, {"id": 8, "s": "on"}, {"s": "on"}],
-        "contacts": [{"id": "c1", "q": []}, {"id": "c2", "q": "a", "since": "soon"}, {"id": "c3", "q": "a"}, {"id": {}}]
+        "agents": [
+            {"id": 7, "s": "on", "since": {}, "cap": "many", "skills": "French", "team": ["North"]},
+            {"id": 8, "s": "on", "cap": -1, "skills": ["French", {}, 4]}, {"id": 9, "s": null, "cap": 2.5},
+            {"id": 10, "s": "busy", "cap": "3"}, {"s": "on"}, {"id": {}}],
+        "contacts": [
+            {"id": "c1", "q": []}, {"id": "c2", "q": "a", "since": "soon", "via": "telex", "prio": "high"},
+            {"id": "c3", "q": "a"}, {"id": {}, "q": "a"}]
     }"#;
     let mut reading = Reading::default();
     map.read(&parse(document.as_bytes()).unwrap(), NOW, &Names::default(), &mut reading).unwrap();
-    assert_eq!(reading.unread.iter().map(Label::as_str).collect::<Vec<_>>(), ["7", "c1", "c2"]);
-    assert_eq!((reading.agents.len(), reading.contacts.len(), reading.rejected.len()), (1, 1, 5));
+    assert_eq!(reading.unread.iter().map(Label::as_str).collect::<Vec<_>>(), ["c1"]);
+    let agent = |id: &str| {
+        let AgentEntry { profile, state, .. } = &reading.agents[&Label::new(id)];
+        let skills: Vec<&str> = profile.skills.iter().map(Label::as_str).collect();
+        (state.as_ref().map(|(state, ..)| state.key()), profile.capacity, skills.join(","))
+    };
+    assert_eq!(agent("7"), (Some("available"), None, String::new()));
+    assert_eq!(agent("8"), (Some("available"), None, "French,4".to_owned()));
+    // Neither is offline: their states are not known.
+    assert_eq!((agent("9"), agent("10")), ((None, None, String::new()), (None, Some(3), String::new())));
+    let contact = &reading.contacts[&Label::new("c2")];
+    assert_eq!((contact.channel.key(), contact.since, contact.priority), ("voice", None, None));
+    let said: Vec<String> = reading.rejected.iter().map(|(row, why)| format!("{row} {why}")).collect();
+    let expected = [
+        "1 agents: team: `team` is array, not a text",
+        "1 agents: capacity: `cap` is not a number (many)",
+        "1 agents: skills: `skills` is string, not a list",
+        "1 agents: since: `since` is no time: RFC 3339, or seconds since 1970 are meant",
+        "2 agents: capacity: `cap` is no number of contacts (-1)",
+        "2 agents: skills: `skills` has items that are no texts (1)",
+        "3 agents: capacity: `cap` is no number of contacts (2.5)",
+        "3 agents: there is nothing at `s`",
+        "4 agents: `s` is a word that `states` does not have (busy)",
+        "5 agents: without an agent: there is nothing at `id`",
+        "6 agents: `id` is object, not a text",
+        "1 contacts: `q` is array, not a text",
+        "2 contacts: channel: `via` is a word that `channels` does not have (telex)",
+        "2 contacts: priority: `prio` is not a number (high)",
+        "2 contacts: since: `since` is no time: RFC 3339, or seconds since 1970 are meant",
+        "4 contacts: `id` is object, not a text",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn other_keys_than_the_mapping_looks_for_are_no_empty_list() {
+    let map = map(r#"
+        queue_names = { rows = "queues", id = "Id", name = "Name" }
+        rows = "figures || `[]`"
+        queue = "queueId"
+        kpis = { waiting = "sum(data[].stats.count)" }
+        agents = { rows = "agents", agent = "id", state = "routingStatus.status", states = { IDLE = "available" } }
+        contacts = { rows = "contacts", contact = "id", queue = "queueId" }
+    "#);
+    let found = |text: &str| {
+        let mut reading = Reading::default();
+        map.read(&parse(text.as_bytes()).unwrap(), NOW, &Names::default(), &mut reading).unwrap();
+        reading.nothing_found()
+    };
+    let quiet = r#"{"queues": [], "agents": [], "contacts": []}"#;
+    assert_eq!(
+        (found(quiet), found(&quiet.replace("\"queues\"", "\"Figures\": [], \"queues\"")).is_some()),
+        (None, true)
+    );
+    let right = r#"{"queues": [{"Id": 1, "Name": "a"}], "figures": [{"queueId": 1, "data": [{"stats": {"count": "2"}}]}],
+        "agents": [{"id": 7, "routingStatus": {"status": "IDLE"}}, {"id": 8}], "contacts": [{"id": 1, "queueId": 1}]}"#;
+    assert_eq!(found(right), None);
+    let said = found(&right.to_lowercase().replace("idle", "IDLE")).unwrap();
+    for words in [
+        "nothing is found of its agents: there is no `routingStatus`, but `routingstatus` (the keys there are `agents`, `contacts`, ",
+        "nothing is found of its contacts: there is no `queueId`, but `queueid`",
+        "nothing is found of its figures: there is no `queueId`, but `queueid`",
+        "nothing is found of its names of queues: there is no `Id`, but `id`, no `Name`, but `name`",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    let renamed = found(r#"{"queues": [{"number": 1, "title": "a"}], "agents": [], "contacts": []}"#).unwrap();
+    assert!(renamed.contains("there is no `Id`, no `Name`"), "{renamed}");
+    let hostile = format!(r#"{{"queues": [{{"{}\u001b[2J": 1}}], "agents": [], "contacts": []}}"#, "k".repeat(5_000));
+    assert!(found(&hostile).unwrap().len() < 400);
 }
 
 #[test]
