@@ -39,6 +39,9 @@ pub struct InputTally {
 }
 
 impl InputTally {
+    /// The name under which unknown names are counted that have no place of their own.
+    pub(crate) const OTHERS: Label = Label::fixed("others");
+
     /// Add the events and the unknown names of a part of the input. Its lines and rejections are counted by the caller.
     pub(crate) fn absorb(&mut self, part: &Self) {
         self.events += part.events;
@@ -87,6 +90,12 @@ impl InputTally {
         self.unknown_fields.values().sum()
     }
 
+    /// Forget unknown types and fields unless `is_recent`.
+    pub(crate) fn retain_unknown(&mut self, is_recent: impl Fn(&Label) -> bool) {
+        self.unknown_types.retain(|name, _| is_recent(name));
+        self.unknown_fields.retain(|name, _| is_recent(name));
+    }
+
     /// The unknown types and fields, the commonest first; empty if there are none.
     pub(crate) fn unknown_in_words(&self) -> String {
         let words = |what: &str, names: &FxHashMap<Label, u64>| {
@@ -108,6 +117,6 @@ fn count(names: &mut FxHashMap<Label, u64>, name: &str, times: u64) {
         *seen += times;
         return;
     }
-    let name = if names.len() < MAX_NAMES { Label::new(name) } else { Label::fixed("others") };
+    let name = if names.len() < MAX_NAMES { Label::new(name) } else { InputTally::OTHERS };
     *names.entry(name).or_default() += times;
 }

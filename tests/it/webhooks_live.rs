@@ -84,9 +84,7 @@ impl Webhook {
     /// Push as Twilio does: the address with the hash of the body is signed.
     async fn push_as_twilio(&self, body: &Value, secret: &str) -> (u16, Value) {
         let body = body.to_string();
-        let hash = digest::digest(&digest::SHA256, body.as_bytes());
-        let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        let query = format!("?bodySHA256={}", hash.concat());
+        let query = body_hash(&body);
         let signature = sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret, &format!("{SINK}{query}"));
         answer(self.post(&query, &body).header("X-Twilio-Signature", signature)).await
     }
@@ -141,6 +139,13 @@ async fn answer(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     (status, response.json().await.unwrap_or_default())
+}
+
+/// The query with the hash of a body, as Twilio sends it.
+fn body_hash(body: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, body.as_bytes());
+    let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("?bodySHA256={}", hash.concat())
 }
 
 fn sign(algorithm: hmac::Algorithm, secret: &str, signed: &str) -> String {
@@ -260,6 +265,60 @@ async fn twilio_s_tasks_become_contacts_however_they_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_of_twilio_ends_one_conversation_and_begins_the_next() {
+    let webhook = Webhook::open("twilio-event-streams", TWILIO).await;
+    let mut id = 0;
+    let mut of = |task: &str, kind: &str, at: &str, payload: Value| {
+        id += 1;
+        let mut all = json!({"task_sid": task});
+        all.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
+        twilio(id, kind, at, all)
+    };
+    let began = |of: &mut dyn FnMut(&str, &str, &str, Value) -> Value, task: &str| {
+        let ann = json!({"worker_name": "ann", "reservation_sid": "WR1"});
+        [of(task, "task-queue.entered", "00:00", json!({})), of(task, "reservation.accepted", "00:20", ann)]
+    };
+    let to = |mode: &str, who: &str| {
+        json!({"task_queue_name": "Sales", "worker_name": who, "transfer_mode": mode, "transfer_type": if mode == "WARM" { "WORKER" } else { "QUEUE" },
+            "transfer_initiating_reservation_sid": "WR1", "reservation_sid": "WR2"})
+    };
+    let ann_ends = |of: &mut dyn FnMut(&str, &str, &str, Value) -> Value, task: &str, at: &str| {
+        of(task, "reservation.completed", at, json!({"worker_name": "ann", "reservation_sid": "WR1"}))
+    };
+    let mut events = Vec::new();
+    // Given away to a queue in which the task waits for 30 seconds.
+    events.extend(began(&mut of, "WT1"));
+    events.push(of("WT1", "task.transfer-initiated", "02:00", to("COLD", "")));
+    events.push(of("WT1", "task-queue.entered", "02:00", json!({"task_queue_name": "Sales"})));
+    events.push(ann_ends(&mut of, "WT1", "02:05"));
+    events.push(of("WT1", "reservation.accepted", "02:30", to("COLD", "bo")));
+    events.push(of("WT1", "task.transfer-completed", "02:30", to("COLD", "bo")));
+    events.push(of("WT1", "reservation.completed", "03:30", json!({"worker_name": "bo", "task_queue_name": "Sales"})));
+    // The same without a word of the queue, and handed over to a worker in a conversation of three.
+    for (task, mode, end) in [("WT2", "COLD", "02:00"), ("WT3", "WARM", "02:40")] {
+        events.extend(began(&mut of, task));
+        events.push(of(task, "task.transfer-initiated", "02:00", to(mode, "")));
+        events.push(of(task, "reservation.accepted", "02:30", to(mode, "bo")));
+        events.push(of(task, "task.transfer-completed", "02:30", to(mode, "")));
+        events.push(ann_ends(&mut of, task, end));
+        let bo = json!({"worker_name": "bo", "task_queue_name": "Sales"});
+        events.push(of(task, "reservation.completed", "03:30", bo));
+    }
+    let (status, said) = webhook.push_as_twilio(&json!(events), SECRET).await;
+    assert_eq!((status, &said["rejected_count"]), (200, &0.into()), "{said}");
+    let mut engine = webhook.engine();
+    assert_eq!(engine.contradictions(), []);
+    let kpis = [COUNTS.as_slice(), &[KpiId::Asa, KpiId::Talk, KpiId::TransferRate]].concat();
+    // Two of 100 s, and one of 130 s, of three of which each was sent on.
+    let billing = [3.0, 3.0, 0.0, 0.0, 3.0, 20.0, 110.0, 100.0].map(Some);
+    assert_eq!(figures(&mut engine, "Billing", &kpis), billing);
+    // How long the second one waited is not known.
+    let sales = [3.0, 3.0, 0.0, 0.0, 3.0, 15.0, 60.0, 0.0].map(Some);
+    assert_eq!(figures(&mut engine, "Sales", &kpis), sales);
+    assert_eq!(webhook.seen.lock().unwrap().remark, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_twilio_did_not_sign_is_refused_and_counted() {
     let webhook = Webhook::open("twilio-event-streams", TWILIO).await;
     let batch = json!([twilio(1, "task-queue.entered", "00:00", json!({}))]);
@@ -277,8 +336,14 @@ async fn what_twilio_did_not_sign_is_refused_and_counted() {
     let (status, _) = answer(webhook.post("", &text).header("X-Twilio-Signature", "no Base64!")).await;
     assert_eq!((status, webhook.seen.lock().unwrap().events.len()), (401, 0));
     webhook.until("the remark", |seen| seen.remark.contains("wrong signature or token: 6")).await;
+    // Twilio may name the port that the scheme implies.
+    let query = body_hash(&text);
+    let with_port = format!("{}{query}", SINK.replace(".com/", ".com:443/"));
+    let signature = sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SECRET, &with_port);
+    let (status, _) = answer(webhook.post(&query, &text).header("X-Twilio-Signature", signature)).await;
+    assert_eq!(status, 200);
     // An older secret that is still listed is as good.
-    assert_eq!(webhook.push_as_twilio(&batch, "an-older-secret-of-good-length").await.0, 200);
+    assert_eq!(webhook.push_as_twilio(&batch, "an-older-secret-of-good-length").await.1["duplicates"], 1);
     assert_eq!(webhook.push_as_twilio(&batch, SECRET).await.1["duplicates"], 1);
 }
 
@@ -375,6 +440,15 @@ async fn amazon_connect_s_contacts_are_told_by_an_api_destination() {
             &json!({"initiationMethod": "OUTBOUND", "agentInfo": agent(json!({}))}),
         ),
         connect(12, "HOLOGRAM", "c-6", &json!({})),
+        // An agent was asked, and never had it; a reply of an agent.
+        connect(13, "QUEUED", "c-7", &json!({"channel": "TASK"})),
+        connect(
+            14,
+            "DISCONNECTED",
+            "c-7",
+            &json!({"disconnectTimestamp": end, "agentInfo": agent(json!({"connectedToAgentTimestamp": "1970-01-01T00:00:00.001Z"}))}),
+        ),
+        connect(15, "QUEUED", "c-8", &json!({"channel": "EMAIL", "initiationMethod": "AGENT_REPLY"})),
     ];
     assert_eq!(answer(webhook.post("", &events[0])).await.0, 401);
     for event in events.iter().chain(&events[..3]) {
@@ -383,7 +457,7 @@ async fn amazon_connect_s_contacts_are_told_by_an_api_destination() {
     }
     let mut engine = webhook.engine();
     let kpis = [COUNTS.as_slice(), &[KpiId::Asa, KpiId::Talk, KpiId::Acw]].concat();
-    let expected = [3.0, 1.0, 1.0, 1.0, 1.0, 24.0, 300.0, 36.0].map(Some);
+    let expected = [4.0, 1.0, 2.0, 1.0, 1.0, 24.0, 300.0, 36.0].map(Some);
     assert_eq!(figures(&mut engine, "Billing", &kpis), expected);
     assert_eq!(engine.contradictions(), []);
     webhook.until("the remark", |seen| seen.remark.contains("types that are not read: HOLOGRAM (1)")).await;

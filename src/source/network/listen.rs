@@ -280,6 +280,24 @@ fn bind_fault(error: &io::Error, address: &str) -> Fault {
     }
 }
 
+/// Read `bytes` as an event by each vendor's mapping.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    use std::sync::LazyLock;
+
+    use crate::clock::Time;
+    use crate::source::tally::InputTally;
+
+    static MAPS: LazyLock<Vec<EventMap>> = LazyLock::new(|| {
+        let events = |(_, preset): &(&str, &str)| preset.parse::<toml::Table>().ok()?.remove("events");
+        preset::BUILT_IN.iter().filter_map(events).filter_map(|events| events.try_into().ok()).collect()
+    });
+    for map in &*MAPS {
+        let mut tally = InputTally::default();
+        drop(map.read(bytes, Time::from_unix(1_900_000_000), &Label::fixed("vendor"), &mut tally));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

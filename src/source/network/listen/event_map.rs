@@ -125,7 +125,7 @@ impl EventMap {
         }
         let mut events = Vec::new();
         for rule in rules {
-            let Some(data) = rule.data(&event, &self.names)? else { continue };
+            let Some((data, odd)) = rule.data(&event, &self.names)? else { continue };
             let id = self.id.text(&event)?.ok_or_else(|| missing("an id", &self.id))?;
             let time = match &rule.time {
                 Some(own) => own.time(&event)?,
@@ -137,39 +137,75 @@ impl EventMap {
             let nth = events.len();
             let id = if nth == 0 { format!("{id}/{}", rule.kind) } else { format!("{id}/{}/{nth}", rule.kind) };
             let kind = format!("{}{}", contact_events::PREFIX, rule.kind);
-            let written =
-                json!({"specversion": "1.0", "id": id, "source": origin, "type": kind, "time": time, "data": data});
-            events.extend(contact_events::parse(written.to_string().as_bytes(), latest, tally)?);
+            let parse = |data: &Map<String, Value>, tally: &mut InputTally| {
+                let written =
+                    json!({"specversion": "1.0", "id": id, "source": origin, "type": kind, "time": time, "data": data});
+                contact_events::parse(written.to_string().as_bytes(), latest, tally)
+            };
+            match parse(&data, tally) {
+                Ok(read) => {
+                    for (field, _) in &odd {
+                        tally.unknown_field(&format!("{} {field}", rule.kind));
+                    }
+                    events.extend(read);
+                }
+                Err(reason) if odd.is_empty() => {
+                    events.push(rule.without_odd_field(&data, tally, parse).ok_or(reason)?);
+                }
+                // Why a field that is needed can't be read says more than that it is missing.
+                Err(reason) => {
+                    let said = reason.to_string();
+                    let needed = odd.into_iter().find(|(field, _)| said.contains(field));
+                    return Err(needed.map_or(reason, |(_, why)| why));
+                }
+            }
         }
         Ok(events)
     }
 }
 
 impl EventRule {
-    /// The fields of the contact event that an event becomes; `None` if the rule does not apply to it.
-    fn data(
+    /// Read an event without the one field that is odd, which is counted; `None` if it can't be read without it either. A
+    /// priority in words costs no contact.
+    fn without_odd_field(
         &self,
-        event: &Rcvar,
-        names: &BTreeMap<String, String>,
-    ) -> Result<Option<Map<String, Value>>, RejectionReason> {
+        data: &Map<String, Value>,
+        tally: &mut InputTally,
+        parse: impl Fn(&Map<String, Value>, &mut InputTally) -> Result<Option<Event>, RejectionReason>,
+    ) -> Option<Event> {
+        data.keys().find_map(|odd| {
+            let mut rest = data.clone();
+            rest.remove(odd);
+            let read = parse(&rest, tally).ok().flatten()?;
+            tally.unknown_field(&format!("{} {odd}", self.kind));
+            Some(read)
+        })
+    }
+
+    /// The fields of the contact event that an event becomes, and those that are odd; `None` if the rule does not apply to it.
+    fn data(&self, event: &Rcvar, names: &BTreeMap<String, String>) -> Result<Option<MappedData<'_>>, RejectionReason> {
         if !is_true(self.when.as_ref(), event)? {
             return Ok(None);
         }
-        let mut data = Map::new();
+        let (mut data, mut odd) = (Map::new(), Vec::new());
         for (field, source) in &self.data {
-            match source.read(event).map_err(|reason| reason.about(&self.kind))? {
-                FieldValue::Ignored => return Ok(None),
-                FieldValue::Missing => {}
-                FieldValue::Is(value) => {
+            match source.read(event) {
+                Err(reason) => odd.push((field.as_str(), reason.about(&self.kind))),
+                Ok(FieldValue::Ignored) => return Ok(None),
+                Ok(FieldValue::Missing) => {}
+                Ok(FieldValue::Is(value)) => {
                     let known = value.as_str().filter(|_| NAMED_FIELDS.contains(&field.as_str()));
                     let name = known.and_then(|id| names.get(id)).map(|name| Value::from(name.as_str()));
                     data.insert(field.clone(), name.unwrap_or(value));
                 }
             }
         }
-        Ok(Some(data))
+        Ok(Some((data, odd)))
     }
 }
+
+/// The fields of a contact event, and those that can't be read, with the reason.
+type MappedData<'a> = (Map<String, Value>, Vec<(&'a str, RejectionReason)>);
 
 /// Whether a condition holds; one that is absent does.
 fn is_true(condition: Option<&JmesPath>, event: &Rcvar) -> Result<bool, RejectionReason> {

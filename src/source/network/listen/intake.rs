@@ -10,6 +10,7 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
@@ -32,6 +33,8 @@ const MAX_BUFFERED_KB: u32 = 32 * 1024;
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
 /// … and for how long.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a type or field that is not read is remarked on after it came last.
+const UNKNOWN_LASTS: Span = Span::HOUR;
 /// How many rejections an answer lists; the rest are only counted.
 const MAX_LISTED_REJECTIONS: usize = 100;
 
@@ -78,8 +81,36 @@ pub(crate) struct Intake {
     /// How a vendor's events are read; `None` where senders send contact events.
     map: Option<EventMap>,
     progress: watch::Sender<PushProgress>,
-    /// What came and is not known: types, and fields.
-    unknown: Mutex<InputTally>,
+    unknown: Mutex<RecentUnknown>,
+}
+
+/// The types and fields that came lately and are not known.
+#[derive(Default)]
+struct RecentUnknown {
+    tally: InputTally,
+    /// When each came last, by the steady clock.
+    seen: FxHashMap<Label, Time>,
+}
+
+impl RecentUnknown {
+    fn absorb(&mut self, part: &InputTally, now: Time) {
+        self.tally.absorb(part);
+        // Those for which the tally has no place of their own are counted there as others.
+        let counted = [&self.tally.unknown_types, &self.tally.unknown_fields];
+        let names = part.unknown_types.keys().chain(part.unknown_fields.keys());
+        let names =
+            names.map(
+                |name| if counted.iter().any(|all| all.contains_key(name)) { name.clone() } else { InputTally::OTHERS },
+            );
+        self.seen.extend(names.map(|name| (name, now)));
+    }
+
+    /// In words, without those that have not come for long: a mapping that was completed is no longer remarked on.
+    fn in_words(&mut self, now: Time) -> String {
+        self.seen.retain(|_, seen| now - *seen < UNKNOWN_LASTS);
+        self.tally.retain_unknown(|name| self.seen.contains_key(name));
+        self.tally.unknown_in_words()
+    }
 }
 
 impl Intake {
@@ -104,9 +135,10 @@ impl Intake {
         self.reporter.now()
     }
 
-    /// The types and fields that came and are not known, with their numbers, in words; empty if there are none.
+    /// The types and fields that came within the last hour and are not known, with their numbers since the first of them, in
+    /// words; empty if there are none.
     pub(super) fn unknown(&self) -> String {
-        lock(&self.unknown).unknown_in_words()
+        lock(&self.unknown).in_words(self.reporter.steady())
     }
 
     /// Receives what requests have pushed so far.
@@ -193,7 +225,7 @@ impl Intake {
             }
         };
         drop(bytes);
-        lock(&self.unknown).absorb(&found.tally);
+        lock(&self.unknown).absorb(&found.tally, self.reporter.steady());
         lock(&self.bucket).take(found.len(), self.reporter.steady()).map_err(PushError::too_many)?;
         let useless = found.is_all_rejected();
         let rejected_count = found.rejected_count();
@@ -310,5 +342,31 @@ impl IntoResponse for PushError {
         let mut response = (self.status, axum::Json(json!({ "error": self.reason }))).into_response();
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_read_is_remarked_on_until_it_has_not_come_for_an_hour() {
+        let mut unknown = RecentUnknown::default();
+        let mut come = |name: &str, minute: i64| {
+            let mut part = InputTally::default();
+            part.unknown(name);
+            let now = Time::from_unix(minute * 60);
+            unknown.absorb(&part, now);
+            unknown.in_words(now)
+        };
+        come("call.parked", 0);
+        come("call.parked", 10);
+        assert_eq!(come("call.barged", 30), "types that are not read: call.parked (2), call.barged (1)");
+        assert_eq!(come("call.barged", 69), "types that are not read: call.barged (2), call.parked (2)");
+        assert_eq!(come("call.barged", 70), "types that are not read: call.barged (3)");
+        (0..200).for_each(|n| _ = come(&format!("type {n}"), 71));
+        assert!(come("type 199", 72).contains("others (102)"));
+        assert_eq!(unknown.in_words(Time::from_unix(200 * 60)), "");
+        assert!(unknown.seen.is_empty());
     }
 }

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use super::tokens::AcceptedTokens;
 use crate::clock::{Span, Time};
 use crate::net::http::hex;
+use crate::net::tcp;
 use crate::secret::Secret;
 
 /// The longest `max_age_s`.
@@ -91,8 +92,12 @@ impl Signature {
                 if hash.to_ascii_lowercase().as_bytes().ct_ne(expected.as_bytes()).into() {
                     return Err("the body is not the one that was signed");
                 }
-                let signed = format!("{}?{query}", self.url.as_deref().unwrap_or_default());
-                is_signed(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secrets, signed.as_bytes(), &signature)
+                let is_by = |address: String| {
+                    let signed = format!("{address}?{query}");
+                    is_signed(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secrets, signed.as_bytes(), &signature)
+                };
+                let [address, other] = addresses(self.url.as_deref().unwrap_or_default());
+                is_by(address).or_else(|_| is_by(other))
             }
             SignatureScheme::Zendesk => {
                 let signature = decoded(&parts.headers, "x-zendesk-webhook-signature")?;
@@ -110,6 +115,21 @@ impl Signature {
     }
 }
 
+/// The forms in which Twilio signs an address: as it is written, and with or without the port that its scheme implies.
+fn addresses(url: &str) -> [String; 2] {
+    let other = url.split_once("://").and_then(|(scheme, rest)| {
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let port = if scheme == "https" { ":443" } else { ":80" };
+        let authority = match authority.strip_suffix(port) {
+            Some(host) => host.to_owned(),
+            None if tcp::is_address(authority) => return None,
+            None => format!("{authority}{port}"),
+        };
+        Some(format!("{scheme}://{authority}{path}"))
+    });
+    [url.to_owned(), other.unwrap_or_else(|| url.to_owned())]
+}
+
 /// Whether one of the secrets made the signature. The comparison takes the same time whatever differs.
 fn is_signed(
     algorithm: hmac::Algorithm,
@@ -125,4 +145,18 @@ fn is_signed(
 fn decoded(headers: &HeaderMap, name: &str) -> Result<Vec<u8>, &'static str> {
     let value = headers.get(name).ok_or("the request is not signed")?;
     BASE64_STANDARD.decode(value.as_bytes()).map_err(|_| "the signature is not Base64")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_with_the_port_of_its_scheme() {
+        let other = |url: &str| addresses(url)[1].clone();
+        assert_eq!(other("https://h.example/v1/events"), "https://h.example:443/v1/events");
+        assert_eq!(other("https://h.example:443/v1/events"), "https://h.example/v1/events");
+        assert_eq!(other("https://h.example:8443/v1/events"), "https://h.example:8443/v1/events");
+        assert_eq!(other("http://h.example"), "http://h.example:80");
+    }
 }

@@ -108,6 +108,22 @@ fn what_is_left_out_is_nothing_and_an_unknown_type_is_counted() {
 }
 
 #[test]
+fn an_odd_field_that_is_not_needed_costs_no_event_and_is_counted() {
+    let mut tally = InputTally::default();
+    for call in [
+        r#"{"id": "c1", "queue": "q7", "media": "telex"}"#,
+        r#"{"id": "c1", "queue": "q7", "media": [], "priority": null}"#,
+        r#"{"id": "c1", "queue": "q7", "media": "phone", "priority": "high"}"#,
+    ] {
+        let found = read(&event("call.queued", call), &mut tally).unwrap();
+        let EventKind::Contact { step: Step::Offered(offer), .. } = &found[0].kind else { panic!("{found:?}") };
+        assert_eq!((offer.queue.as_str(), offer.channel.key(), offer.priority), ("billing", "voice", None), "{call}");
+    }
+    let told = "fields that are not read: contact.offered channel (2), contact.offered priority (1)";
+    assert_eq!(tally.unknown_in_words(), told);
+}
+
+#[test]
 fn contact_events_are_read_as_they_are() {
     let line = r#"{"specversion":"1.0","id":"1","source":"/crm","type":"floorwatch.survey.answered","time":"2026-03-02T09:00:00Z","data":{"contact":"c1","nps":9}}"#;
     let mut own = map(MAP);
@@ -126,7 +142,10 @@ fn what_cannot_be_read_says_why() {
         (event("call.ended", r#"{"id": "c"}"#).replace("\"uid\": 5,", ""), "without an id: there is nothing at `uid`"),
         (event("call.ended", r#"{"id": "c"}"#).replace("at_ms", "at"), "without a time: there is nothing at `at_ms`"),
         (event("call.ended", "{}"), "floorwatch.contact.abandoned: contact is missing"),
-        (event("call.queued", r#"{"id": "c", "queue": "q", "media": "telex"}"#), "that `words` does not have (telex)"),
+        (
+            event("call.queued", r#"{"id": "c", "queue": {}, "media": "telex"}"#),
+            "contact.offered: `call.queue` is object",
+        ),
         (event("call.ended", r#"{"id": "c"}"#).replace("1772442000250", "3e12"), "more than a day ahead"),
     ] {
         let said = read(&wrong, &mut InputTally::default()).unwrap_err();
