@@ -74,8 +74,8 @@ pub struct SourceState {
     pub since: Time,
     /// Why, and the remedy, in words.
     pub reason: Text,
-    /// Why events are rejected because the source brings ever new names; empty while it does not.
-    pub new_names: Text,
+    /// Why events are rejected because the source brings more names or open contacts than one may; empty while it does not.
+    pub excess: Text,
     /// Ids of the queues whose figures depend on this source alone (or on others that are in trouble too).
     pub queues: Vec<Label>,
 }

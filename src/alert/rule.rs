@@ -10,7 +10,7 @@ use crate::text::{Label, Patterns, Text};
 
 /// The name of the built-in rule about sources that are silent or gone.
 pub const SOURCE_STALE: &str = "source stale";
-/// The name of the built-in rule about sources that bring more names than one source may.
+/// The name of the built-in rule about sources that bring more names or open contacts than one source may.
 pub const SOURCE_NAMES: &str = "source names";
 
 /// An alert rule: a KPI, the slices to judge, and the limits.
@@ -189,7 +189,7 @@ pub fn built_in() -> Vec<Rule> {
         },
         of_sources(
             SOURCE_NAMES,
-            "See which field is taken for the name: free text, numbers and ids are none. Then restart floorwatch, which admits new names again.",
+            "See which field is taken for the name: free text, numbers and ids are none. Then restart floorwatch, which admits new names again. Contacts are admitted again as soon as others end.",
         ),
     ]
 }

@@ -1,5 +1,5 @@
 //! The rules about the sources: one that is silent is a warning, one that is down is critical, and one that
-//! brings more names than a source may is a warning.
+//! brings more names or open contacts than a source may is a warning.
 
 use rustc_hash::FxHashMap;
 
@@ -17,8 +17,8 @@ use crate::text::{Label, Text};
 enum SourceCondition {
     /// The source is silent, or gone.
     Outage,
-    /// The source brings ever new names.
-    NewNames,
+    /// The source brings ever new names or contacts.
+    Excess,
 }
 
 /// The state of a rule for every source that is or was in trouble.
@@ -35,7 +35,7 @@ impl SourceWatch {
         let condition = match rule.name.as_str() {
             _ if rule.kpi.is_some() => return None,
             SOURCE_STALE => SourceCondition::Outage,
-            SOURCE_NAMES => SourceCondition::NewNames,
+            SOURCE_NAMES => SourceCondition::Excess,
             _ => return None,
         };
         Some(Self { rule, condition, states: FxHashMap::default() })
@@ -98,7 +98,7 @@ impl SourceCondition {
         match self {
             Self::Outage if source.down => Some(Severity::Critical),
             Self::Outage => source.stale.then_some(Severity::Warning),
-            Self::NewNames => (!source.new_names.is_empty()).then_some(Severity::Warning),
+            Self::Excess => (!source.excess.is_empty()).then_some(Severity::Warning),
         }
     }
 
@@ -115,15 +115,15 @@ impl SourceCondition {
             Self::Outage if source.connecting => format!("source {name} is being connected: its figures stand still"),
             Self::Outage if is_well => format!("source {name} is back"),
             Self::Outage => format!("{}: its figures stand still", outage(name, severity)),
-            Self::NewNames if is_well => format!("source {name} has stopped sending new names"),
-            Self::NewNames => format!("{}: {}", new_names(name), source.new_names),
+            Self::Excess if is_well => format!("source {name} no longer sends more than is kept"),
+            Self::Excess => format!("{}: {}", excess(name), source.excess),
         })
     }
 
     /// What to do: the source's own reason, which names a remedy, and then the rule's advice.
     fn action(self, rule: &Rule, source: &SourceState) -> Text {
         let reason = source.reason.as_str();
-        if matches!(self, Self::NewNames) || reason.is_empty() || self.severity(source).is_none() {
+        if matches!(self, Self::Excess) || reason.is_empty() || self.severity(source).is_none() {
             return rule.action.clone();
         }
         let end = if reason.ends_with(['.', '?', '!']) { "" } else { "." };
@@ -159,7 +159,7 @@ fn step(
 
 /// The cause that an alert about a source shares with everything that it inhibits: `source pbx is down`.
 pub(super) fn cause(rule: &Label, source: &Label, severity: Severity) -> Text {
-    if rule.as_str() == SOURCE_NAMES { Text::new(&new_names(source)) } else { outage(source, severity) }
+    if rule.as_str() == SOURCE_NAMES { Text::new(&excess(source)) } else { outage(source, severity) }
 }
 
 fn outage(source: &Label, severity: Severity) -> Text {
@@ -167,6 +167,6 @@ fn outage(source: &Label, severity: Severity) -> Text {
     Text::new(&format!("source {source} {state}"))
 }
 
-fn new_names(source: &Label) -> String {
-    format!("source {source} sends ever new names")
+fn excess(source: &Label) -> String {
+    format!("source {source} sends more than is kept")
 }

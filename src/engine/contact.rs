@@ -204,12 +204,15 @@ impl Contact {
         let kept: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.repeat_status, v.written)).collect();
         self.intent = self.settled_intent;
         self.customer = self.settled_customer;
-        let mut steps = std::mem::take(&mut self.steps);
-        for step in &mut steps {
+        // The steps stay where they are: an answer looks for the transfer before it.
+        for place in 0..self.steps.len() {
+            let Some(step) = self.steps.get(place).copied() else { break };
             // A step that does not fit yet may fit once an earlier one has arrived.
-            step.contradicts = self.apply(step).is_err();
+            let contradicts = self.apply(&step).is_err();
+            if let Some(step) = self.steps.get_mut(place) {
+                step.contradicts = contradicts;
+            }
         }
-        self.steps = steps;
         for (visit, (repeat_status, written)) in self.visits.iter_mut().skip(self.settled).zip(kept) {
             visit.repeat_status = repeat_status;
             visit.written = written;

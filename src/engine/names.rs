@@ -1,7 +1,10 @@
 //! Counts the names that an event would add. Names are never dropped, and each queue and agent is a row of every board,
 //! so a source that invents names without end must be stopped.
 
+use rustc_hash::FxHashSet;
+
 use super::Engine;
+use super::interner::OriginNo;
 use crate::event::{Event, EventKind, Step};
 use crate::text::Label;
 
@@ -19,6 +22,26 @@ pub struct NameCounts {
 }
 
 impl Engine {
+    /// How many contacts are open.
+    #[must_use]
+    pub fn open_contact_count(&self) -> usize {
+        self.open_contacts.len()
+    }
+
+    /// How many of the open contacts were begun by events of these origins. It looks at each, which takes milliseconds.
+    #[must_use]
+    pub fn open_contacts_of<'a>(&self, origins: impl Iterator<Item = &'a Label>) -> usize {
+        let origins: FxHashSet<OriginNo> = origins.filter_map(|origin| self.origins.find(origin.as_str())).collect();
+        let open = self.open_contacts.iter().filter_map(|number| self.contacts.get(*number));
+        open.filter(|contact| origins.contains(&contact.origin)).count()
+    }
+
+    /// Whether an event is about a contact that is not known yet.
+    #[must_use]
+    pub fn begins_contact(&self, event: &Event) -> bool {
+        matches!(&event.kind, EventKind::Contact { contact, .. } if self.contacts.find(contact).is_none())
+    }
+
     /// The names of an event that have not been seen before.
     #[must_use]
     pub fn new_names(&self, event: &Event) -> NameCounts {

@@ -40,7 +40,7 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         queues: engine.queues_now(now, sources),
         agents: engine.agents_now(now),
         waiting: engine.waiting_now(now),
-        sources: parts.sources.rows(&engine.contradictions()),
+        sources: parts.sources.rows(&engine.contradictions(), now),
         gaps: GapRow::merge(engine.gaps(), now),
         alerts: parts.alerts,
         untold: parts.untold,

@@ -167,7 +167,7 @@ impl Floor {
         let sources = &mut self.sources;
         let engine = &mut self.engine;
         events.retain(|event| {
-            if !sources.admit_names(source, engine.new_names(event), now) {
+            if !sources.admit(source, engine, event, now) {
                 refused += 1;
                 return false;
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, Contradiction, NameCounts};
+use crate::engine::{ApplyOutcome, Contradiction, Engine, NameCounts};
 use crate::event::{Event, EventKind, Step};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
@@ -22,8 +22,13 @@ pub struct SourceInfo {
 /// The most new names that events of one source may bring, by kind. Fields that hold free text or numbers in place of
 /// names would otherwise take all memory.
 const MAX_NEW_NAMES: NameCounts = NameCounts { queues: 2_000, agents: 20_000, intents: 2_000, others: 5_000 };
-/// How long after the last such event a source is said to bring too many names.
-const NAME_REFUSAL_LASTS: Span = Span(15 * Span::MINUTE.0);
+/// The most contacts of one source that are open at a time, at some 1.3 kB each. A source that never tells of an end would
+/// otherwise take all memory: on asynchronous channels contacts may be open for weeks.
+const MAX_OPEN_CONTACTS: usize = 100_000;
+/// How often the open contacts of a source are counted, once there are so many on the floor.
+const COUNT_INTERVAL: Span = Span::SECOND;
+/// How long after the last such event a source is said to bring too many names or contacts.
+const REFUSAL_LASTS: Span = Span(15 * Span::MINUTE.0);
 
 #[derive(Debug)]
 struct TrackedSource {
@@ -32,10 +37,32 @@ struct TrackedSource {
     origins: BTreeSet<Label>,
     /// The new names that its events have brought since the start.
     new_names: NameCounts,
-    /// When an event was last rejected because there are too many, and why.
-    name_refusal: Option<(Time, Text)>,
+    /// When its open contacts were counted, and how many there are with those that it has begun since.
+    open_contacts: Option<(Time, usize)>,
+    /// When an event was last rejected because there are too many names or contacts, and why.
+    refusal: Option<(Time, Text)>,
     /// The time of the first event that it told of as it happened.
     begun: Option<Time>,
+}
+
+impl TrackedSource {
+    /// Note that an event was rejected because the source has sent `kind`: more of something than one may.
+    fn refuse(&mut self, kind: &str, remedy: &str, now: Time) {
+        let reason = Text::new(&format!("it has sent {kind}, and events with further ones are rejected: {remedy}"));
+        // A flood of events is not to become one of lines in the log.
+        if self.refusal.as_ref().is_none_or(|(at, _)| now - *at >= Span::MINUTE) {
+            tracing::warn!(source = %self.row.name, "{reason}");
+        }
+        self.row.rejected += 1;
+        self.row.heard = Some(now);
+        self.row.last_rejection = Some(reason);
+        self.refusal = Some((now, Text::new(&format!("events with {kind} are rejected: {remedy}"))));
+    }
+
+    /// Why events are rejected, while that lasts.
+    fn excess(&self, now: Time) -> Option<&Text> {
+        self.refusal.as_ref().filter(|(at, _)| now - *at < REFUSAL_LASTS).map(|(_, reason)| reason)
+    }
 }
 
 /// All sources of a floor, by their index in messages.
@@ -67,7 +94,8 @@ impl Sources {
             // The origin of events without one of their own.
             origins: BTreeSet::from([info.name.clone()]),
             new_names: NameCounts::default(),
-            name_refusal: None,
+            open_contacts: None,
+            refusal: None,
             begun: None,
         };
         Self(infos.iter().map(source).collect())
@@ -147,9 +175,33 @@ impl Sources {
         source.row.last_rejection = Some(Text::new(&text));
     }
 
-    /// Whether to accept an event that brings these new names. If not, the event counts as rejected, and a rejection
-    /// tells the owner of the source once.
-    pub(super) fn admit_names(&mut self, source: usize, new: NameCounts, now: Time) -> bool {
+    /// Whether to accept an event: not if it brings more names or open contacts than one source may. Then the event counts as
+    /// rejected, and a remark and an alert tell the owner of the source.
+    pub(super) fn admit(&mut self, source: usize, engine: &Engine, event: &Event, now: Time) -> bool {
+        self.admit_contact(source, engine, event, now) && self.admit_names(source, engine.new_names(event), now)
+    }
+
+    fn admit_contact(&mut self, source: usize, engine: &Engine, event: &Event, now: Time) -> bool {
+        if engine.open_contact_count() < MAX_OPEN_CONTACTS || !engine.begins_contact(event) {
+            return true;
+        }
+        let Some(tracked) = self.0.get_mut(source) else { return true };
+        let counted = tracked.open_contacts.filter(|(at, _)| (now - *at).0.abs() < COUNT_INTERVAL.0);
+        let (at, open) = counted.unwrap_or_else(|| (now, engine.open_contacts_of(tracked.origins.iter())));
+        let is_admitted = open < MAX_OPEN_CONTACTS;
+        tracked.open_contacts = Some((at, open + usize::from(is_admitted)));
+        if !is_admitted {
+            let kind = format!("more than {MAX_OPEN_CONTACTS} open contacts");
+            tracked.refuse(
+                &kind,
+                "check whether the ends of contacts are sent, and which field is taken for their id",
+                now,
+            );
+        }
+        is_admitted
+    }
+
+    fn admit_names(&mut self, source: usize, new: NameCounts, now: Time) -> bool {
         let Some(tracked) = self.0.get_mut(source) else { return true };
         let (known, most) = (tracked.new_names, MAX_NEW_NAMES);
         let kinds = [
@@ -168,17 +220,8 @@ impl Sources {
             };
             return true;
         };
-        let reason = format!(
-            "it has sent more than {most} different {kind} names, and events with further ones are rejected: check which field is taken for the name"
-        );
-        let reason = Text::new(&reason);
-        tracing::warn!(source = %tracked.row.name, kind, "{reason}");
-        tracked.row.rejected += 1;
-        tracked.row.heard = Some(now);
-        tracked.row.last_rejection = Some(reason.clone());
-        tracked.row.remark = Some(reason);
-        let rejected = format!("events with more than {most} different {kind} names are rejected");
-        tracked.name_refusal = Some((now, Text::new(&rejected)));
+        let kind = format!("more than {most} different {kind} names");
+        tracked.refuse(&kind, "check which field is taken for the name", now);
         false
     }
 
@@ -212,20 +255,22 @@ impl Sources {
 
     /// The wall clock was set forward by `by`: shift times so that ages keep their length.
     pub(super) fn shift(&mut self, by: Span) {
-        for TrackedSource { row, name_refusal, .. } in &mut self.0 {
+        for TrackedSource { row, refusal, .. } in &mut self.0 {
             row.since = row.since + by;
             row.heard = row.heard.map(|at| at + by);
             row.next_try = row.next_try.map(|at| at + by);
-            *name_refusal = name_refusal.take().map(|(at, reason)| (at + by, reason));
+            *refusal = refusal.take().map(|(at, reason)| (at + by, reason));
         }
     }
 
     /// The rows of the board. `contradictions` are those of all sources.
-    pub(super) fn rows(&self, contradictions: &[Contradiction]) -> Vec<SourceRow> {
+    pub(super) fn rows(&self, contradictions: &[Contradiction], now: Time) -> Vec<SourceRow> {
         let row = |source: &TrackedSource| {
             let of_source = || contradictions.iter().filter(|steps| source.origins.contains(&steps.origin));
             let words: Vec<String> = of_source().map(ToString::to_string).collect();
+            let remarks: Vec<_> = source.excess(now).into_iter().chain(&source.row.remark).map(Text::as_str).collect();
             SourceRow {
+                remark: (!remarks.is_empty()).then(|| Text::new(&remarks.join("; "))),
                 out_of_place: of_source().map(|steps| steps.count).sum(),
                 contradictions: (!words.is_empty()).then(|| Text::new(&words.join("; "))),
                 ..source.row.clone()
@@ -257,8 +302,7 @@ impl Sources {
         let state = |source: &TrackedSource| {
             let row = source.row.clone();
             let queues = dependent.get(&row.name).cloned().unwrap_or_default();
-            let refusal = source.name_refusal.as_ref().filter(|(at, _)| now - *at < NAME_REFUSAL_LASTS);
-            let new_names = refusal.map(|(_, reason)| reason.clone()).unwrap_or_default();
+            let excess = source.excess(now).cloned().unwrap_or_default();
             SourceState {
                 name: row.name,
                 down: row.health == Health::Down,
@@ -266,7 +310,7 @@ impl Sources {
                 connecting: row.health == Health::Connecting,
                 since: row.since,
                 reason: row.reason,
-                new_names,
+                excess,
                 queues,
             }
         };
@@ -289,7 +333,7 @@ mod tests {
         let mut sources = sources();
         let mut since = |health, second, next: Option<i64>| {
             sources.set_health(0, health, "reset".into(), at(second), next.map(at));
-            sources.rows(&[])[0].since
+            sources.rows(&[], at(0))[0].since
         };
         assert_eq!(since(Health::Live, 1, None), at(1));
         assert_eq!(since(Health::Stale, 60, Some(61)), at(60));
@@ -341,5 +385,35 @@ mod tests {
         sources.set_health(0, Health::Stale, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail"), Label::from("sales")]);
         assert_eq!(standing(&sources, 0), [Label::from("sales")]);
+    }
+
+    #[test]
+    fn a_source_whose_contacts_never_end_is_stopped_and_the_others_go_on() {
+        let (mut sources, mut engine) = (sources(), Engine::new(crate::engine::Settings::default()));
+        let now = Time::from_unix(1_000);
+        let offered = |n: usize, origin: &str| {
+            let (contact, queue) = (Label::new(&format!("{origin} {n}")), Label::from("mail"));
+            let step = Step::Offered(crate::event::Offer::new(queue.clone(), crate::event::Channel::Email));
+            let kind = EventKind::Contact { contact, queue: Some(queue), step };
+            Event { at: now, origin: origin.into(), id: None, kind }
+        };
+        for n in 0..MAX_OPEN_CONTACTS {
+            assert!(sources.admit(1, &engine, &offered(n, "crm"), now));
+            engine.apply(&offered(n, "crm"));
+        }
+        let more = offered(MAX_OPEN_CONTACTS, "crm");
+        assert!(!sources.admit(1, &engine, &more, now) && sources.admit(0, &engine, &offered(0, "pbx"), now));
+        assert!(sources.admit(1, &engine, &offered(7, "crm"), now), "one that is known already");
+        let remark = |sources: &Sources, at| sources.rows(&[], at)[1].remark.clone().map(|text| text.to_string());
+        let said = "events with more than 100000 open contacts are rejected: check whether the ends";
+        assert!(remark(&sources, now).unwrap().starts_with(said));
+        assert_eq!((remark(&sources, now + REFUSAL_LASTS), sources.rows(&[], now)[1].rejected), (None, 1));
+        let ends = |n| {
+            let event = offered(n, "crm");
+            let EventKind::Contact { contact, queue, .. } = event.kind else { unreachable!() };
+            Event { kind: EventKind::Contact { contact, queue, step: Step::Lost }, ..event }
+        };
+        engine.apply(&ends(3));
+        assert!(sources.admit(1, &engine, &more, now + Span::SECOND), "there is room again");
     }
 }
