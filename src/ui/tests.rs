@@ -303,6 +303,28 @@ fn overlays() {
 }
 
 #[test]
+fn what_an_agent_can_do_is_seen_whatever_queues_and_names_there_are() {
+    let mut board = sample::board(60);
+    let agent = board.agents.iter_mut().next().unwrap();
+    agent.name = "Annabelle Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh the Younger".into();
+    agent.queues = (0..40).map(|n| format!("Queue number {n}").as_str().into()).collect();
+    agent.skills = (0..12).map(|n| format!("language {n}").as_str().into()).collect();
+    let mut screen = TestScreen::new(board);
+    screen.press(": a n n a b <enter>");
+    for size in [(60, 20), (80, 24), (120, 35), (200, 50)] {
+        screen.resize(size);
+        let text = screen.text(size);
+        for words in ["serves 40 queues:", "12 skills:", "at most 3 at a time", "Annabelle Wolfe", "paused 8:28, lunch"]
+        {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+        // What is cut has one sign for it, wherever it begins.
+        let trail = text.lines().nth(1).unwrap_or_default();
+        assert!(trail.contains("Annabelle Wo") && trail.matches('…').count() <= 1, "{text}");
+    }
+}
+
+#[test]
 fn no_half_of_a_wide_character_is_left() {
     let mut board = sample::board(60);
     for (n, queue) in board.queues.iter_mut().enumerate() {

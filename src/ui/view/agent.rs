@@ -19,7 +19,7 @@ use ratatui::layout::{Layout, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, contacts, staffing};
-use crate::board::StatePeriod;
+use crate::board::{AgentRow, StatePeriod};
 use crate::clock::{Span, Time};
 use crate::event::AgentState;
 use crate::kpi::stats::wilson;
@@ -118,8 +118,11 @@ pub fn team(ctx: Ctx<'_>) -> Option<&Label> {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let figures = cols(queries::OF_AGENT.len() + 1);
-    let [now, shift, rest] = Layout::vertical([Length(1), Length(SHIFT_ROWS), Fill(1)]).areas(area);
-    line(buffer, now, ctx);
+    let lines = lines(ctx, area.width);
+    let [now, shift, rest] = Layout::vertical([Length(cols(lines.len())), Length(SHIFT_ROWS), Fill(1)]).areas(area);
+    for (parts, y) in lines.iter().zip(now.top()..now.bottom()) {
+        line(buffer, Rect { y, height: 1, ..now }, ctx, parts);
+    }
     strip(buffer, shift, ctx);
     let [beside, list] = if rest.width >= WIDE {
         Layout::horizontal([Length(76), Fill(1)]).spacing(1).areas(rest)
@@ -130,39 +133,96 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     contacts::draw(buffer, list, ctx, drawn);
 }
 
-/// Draw who it is, what they do now, which queues they serve, and what they can do.
-fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
-    let Some(id) = id(ctx) else { return };
+/// A text on the page's first lines, and its tone.
+type Part = (String, Tone);
+
+/// Between two of these texts.
+const GAP: usize = 2;
+/// So many columns of a name are always seen.
+const MIN_NAME_WIDTH: usize = 16;
+
+/// Who it is and what they do now; then which queues they serve, and what they can do: on a line of its own where one is too
+/// short.
+fn lines(ctx: Ctx<'_>, width: u16) -> Vec<Vec<Part>> {
+    let Some(id) = id(ctx) else { return vec![Vec::new()] };
     let mut parts = vec![(ctx.agent_name(id).to_string(), Tone::Strong)];
-    if let Some(agent) = ctx.board.agents.find(id) {
-        if !agent.team.is_empty() {
-            parts.push((agent.team.to_string(), Tone::Muted));
-        }
-        let time = format::span(ctx.board.at.since(agent.since));
-        let reason = if agent.reason.is_empty() { String::new() } else { format!(", {}", agent.reason) };
-        let mut tone = staffing::tone(agent.state);
-        if staffing::overrun(ctx, agent) >= 1.0 {
-            tone = Tone::Warning;
-        }
-        parts.push((format!("{} {time}{reason}", staffing::words(agent.state).trim_start()), tone));
-        parts.extend(agent.queue.as_ref().map(|queue| (format!("with {}", ctx.queue_name(queue)), Tone::Text)));
-        let serves: Vec<&str> = agent.queues.iter().map(|queue| ctx.queue_name(queue).as_str()).collect();
-        if !serves.is_empty() {
-            parts.push((format!("serves {}", serves.join(", ")), Tone::Muted));
-        }
-        let skills: Vec<&str> = agent.skills.iter().map(Label::as_str).collect();
-        if !skills.is_empty() {
-            parts.push((format!("skills {}", skills.join(", ")), Tone::Muted));
-        }
-        parts.extend(agent.capacity.map(|most| (format!("at most {most} at a time"), Tone::Muted)));
-    } else {
+    let Some(agent) = ctx.board.agents.find(id) else {
         parts.push(("not on the board: no source says what this agent does".to_owned(), Tone::Muted));
+        return vec![parts];
+    };
+    if !agent.team.is_empty() {
+        parts.push((agent.team.to_string(), Tone::Muted));
     }
+    let time = format::span(ctx.board.at.since(agent.since));
+    let reason = if agent.reason.is_empty() { String::new() } else { format!(", {}", agent.reason) };
+    let mut tone = staffing::tone(agent.state);
+    if staffing::overrun(ctx, agent) >= 1.0 {
+        tone = Tone::Warning;
+    }
+    parts.push((format!("{} {time}{reason}", staffing::words(agent.state).trim_start()), tone));
+    parts.extend(agent.queue.as_ref().map(|queue| (format!("with {}", ctx.queue_name(queue)), Tone::Text)));
+    let room = usize::from(width).saturating_sub(2);
+    let taken: usize = parts.iter().map(|(text, _)| text.width() + GAP).sum();
+    let whole = abilities(ctx, agent, usize::MAX);
+    let is_one_line = taken + whole.iter().map(|text| text.width() + GAP).sum::<usize>() <= room + GAP;
+    let muted = |texts: Vec<String>| texts.into_iter().map(|text| (text, Tone::Muted)).collect::<Vec<Part>>();
+    if is_one_line {
+        parts.extend(muted(whole));
+        return vec![parts];
+    }
+    // What the agent does matters more than the end of a long name.
+    if let Some((name, _)) = parts.first_mut() {
+        let left = (room + GAP).saturating_sub(taken - name.width()).max(MIN_NAME_WIDTH);
+        *name = fit(name, left).into_owned();
+    }
+    vec![parts, muted(abilities(ctx, agent, room))]
+}
+
+/// The queues that an agent serves, the skills, and the most contacts at a time, in so many columns. Of many queues and skills
+/// the first are named, so that all three are seen.
+fn abilities(ctx: Ctx<'_>, agent: &AgentRow, room: usize) -> Vec<String> {
+    let queues: Vec<&str> = agent.queues.iter().map(|queue| ctx.queue_name(queue).as_str()).collect();
+    let skills: Vec<&str> = agent.skills.iter().map(Label::as_str).collect();
+    let most = agent.capacity.map(|most| format!("at most {most} at a time"));
+    let rest = room.saturating_sub(most.as_ref().map_or(0, |most| most.width() + GAP) + GAP);
+    let of_queues = |room| listed("serves", &format!("serves {} queues:", queues.len()), &queues, room);
+    let of_skills = |room| listed("skills", &format!("{} skills:", skills.len()), &skills, room);
+    // Each may take half of the room, and what the other leaves.
+    let skills_width = of_skills(usize::MAX).width();
+    let of_queues = of_queues(rest - skills_width.min(rest / 2));
+    let of_skills = of_skills(rest - of_queues.width().min(rest));
+    [of_queues, of_skills].into_iter().filter(|text| !text.is_empty()).chain(most).collect()
+}
+
+/// `head` with all `names` if these fit into so many columns, and otherwise `counted` with the first of them; empty if there
+/// are none.
+fn listed(head: &str, counted: &str, names: &[&str], room: usize) -> String {
+    let whole = format!("{head} {}", names.join(", "));
+    match names {
+        [] => return String::new(),
+        _ if whole.width() <= room => return whole,
+        [_] => return fit(&whole, room).into_owned(),
+        _ => {}
+    }
+    let mut text = counted.to_owned();
+    for (at, name) in names.iter().enumerate() {
+        let next = format!("{text}{} {name}", if at > 0 { "," } else { "" });
+        // Room is left for the sign that there are more.
+        if next.width() + 2 > room {
+            break;
+        }
+        text = next;
+    }
+    fit(&format!("{text} …"), room).into_owned()
+}
+
+/// Draw the texts of a line.
+fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, parts: &[Part]) {
     let mut x = area.x + 1;
     for (text, tone) in parts {
         let room = usize::from(area.right().saturating_sub(x + 1));
-        buffer.set_stringn(x, area.y, fit(&text, room), room, ctx.theme.style(tone));
-        x = x.saturating_add(cols(text.width()) + 2);
+        buffer.set_stringn(x, area.y, fit(text, room), room, ctx.theme.style(*tone));
+        x = x.saturating_add(cols(text.width() + GAP));
     }
 }
 
@@ -322,66 +382,4 @@ fn compared(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn figure(value: f64, n: u64) -> Figure {
-        Figure { value: Some(value), n, ..Figure::default() }
-    }
-
-    fn share(part: f64, whole: f64) -> Figure {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
-        let n = whole as u64;
-        Figure { numerator: Some(part), denominator: Some(whole), ..figure(100.0 * part / whole, n) }
-    }
-
-    #[test]
-    fn a_difference_is_named_only_where_it_is_more_than_chance() {
-        let compare = |own: &Figure, team: &Figure| TeamComparison::of(KpiId::Aht, own, team, 10);
-        // Of 25 contacts of 5 minutes the mean is known to 300 × 1.96 / 5 = 118 s: from 3:02 to 6:58.
-        assert_eq!(compare(&figure(300.0, 25), &figure(200.0, 600)), TeamComparison::Usual);
-        assert_eq!(compare(&figure(300.0, 25), &figure(180.0, 600)), TeamComparison::Higher);
-        // Beside 8:40 the spread is that of the longer ones: 520 × 1.96 / 5 = 204 s, up to 8:24.
-        assert_eq!(compare(&figure(300.0, 25), &figure(520.0, 600)), TeamComparison::Lower);
-        assert_eq!(compare(&figure(300.0, 25), &figure(420.0, 600)), TeamComparison::Usual);
-        let hold = TeamComparison::of(KpiId::Hold, &figure(0.0, 28), &figure(0.4, 321), 10);
-        assert_eq!(hold, TeamComparison::Unknown, "most contacts have no hold");
-        assert_eq!(compare(&figure(300.0, 9), &figure(30.0, 600)), TeamComparison::Few);
-        assert_eq!(compare(&Figure::default(), &figure(30.0, 600)), TeamComparison::Unknown);
-        // 24 of 30 is 62.7 % to 90.5 % by Wilson's interval.
-        let transfers =
-            |team: f64| TeamComparison::of(KpiId::TransferRate, &share(24.0, 30.0), &share(team, 1000.0), 10);
-        assert_eq!(transfers(650.0), TeamComparison::Usual);
-        assert_eq!(transfers(600.0), TeamComparison::Higher);
-        assert_eq!(transfers(920.0), TeamComparison::Lower);
-    }
-
-    fn period(state: AgentState, reason: &str, since: i64, until: i64) -> StatePeriod {
-        StatePeriod { state, reason: reason.into(), since: Time::from_unix(since), until: Time::from_unix(until) }
-    }
-
-    #[test]
-    fn the_strip_shows_of_each_part_what_took_most_of_it() {
-        use AgentState::{AfterContact, Available, Offline, OnContact, Paused};
-        let day = [
-            period(Offline, "", 0, 100),
-            period(Available, "", 100, 110),
-            period(OnContact, "", 110, 140),
-            period(AfterContact, "", 140, 145),
-            period(Paused, "lunch", 145, 160),
-            period(Paused, "", 160, 180),
-            period(Offline, "", 180, 300),
-        ];
-        let shift = shift(&day);
-        assert_eq!(shift.len(), 5, "from the first state in which the agent was there to the last");
-        // 80 seconds in 4 cells: 100–120, 120–140, 140–160, 160–180. A tie goes to the later of the states.
-        let expected = [OnContact, OnContact, Paused, Paused].map(Some);
-        assert_eq!(cells(shift, 4)[1..], expected[1..]);
-        assert_eq!(cells(shift, 8)[0], Some(Available));
-        assert_eq!(
-            sums(shift),
-            ["● talking 0:30", "▓ after work 0:05", "○ available 0:10", "= paused 0:35 (lunch 0:15)"]
-        );
-        assert!(cells(&[], 9).is_empty());
-    }
-}
+mod tests;

@@ -149,14 +149,19 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, steps: &[(usize, String)
     while width_from(first) > room && first + 1 < steps.len() {
         first += 1;
     }
-    let mut x = area.right().saturating_sub(cols(width_from(first).min(room) + apart.width()));
+    // A name that is cut itself shows that something is left out: one sign for that is enough.
+    let last = steps.last().map_or("", |(_, name)| name.as_str());
+    let is_cut = first > 0 && (width_from(first) > room || last.ends_with('…'));
+    let width = if is_cut { last.width() } else { width_from(first) };
+    first = if is_cut { steps.len() - 1 } else { first };
+    let mut x = area.right().saturating_sub(cols(width.min(room) + apart.width()));
     let style = ctx.theme.style(Tone::Accent);
-    if first > 0 {
+    if first > 0 && !is_cut {
         buffer.set_stringn(x, area.y, "…", room, style);
         x += 1;
     }
     for (at, (step, name)) in steps.iter().enumerate().skip(first) {
-        if at > 0 {
+        if at > first || (at > 0 && !is_cut) {
             buffer.set_stringn(x, area.y, glyphs::TRAIL, room, ctx.theme.style(Tone::Muted));
             x += cols(glyphs::TRAIL.width());
         }
