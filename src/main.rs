@@ -6,10 +6,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use floorwatch::cli::{self, Cli};
+use floorwatch::text::printable;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            // An argument may be a file's name.
+            for line in error.render().to_string().lines() {
+                let _ = writeln!(std::io::stderr(), "{}", printable(line));
+            }
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
         Err(error) => {
             // Help and version take this path too. A closed pipe is no error.
             let _ = error.print();
@@ -19,7 +27,7 @@ fn main() -> ExitCode {
     match cli::run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "floorwatch: {}", chain(&error));
+            let _ = writeln!(std::io::stderr(), "floorwatch: {}", printable(&chain(&error)));
             ExitCode::from(error.exit_code())
         }
     }
@@ -37,6 +45,5 @@ fn chain(error: &cli::Error) -> String {
         }
         cause = error.source();
     }
-    // A file name may hold control characters, which must not reach the terminal.
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text
 }

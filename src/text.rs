@@ -176,6 +176,12 @@ fn clean(text: &str, max: usize) -> String {
     out
 }
 
+/// The bytes of a text without a UTF-8 byte order mark at its start.
+#[must_use]
+pub fn strip_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// Cut `text` to `width` columns, ending in an ellipsis where something was lost.
 #[must_use]
 pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
@@ -198,10 +204,48 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text with its paths cut at their beginning, as far as it takes to fit into `width` columns: what is said of a file
+/// comes after its path.
+#[must_use]
+pub fn shorten_paths(text: &str, width: usize) -> Cow<'_, str> {
+    /// So much is left of a path.
+    const MIN_PATH_COLUMNS: usize = 24;
+    let mut excess = text.width().saturating_sub(width);
+    let all = excess;
+    let words = text.split(' ').map(|word| {
+        let columns = word.width();
+        if excess == 0 || columns <= MIN_PATH_COLUMNS || !word.contains('/') || word.contains("://") {
+            return Cow::Borrowed(word);
+        }
+        let mut cut = 0;
+        let mut graphemes = word.graphemes(true);
+        while columns + 1 - cut > MIN_PATH_COLUMNS.max(columns.saturating_sub(excess)) {
+            cut += graphemes.next().map_or(columns, UnicodeWidthStr::width);
+        }
+        excess = excess.saturating_sub(cut - 1);
+        Cow::Owned(format!("…{}", graphemes.as_str()))
+    });
+    let shortened = words.collect::<Vec<_>>().join(" ");
+    if excess == all { Cow::Borrowed(text) } else { Cow::Owned(shortened) }
+}
+
+/// A character as it may be printed.
+fn shown(c: char) -> char {
+    if c.is_control() || is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+/// A message as it may be printed: nothing in it acts on a terminal, and of its line breaks only those stay that an
+/// indented line follows. Any other line, such as a file's name can bring in, would pass for a message of its own.
+#[must_use]
+pub fn printable(message: &str) -> String {
+    const INDENTED: &str = "\n  ";
+    let lines = message.split(INDENTED).map(|line| line.chars().map(shown).collect::<String>());
+    lines.collect::<Vec<_>>().join(INDENTED)
+}
+
 /// A path as a word of a command that somebody may copy into a shell. What a terminal would not show as it is, is replaced.
 #[must_use]
 pub fn shell_word(path: &Path) -> String {
-    let shown = |c: char| if c.is_control() || is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c };
     let text: String = path.display().to_string().chars().map(shown).collect();
     // Otherwise it would be an option.
     let text = if text.starts_with('-') && text != "-" { format!("./{text}") } else { text };
@@ -283,6 +327,23 @@ mod tests {
         ] {
             assert_eq!(shell_word(Path::new(path)), word);
         }
+    }
+
+    #[test]
+    fn a_message_has_no_line_that_passes_for_another_one() {
+        let message = "/tmp/a\nfloorwatch: all is well\x1b[2J: no such file\n  config.toml:1: x";
+        let printed = "/tmp/a\u{fffd}floorwatch: all is well\u{fffd}[2J: no such file\n  config.toml:1: x";
+        assert_eq!(printable(message), printed);
+    }
+
+    #[test]
+    fn of_a_path_that_is_too_long_the_end_stays_and_all_that_is_said_of_it() {
+        let text = "cannot read /srv/data/telephony/centre-one/asterisk/queue_log: permission denied";
+        assert_eq!(shorten_paths(text, 80), text);
+        assert_eq!(shorten_paths(text, 60), "cannot read …entre-one/asterisk/queue_log: permission denied");
+        assert_eq!(shorten_paths(text, 9), "cannot read …one/asterisk/queue_log: permission denied");
+        let address = "no answer from https://telephony.example.com/api/v2/analytics";
+        assert_eq!(shorten_paths(address, 20), address);
     }
 
     #[test]

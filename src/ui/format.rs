@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::clock::{Span, Time};
 use crate::kpi::{Better, Figure, Kpi, format};
-use crate::text::fit;
+use crate::text::{fit, shorten_paths};
 
 /// The time of day: `14:31:07`.
 #[must_use]
@@ -94,6 +94,9 @@ pub fn interval(kpi: &Kpi, figure: &Figure) -> String {
 pub fn clauses(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
+    }
+    if let Cow::Owned(text) = shorten_paths(text, width) {
+        return Cow::Owned(clauses(&text, width).into_owned());
     }
     // A clause ends at punctuation before a space, so that a host and its port stay together.
     let mut ends = text

@@ -13,6 +13,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::text::printable;
+
 /// How often a warning that is repeated is written at least and, after the first few, at most.
 pub(super) const REPEAT_INTERVAL: Duration = Duration::from_mins(1);
 /// The most warnings that are told apart by their fields. Further ones are told apart by their place in the program.
@@ -123,7 +125,7 @@ where
         let count = count.ok_or(fmt::Error)?;
         let mut line = String::new();
         self.format.format_event(context, Writer::new(&mut line), event)?;
-        line.truncate(line.trim_end().len());
+        let line = printable(line.trim_end());
         if count > 1 {
             write!(writer, "{}", finish(&format!("{line} count={count}"))?)?;
         } else {

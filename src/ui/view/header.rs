@@ -8,7 +8,7 @@ use super::{Ctx, health};
 use crate::alert::{Severity, State};
 use crate::board::{Keeper, Mode};
 use crate::floor::handle::ContactFilter;
-use crate::text::{Text, fit};
+use crate::text::{Text, fit, shorten_paths};
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, clauses, cols};
 use crate::ui::glyphs;
@@ -23,7 +23,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) ->
         Some((text, tone)) => {
             drawn.note(Rect { y: area.y + 2, height: 1, ..area }, ClickTarget::Sources);
             let width = usize::from(area.width);
-            let line = format!("{:<width$}", format!(" {text}"));
+            let line = format!("{:<width$}", format!(" {}", shorten_paths(&text, width.saturating_sub(1))));
             buffer.set_stringn(area.x, area.y + 2, fit(&line, width), width, ctx.theme.style(tone));
             3
         }
@@ -235,7 +235,7 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
             return Some((format!("○ {words}"), Tone::Muted));
         }
         Keeper::Failed(why) => {
-            return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Tone::WarningFill));
+            return Some((format!("▲ nothing is kept, the journal failed: {why}"), Tone::WarningFill));
         }
         Keeper::Other(_) if !board.remarks.is_empty() => return remark(),
         Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Tone::Muted)),
