@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Secret {
-    /// Read the secret, without a trailing line break.
+    /// Read the secret, without a byte order mark and a trailing line break.
     ///
     /// # Errors
     /// If it does not exist, is empty or too large, or everybody can read the file.
@@ -82,7 +82,7 @@ impl Secret {
                 (read_file(&path)?, path.display().to_string())
             }
         };
-        let trimmed = text.trim_end_matches(['\r', '\n']);
+        let trimmed = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
         if trimmed.is_empty() {
             return Err(Error::Empty(place));
         }

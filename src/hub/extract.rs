@@ -1,6 +1,7 @@
 //! Extractors: they identify the caller, check its right and rate limit, and read the body before a handler runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Hub;
 use super::access::{Caller, Peer, Right, identify, stranger};
@@ -18,9 +19,13 @@ use super::problem::ApiProblem;
 use crate::net::server::{ConnectionPlace, REQUEST_TIMEOUT};
 use crate::net::{bearer_token, is_forwarded};
 use crate::source::network::listen::intake;
+use crate::text::strip_bom;
 
 /// The largest body of a query or a command.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long a refusal for too many requests takes. It tells the caller to wait for a second.
+const REFUSAL_DELAY: Duration = Duration::from_secs(1);
 
 /// A caller with [`Right::View`].
 pub(super) struct CanView(pub(super) Caller);
@@ -35,7 +40,7 @@ impl FromRequestParts<Arc<Hub>> for CanView {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiProblem> {
-        caller(parts, hub, Right::View).map(Self)
+        caller(parts, hub, Right::View).await.map(Self)
     }
 }
 
@@ -43,7 +48,7 @@ impl FromRequestParts<Arc<Hub>> for CanAct {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiProblem> {
-        caller(parts, hub, Right::Act).map(Self)
+        caller(parts, hub, Right::Act).await.map(Self)
     }
 }
 
@@ -51,11 +56,11 @@ impl FromRequestParts<Arc<Hub>> for CanIngest {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiProblem> {
-        caller(parts, hub, Right::Ingest).map(|_| Self)
+        caller(parts, hub, Right::Ingest).await.map(|_| Self)
     }
 }
 
-fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> {
+async fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> {
     let peer = parts.extensions.get::<ConnectInfo<Peer>>().ok_or_else(ApiProblem::unknown_caller)?;
     let token = bearer_token(&parts.headers);
     // Where a forwarded request comes from says nothing about who sent it.
@@ -67,6 +72,8 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> 
     // Unknown callers share the rate limit of their address.
     let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
     if !hub.rates.admit(&who) {
+        // What else comes on this connection waits as well, and so leaves the caller's share to its other connections.
+        sleep(REFUSAL_DELAY).await;
         return Err(ApiProblem::too_many());
     }
     let unknown = || if forwarded { ApiProblem::forwarded() } else { ApiProblem::unknown_caller() };
@@ -109,6 +116,7 @@ impl<S: Sync> FromRequest<S> for SmallBody {
 /// Parse a JSON body. A whole number may be written as `1.0`: in JSON these are one number, and some senders know no
 /// other.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiProblem> {
+    let body = strip_bom(body);
     serde_json::from_slice(body).or_else(|error| {
         let mut value = serde_json::from_slice(body).unwrap_or_default();
         write_whole_numbers(&mut value);

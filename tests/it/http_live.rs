@@ -164,6 +164,14 @@ fn old_figures_are_stale_though_the_server_is_well() {
 }
 
 #[test]
+fn a_byte_order_mark_before_an_answer_is_read_over() {
+    let peer = Peer::start(|c| answers(c, &["\u{feff}{\"queue\": \"billing\", \"waiting\": 3}"]));
+    let mut source = start(&peer, MAP);
+    source.until_health(Health::Live, "");
+    assert_eq!(source.figures("billing"), [("waiting", 3.0)]);
+}
+
+#[test]
 fn a_bad_row_is_told_once_however_often_it_comes() {
     let peer = Peer::start(|c| answers(c, &[r#"{"queue": "billing", "waiting": "n/a"}"#]));
     let mut source = start(&peer, MAP);

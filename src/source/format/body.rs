@@ -8,6 +8,7 @@ use crate::source::format::contact_events;
 use crate::source::format::limits::{MAX_LINE_BYTES, MAX_REJECTIONS, check_json_array};
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
+use crate::text::strip_bom;
 
 /// How a body holds events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +117,7 @@ pub(crate) fn parse_with<I: IntoIterator<Item = Event>>(
     format: BodyFormat,
     read: impl Fn(&[u8], &mut InputTally) -> Result<I, RejectionReason>,
 ) -> ParsedBody {
-    let mut found = ParsedBody::default();
+    let (mut found, body) = (ParsedBody::default(), strip_bom(body));
     let format = if format == BodyFormat::ByContent { detect_format(body) } else { format };
     match format {
         BodyFormat::One | BodyFormat::ByContent => found.add(1, body, &read),
@@ -132,7 +133,7 @@ pub(crate) fn parse_with<I: IntoIterator<Item = Event>>(
         BodyFormat::Lines => {
             for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
                 if !line.trim_ascii().is_empty() {
-                    found.add(number, line, &read);
+                    found.add(number, strip_bom(line), &read);
                 }
             }
         }
@@ -185,6 +186,9 @@ mod tests {
         let lines = format!("{}\n\r\n{}\r\n", event(1), event(2));
         let batch = format!(" [{}, {}]", event(1), event(2));
         for (body, events) in [(pretty, 1), (lines, 2), (batch, 2), ("[]".to_owned(), 0)] {
+            let marked = format!("\u{feff}{}", body.replace("\r\n{", "\r\n\u{feff}{"));
+            let found = parse(marked.as_bytes(), BodyFormat::ByContent, LATEST);
+            assert_eq!((found.events.len(), found.rejected.len()), (events, 0), "{marked}");
             let found = parse(body.as_bytes(), BodyFormat::ByContent, LATEST);
             assert_eq!((found.events.len(), found.rejected.len()), (events, 0), "{body}");
         }

@@ -223,7 +223,7 @@ impl CsvParser {
             // A header that spans lines.
             let mut header = RowReader::new(sample.delimiter, encoding);
             let skipped = usize::try_from(line).unwrap_or(usize::MAX);
-            let mut lines = crate::source::format::limits::strip_bom(head).split(|&b| b == b'\n').skip(skipped);
+            let mut lines = crate::text::strip_bom(head).split(|&b| b == b'\n').skip(skipped);
             while has_header
                 && lines.next().is_some_and(|line| matches!(header.feed(line), Ok(false)) && !header.is_between_rows())
             {

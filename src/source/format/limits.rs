@@ -11,11 +11,6 @@ pub(crate) const EARLIEST_TIME: Time = Time::from_unix(86_400 * 365);
 /// The longest wait, talk or other duration that is believed, in seconds: a year.
 pub(crate) const MAX_DURATION_S: i64 = 31_536_000;
 
-/// The bytes without a UTF-8 byte order mark at their start.
-pub(crate) fn strip_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
 /// The most rejections of one input that are kept with their reasons; further ones are counted.
 pub(crate) const MAX_REJECTIONS: usize = 1000;
 

@@ -1,6 +1,6 @@
 //! Detects which character separates the columns of a table.
 
-use crate::source::format::limits::strip_bom;
+use crate::text::strip_bom;
 
 /// How many lines are examined.
 const MAX_LINES: usize = 20;

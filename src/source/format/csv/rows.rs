@@ -8,7 +8,8 @@ use encoding_rs::Encoding;
 use rustc_hash::FxBuildHasher;
 
 use super::json_rows;
-use crate::source::format::limits::{MAX_LINE_BYTES, strip_bom};
+use crate::source::format::limits::MAX_LINE_BYTES;
+use crate::text::strip_bom;
 
 /// A row of more lines than this, or longer than [`MAX_LINE_BYTES`], must have a quote that is never closed.
 const MAX_ROW_LINES: u64 = 100;

@@ -5,7 +5,7 @@ use encoding_rs::Encoding;
 use super::columns::Columns;
 use super::rows::RowReader;
 use super::{delimiter, json_rows};
-use crate::source::format::limits::strip_bom;
+use crate::text::strip_bom;
 
 /// How many rows are looked at.
 const MAX_ROWS: usize = 200;

@@ -149,7 +149,8 @@ struct ChannelMessage {
 
 impl<'a> ChannelNotice<'a> {
     pub(super) fn read(text: &str, topics: &'a Topics) -> Self {
-        let Ok(ChannelMessage { topic_name, result }) = serde_json::from_str(text) else {
+        let Ok(ChannelMessage { topic_name, result }) = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        else {
             return Self::Refused("what the channel sends is no message that is known".to_owned());
         };
         match topic_name.to_lowercase().as_str() {
