@@ -27,6 +27,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::clock::{Clock, Time};
 use crate::net::Fault;
 use crate::net::tls::Tls;
+use crate::text::strip_bom;
 
 use account::HttpAccount;
 pub use address::Address;
@@ -49,14 +50,14 @@ const MAX_REDIRECTS: usize = 5;
 /// The limit for bodies that a source reads into memory.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// The only headers that are sent on when a redirect leads to another origin. None of them is a credential.
+/// The only headers that are sent to another server than the client's. None of them is a credential.
 const CROSS_ORIGIN_HEADERS: [HeaderName; 6] =
     [ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH, IF_MODIFIED_SINCE, HeaderName::from_static("last-event-id")];
 
 /// An HTTP client for one session with one server.
 pub(crate) struct Client {
     inner: reqwest::Client,
-    /// Only this origin receives the credentials.
+    /// Only this server receives the credentials.
     base: Url,
     credentials: Credentials,
     account: Arc<HttpAccount>,
@@ -105,7 +106,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("floorwatch/", env!("CARGO_PKG_VERSION")))
-            // Redirects are followed in `send_any_status`, which knows which headers may go along.
+            // Redirects are followed in `send_any_status`, which knows where they may lead.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_keepalive(KEEPALIVE_IDLE)
@@ -136,7 +137,7 @@ impl Client {
         self.request(Method::GET, self.base.clone())
     }
 
-    /// A request to any URL. Credentials are sent only to the origin that the client is for.
+    /// A request to any URL. Credentials are sent only to the server that the client is for.
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         // Without this header the server may choose any encoding (RFC 9110, 12.5.3).
         self.inner.request(method, url).header(ACCEPT_ENCODING, "identity")
@@ -174,9 +175,8 @@ impl Client {
         let mut may_renew = true;
         loop {
             let url = request.url().clone();
-            let same_origin = url.origin() == self.base.origin();
             let again = request.try_clone();
-            self.set_credentials(&mut request, same_origin).await?;
+            self.set_credentials(&mut request).await?;
             let sent = request.headers().get(AUTHORIZATION).cloned();
             let (method, headers, body) = (
                 request.method().clone(),
@@ -188,7 +188,7 @@ impl Client {
             if status.is_success() || status == StatusCode::NOT_MODIFIED {
                 return Ok(response);
             }
-            if same_origin
+            if is_of_server(&self.base, &url)
                 && status == StatusCode::UNAUTHORIZED
                 && let Some(again) = again.filter(|_| std::mem::take(&mut may_renew))
                 && self.credentials.renew(&self.account, sent.as_ref()).await
@@ -196,23 +196,8 @@ impl Client {
                 request = again;
                 continue;
             }
-            if !same_origin && !self.credentials.is_none() && matches!(status.as_u16(), 401 | 403) {
-                return Err(Fault::needs_change(format!(
-                    "{} sends us on to {}, where the credentials do not go: put that address into the configuration",
-                    display_url(&self.base),
-                    display_url(&url)
-                )));
-            }
             let Some(mut next) = redirect_target(&response) else { return Ok(response) };
-            self.check_redirect(&url, &next, &been)?;
-            // A body may hold a secret as well.
-            if body.is_some() && keeps_request(status, &method) && next.origin() != self.base.origin() {
-                return Err(Fault::needs_change(format!(
-                    "{} sends us on to {}, where the body of the request does not go: put that address into the configuration",
-                    display_url(&self.base),
-                    display_url(&next)
-                )));
-            }
+            check_redirect(&url, &next, &been)?;
             been.push(next.clone());
             self.credentials.remove_from(&mut next);
             request = redirected_request(status, method, next, headers, body);
@@ -226,7 +211,7 @@ impl Client {
     pub(crate) async fn send_once(&self, request: RequestBuilder) -> Result<Response, Fault> {
         let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let url = request.url().clone();
-        self.set_credentials(&mut request, url.origin() == self.base.origin()).await?;
+        self.set_credentials(&mut request).await?;
         self.execute(request, &url).await
     }
 
@@ -246,8 +231,8 @@ impl Client {
         Ok(response)
     }
 
-    async fn set_credentials(&self, request: &mut Request, same_origin: bool) -> Result<(), Fault> {
-        if same_origin {
+    async fn set_credentials(&self, request: &mut Request) -> Result<(), Fault> {
+        if is_of_server(&self.base, request.url()) {
             return self.credentials.add_to(request, &self.account, &self.inner, self.timeout_after).await;
         }
         let headers = request.headers_mut();
@@ -256,23 +241,6 @@ impl Client {
             headers.remove(name);
         }
         Ok(())
-    }
-
-    /// Check that the redirect from `url` to `next` may be followed; `been` are the addresses visited so far.
-    fn check_redirect(&self, url: &Url, next: &Url, been: &[Url]) -> Result<(), Fault> {
-        let (base, next_place) = (display_url(&self.base), display_url(next));
-        let wrong = if been.contains(next) {
-            format!("{base} sends us round in a circle (back to {next_place})")
-        } else if been.len() > MAX_REDIRECTS {
-            format!("{base} sends us on more than {MAX_REDIRECTS} times, last to {next_place}")
-        } else if !matches!(next.scheme(), "http" | "https") {
-            format!("{base} sends us on to {next_place}, which is no web address")
-        } else if url.scheme() == "https" && next.scheme() == "http" {
-            format!("{base} sends us on to {next_place}, which is not encrypted")
-        } else {
-            return Ok(());
-        };
-        Err(Fault::needs_change(format!("{wrong}: correct the address in the configuration, or the server")))
     }
 
     /// Read the body of a response, at most `max_bytes` of it, within the timeout of the client.
@@ -284,7 +252,7 @@ impl Client {
     }
 }
 
-/// Read the body of a response, at most `max_bytes` of it, within `patience`.
+/// Read the body of a response, at most `max_bytes` of it, within `patience`, without a byte order mark.
 async fn read_body(mut response: Response, max_bytes: usize, patience: Duration) -> Result<Vec<u8>, Fault> {
     let url = response.url().clone();
     let too_long = || {
@@ -312,8 +280,8 @@ async fn read_body(mut response: Response, max_bytes: usize, patience: Duration)
         }
         body.extend_from_slice(&chunk);
     }
-    match encoding {
-        Encoding::Identity => Ok(body),
+    let mut body = match encoding {
+        Encoding::Identity => body,
         Encoding::Gzip => {
             let inflated = encoding::inflate(&body, max_bytes).map_err(|error| {
                 Fault::transient(format!(
@@ -321,9 +289,11 @@ async fn read_body(mut response: Response, max_bytes: usize, patience: Duration)
                     display_url(&url)
                 ))
             })?;
-            inflated.ok_or_else(too_long)
+            inflated.ok_or_else(too_long)?
         }
-    }
+    };
+    body.drain(..body.len() - strip_bom(&body).len());
+    Ok(body)
 }
 
 /// Check that the body of `response` can be read chunk by chunk.
@@ -336,6 +306,27 @@ pub(crate) fn is_plain(response: &Response) -> Result<(), Fault> {
         Encoding::Identity => Ok(()),
         Encoding::Gzip => Err(encoding::unasked(&whose, "gzip")),
     }
+}
+
+/// Check that the redirect from `url` to `next` may be followed; `been` are the addresses visited so far. Only the same
+/// server is asked: what another one says would be taken for this one's figures.
+fn check_redirect(url: &Url, next: &Url, been: &[Url]) -> Result<(), Fault> {
+    let first = been.first().unwrap_or(url);
+    let (from, to) = (display_url(first), display_url(next));
+    let wrong = if been.contains(next) {
+        format!("{from} sends us round in a circle (back to {to})")
+    } else if been.len() > MAX_REDIRECTS {
+        format!("{from} sends us on more than {MAX_REDIRECTS} times, last to {to}")
+    } else if !matches!(next.scheme(), "http" | "https") {
+        format!("{from} sends us on to {to}, which is no web address")
+    } else if url.scheme() == "https" && next.scheme() == "http" {
+        format!("{from} sends us on to {to}, which is not encrypted")
+    } else if !is_of_server(first, next) {
+        format!("{from} sends us on to another server, {to}, which is not asked")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::needs_change(format!("{wrong}: correct `url` in the configuration, or the server")))
 }
 
 /// The target of a redirect, without user name and password.
@@ -352,9 +343,11 @@ fn redirect_target(response: &Response) -> Option<Url> {
     Some(next)
 }
 
-/// Whether a redirect keeps the method and the body.
-fn keeps_request(status: StatusCode, method: &Method) -> bool {
-    matches!(status.as_u16(), 307 | 308) || *method == Method::GET
+/// Whether `url` is of the server of `base`, or of its encrypted side: `https` where `base` is `http`, both at their default
+/// ports. At another port of the same machine there may be anybody.
+fn is_of_server(base: &Url, url: &Url) -> bool {
+    let is_encrypted = (base.scheme(), base.port(), url.scheme(), url.port()) == ("http", None, "https", None);
+    url.origin() == base.origin() || is_encrypted && url.host() == base.host()
 }
 
 /// The request to the target of a redirect. Only 307 and 308 keep the method and the body.
@@ -365,7 +358,7 @@ fn redirected_request(
     headers: HeaderMap,
     body: Option<Vec<u8>>,
 ) -> Request {
-    let same = keeps_request(status, &method);
+    let same = matches!(status.as_u16(), 307 | 308) || method == Method::GET;
     let mut request = Request::new(if same { method } else { Method::GET }, next);
     *request.headers_mut() = headers;
     request.headers_mut().remove(CONTENT_LENGTH);

@@ -83,19 +83,6 @@ fn a_token_for_other_rights_is_requested_of_its_own() {
 }
 
 #[test]
-fn a_body_goes_to_no_other_server() {
-    let there = Peer::start(|c| c.request().and_then(|_| c.answer("200 OK", FIGURES)));
-    let next = there.url("/there");
-    let here = Peer::start(move |c| {
-        c.request()?;
-        c.answer(&format!("307 Temporary Redirect\nLocation: {next}"), "")
-    });
-    let mut source = start(&here, "{ bearer = SECRET }", "method = \"POST\"\nbody = '{\"key\": \"hunter2\"}'");
-    source.until_health(Health::Down, "where the body of the request does not go");
-    assert!(here.asked()[0].body.contains("hunter2") && there.asked().is_empty());
-}
-
-#[test]
 fn a_token_is_renewed_before_it_ends() {
     let peer = with_tokens(2, |_| true);
     let mut source = start(&peer, &oauth("short"), "");

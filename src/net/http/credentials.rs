@@ -50,10 +50,6 @@ impl Credentials {
         Ok(Self::Header(name, value))
     }
 
-    pub(super) const fn is_none(&self) -> bool {
-        matches!(self, Self::None)
-    }
-
     /// Add the credentials to a request to the server that they are for. `client` and `patience` serve to get a token.
     pub(super) async fn add_to(
         &self,

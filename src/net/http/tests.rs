@@ -29,6 +29,21 @@ fn an_address_is_one_of_the_web_and_shows_no_secret() {
 }
 
 #[test]
+fn a_server_is_the_same_at_its_encrypted_side_and_nowhere_else() {
+    for (from, to, same) in [
+        ("http://pbx/stats", "http://pbx/", true),
+        ("http://pbx/stats", "https://pbx/stats/", true),
+        ("https://pbx", "http://pbx", false),
+        ("http://pbx:8080", "https://pbx:8443", false),
+        ("http://pbx:8080", "https://pbx", false),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:9090", false),
+        ("http://pbx", "https://pbx.example.com", false),
+    ] {
+        assert_eq!(is_of_server(&url(from), &url(to)), same, "{from} to {to}");
+    }
+}
+
+#[test]
 fn loopback_is_here() {
     for (text, here) in [
         ("http://localhost:1", true),
