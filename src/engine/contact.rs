@@ -26,6 +26,9 @@ const MAX_STEPS: usize = 50_000;
 /// The most visits of one contact: each step may look through all of them. A call that two full queues pass to each other
 /// all day has some hundred.
 const MAX_VISITS: usize = 1_000;
+/// How many steps may be applied anew for steps of one contact that come out of order: each of those costs as many as there
+/// are. A long call has ten thousand steps, of which a few come late.
+const MAX_REPLAYED_STEPS: usize = 1_000_000;
 
 /// Why a step changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,9 @@ pub(super) struct Contact {
     /// Whether the visits are still to be computed: a standing query does that once it is over.
     #[serde(skip)]
     pub(super) deferred: bool,
+    /// How many steps were applied anew for steps that came out of order.
+    #[serde(skip)]
+    replayed: usize,
     /// Known of the contact as a whole; the next visit starts with it.
     intent: IntentNo,
     customer: CustomerNo,
@@ -163,7 +169,7 @@ impl Contact {
     /// [replay](Self::replay).
     ///
     /// # Errors
-    /// If there are too many steps, or if the same step is known: a line that a log holds twice counts once.
+    /// If there are too many steps, or too many of them out of order, or if the same step is known: a line that a log holds twice counts once.
     pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, Unused> {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
         if self.steps.last().is_none_or(|last| key(last) < key(&step)) && self.steps.len() < MAX_STEPS {
@@ -183,11 +189,12 @@ impl Contact {
             if before.filter(|known| known.is_same(&step)).count() >= most {
                 return Err(Unused::Known);
             }
-            if self.steps.len() >= MAX_STEPS {
+            if self.steps.len() >= MAX_STEPS || self.replayed >= MAX_REPLAYED_STEPS && index < self.steps.len() {
                 return Err(Unused::OutOfPlace);
             }
         }
         let in_order = index == self.steps.len();
+        self.replayed += if in_order { 0 } else { self.steps.len() };
         self.steps.insert(index, step);
         Ok(in_order)
     }

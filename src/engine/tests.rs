@@ -733,6 +733,19 @@ fn a_contact_that_joins_without_end_stops_nothing() {
 }
 
 #[test]
+fn a_contact_whose_steps_come_backwards_without_end_stops_nothing() {
+    let mut floor = engine(&[offered(0, "c1", "billing", "", None)]);
+    for second in (1..20_000).rev() {
+        let step = if second % 2 == 0 { Step::Held } else { Step::Resumed };
+        floor.apply(&contact(second, "c1", None, step));
+    }
+    floor.apply(&answered(20_000, "c1", "ann"));
+    let known = floor.contacts.newest_first(None).next().unwrap();
+    assert!((1_000..2_000).contains(&known.steps.len()), "{}", known.steps.len());
+    assert!(known.visits[0].answered.is_some());
+}
+
+#[test]
 fn contacts_that_go_on_come_with_the_longest_wait_first() {
     let mail = Offer::new("mail".into(), Channel::Email);
     let mut engine = engine(&[

@@ -143,6 +143,7 @@ impl BriefContact {
             settled: 1,
             changed: false,
             deferred: false,
+            replayed: 0,
             intent,
             customer,
             settled_intent: intent,
