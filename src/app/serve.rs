@@ -16,6 +16,7 @@ use super::ending;
 use crate::board::{Board, Keeper};
 use crate::config::Config;
 use crate::hub::{self, Listener, ServerConfig, socket};
+use crate::net::server::widen_queue;
 
 /// Serve a floor at the configured address and at the socket `path`, until the program is told to end.
 pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<PathBuf>) -> Result<(), Error> {
@@ -28,6 +29,7 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
     };
     let address = settings.listen.0;
     let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen(address.to_string(), error))?;
+    widen_queue(&listener);
     listeners.push(Listener::Network(listener, certificate.as_ref().map(Certificate::subscribe)));
     if let Some(path) = path {
         match socket::listen(path, settings.group.as_deref()) {

@@ -88,15 +88,19 @@ async fn healthz() -> &'static str {
     (status = 503, body = ApiProblem, content_type = "application/problem+json", description = "Not yet, or no more"),
 ))]
 async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiProblem> {
-    let board = hub.handle.watch().borrow().clone();
-    let why = match &board.keeper {
+    let why_not = why_not_ready(&hub.handle.watch().borrow());
+    why_not.map_or(Ok("ready\n"), |why| Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why)))
+}
+
+/// Why a floor with this board is not ready; `None` if it is.
+pub(super) fn why_not_ready(board: &Board) -> Option<String> {
+    Some(match &board.keeper {
         Keeper::Loading => "the day so far is being read from the journal".to_owned(),
         Keeper::Failed(why) => why.to_string(),
         _ if board.seq == 0 => "the floor has just begun".to_owned(),
         Keeper::Other(who) if board.silent_since.is_some() => who.to_string(),
-        Keeper::Nobody | Keeper::Us | Keeper::Other(_) => return Ok("ready\n"),
-    };
-    Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))
+        Keeper::Nobody | Keeper::Us | Keeper::Other(_) => return None,
+    })
 }
 
 /// This OpenAPI description.

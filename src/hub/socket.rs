@@ -18,6 +18,8 @@ use rustix::fs::{AtFlags, CWD, Gid, chownat};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::sleep;
 
+use crate::net::server::widen_queue;
+
 /// The folder that a package creates.
 const RUN: &str = "/run/floorwatch";
 /// The folder in which the system creates a folder for each user at login.
@@ -136,6 +138,7 @@ fn bind(path: &Path, group: Option<&str>) -> Result<(UnixListener, Option<(u64, 
         fs::remove_file(path).map_err(io)?;
     }
     let listener = UnixListener::bind(path).map_err(io)?;
+    widen_queue(&listener);
     fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(io)?;
     if let Some(group) = shared_with(group)? {
         chownat(CWD, path, None, Some(Gid::from_raw(group)), AtFlags::SYMLINK_NOFOLLOW)

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::access::{Peer, Right, Role, TokenDigest, new_token};
 use super::*;
 use crate::alert;
-use crate::board::{Health, Mode};
+use crate::board::{Board, Health, Keeper, Mode};
 use crate::clock::Span;
 use crate::clock::Time;
 use crate::engine;
@@ -189,6 +189,25 @@ async fn who_may_do_what_is_a_table() {
             };
             assert_eq!(status, expected, "{method} {path} of {peer:?} as `{token}`");
         }
+    }
+}
+
+#[test]
+fn a_floor_that_waits_for_its_journal_or_its_writer_is_not_ready() {
+    let ready = Board { seq: 1, keeper: Keeper::Us, ..Board::default() };
+    let follower = || Board { keeper: Keeper::Other("ann on pbx".into()), ..ready.clone() };
+    let silent = Board { silent_since: Some(Time::from_unix(1_000)), ..follower() };
+    for (board, why_not) in [
+        (Board { keeper: Keeper::Loading, ..ready.clone() }, Some("is being read")),
+        (Board { keeper: Keeper::Failed("it was deleted".into()), ..ready.clone() }, Some("it was deleted")),
+        (Board { seq: 0, ..ready.clone() }, Some("has just begun")),
+        (silent, Some("ann on pbx")),
+        (follower(), None),
+        (ready.clone(), None),
+    ] {
+        let said = api::why_not_ready(&board);
+        assert_eq!(said.is_some(), why_not.is_some(), "{said:?}");
+        assert!(said.unwrap_or_default().contains(why_not.unwrap_or_default()), "{:?}", board.keeper);
     }
 }
 

@@ -12,6 +12,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -35,13 +36,18 @@ use tokio_util::sync::CancellationToken;
 use super::tcp::NetStream;
 use crate::text::Label;
 pub(crate) use connections::{ConnectionLimits, ConnectionPlace, Connections};
-use server_stream::ServerStream;
+use server_stream::{Answering, ServerStream};
 
 /// How long a TLS handshake, the head of a request, and its body may take, each.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
+/// How many connections may wait to be accepted. Whoever finds no room there is heard again after a second, or not at all.
+const MAX_WAITING_CONNECTIONS: i32 = 4096;
+/// How much the system holds of answers that it cannot send yet, for each connection. Its own limit is some megabytes.
+#[cfg(target_os = "linux")]
+const MAX_UNSENT_BYTES: u32 = 32 * 1024;
 /// How long to wait before accepting again after the system could not.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// The shortest time between two warnings that connections cannot be accepted.
@@ -76,6 +82,9 @@ impl NewConnection {
     pub(crate) fn over_tcp(stream: TcpStream, tls: Option<TlsAcceptor>) -> Self {
         // Requests and answers are short; collecting small packets would only delay them.
         drop(stream.set_nodelay(true));
+        // What has been sent and not confirmed may still be as much as the way there takes.
+        #[cfg(target_os = "linux")]
+        drop(socket2::SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT_BYTES));
         match tls {
             Some(tls) => Self::Tls(stream, tls),
             None => Self::Plain(Box::new(stream)),
@@ -92,6 +101,11 @@ impl NewConnection {
             },
         }
     }
+}
+
+/// Let [`MAX_WAITING_CONNECTIONS`] wait at a listener, as far as the system allows it; else there would be 128.
+pub(crate) fn widen_queue(listener: &impl AsFd) {
+    drop(socket2::SockRef::from(listener).listen(MAX_WAITING_CONNECTIONS));
 }
 
 /// The share of a network peer: one for each IPv4 address, and one for each IPv6 network of 64 bits, since that is what
@@ -168,33 +182,39 @@ async fn serve_connection<P: Clone + Send + Sync + 'static>(
     stop: CancellationToken,
 ) {
     let Some(stream) = connection.establish().await else { return };
+    let wait = Arc::clone(&place.wait);
     let place = Arc::new(place);
     let answering = Arc::new(());
     let answers = Arc::downgrade(&answering);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer.clone()));
-        request.extensions_mut().insert(Arc::clone(&place));
-        let (answer, answering) = (service.call(request), answers.upgrade());
-        async move {
-            let answer = answer.await?;
-            // A stream never ends by itself: who has closed its half is taken for gone.
-            let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
-            let answering = answering.filter(|_| !is_stream);
-            Ok::<_, Infallible>(answer.map(|body| {
-                body.map_frame(move |frame| {
-                    // Held until hyper has the last frame and lets go of the body.
-                    let _ = &answering;
-                    frame
-                })
-            }))
-        }
-    });
+    let service = {
+        let wait = Arc::clone(&wait);
+        service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer.clone()));
+            request.extensions_mut().insert(Arc::clone(&place));
+            let (answer, answering, busy) = (service.call(request), answers.upgrade(), Answering::new(&wait));
+            async move {
+                // Whoever sends many requests at once would otherwise have several of them answered while others wait.
+                yield_now().await;
+                let answer = answer.await?;
+                // A stream never ends by itself: who has closed its half is taken for gone.
+                let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+                let answering = answering.filter(|_| !is_stream);
+                Ok::<_, Infallible>(answer.map(|body| {
+                    body.map_frame(move |frame| {
+                        // Held until hyper has the last frame and lets go of the body.
+                        let _ = (&answering, &busy);
+                        frame
+                    })
+                }))
+            }
+        })
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(ServerStream::new(stream, answering)), service);
+        .serve_connection(TokioIo::new(ServerStream::new(stream, answering, Arc::clone(&wait))), service);
     let mut connection = pin!(connection);
     let grown_old = async {
         match max_age {

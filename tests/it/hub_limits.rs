@@ -244,14 +244,27 @@ async fn a_crowd_that_never_reads_locks_nobody_out_and_holds_up_no_end() {
         let _ = stream.write_all(ask.as_bytes()).await;
         crowd.push(stream);
     }
+    // And more of one user of this machine than one may have.
+    let ask = "GET /v1/kpis HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100);
+    let mut local_crowd = Vec::new();
+    for _ in 0..200 {
+        let mut stream = tokio::net::UnixStream::connect(hub.path("hub.sock")).await.unwrap();
+        let _ = stream.write_all(ask.as_bytes()).await;
+        local_crowd.push(stream);
+    }
+    let asked = Instant::now();
     assert_eq!(hub.get("/v1/board", "ann").await.0, 200);
     assert_eq!(hub.get("/healthz", "").await.0, 200);
-    assert_eq!(ask_locally(&hub, "").await, "200");
+    // While they are served and read, the user's further connections are refused.
+    while ask_locally(&hub, "").await != "200" {
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert!(asked.elapsed() < Duration::from_secs(5), "they waited {:?}", asked.elapsed());
     let asked = Instant::now();
     hub.signal(rustix::process::Signal::TERM);
     assert_eq!(hub.ended().await, Some(0));
     assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?} to end", asked.elapsed());
-    drop(crowd);
+    drop((crowd, local_crowd));
 }
 
 #[tokio::test]

@@ -2,14 +2,16 @@
 //!
 //! A connection is a stranger's until a request on it identifies a known caller. Strangers never displace a known
 //! caller: the connections of each peer are limited to a small share, and if there is no room for a new connection, the
-//! oldest stranger's is closed. A known caller keeps its connections, up to a share of its own. Callers that hold many leave
-//! room for those that hold few, and all of them for strangers: any stranger may be a known caller in a moment.
+//! oldest stranger's is closed. A known caller keeps its connections, up to a share of its own; beyond that, a new one takes
+//! the place of the one that has waited longest for the caller to read, or to ask. Callers that hold many leave room for those that
+//! hold few, and all of them for strangers: any stranger may be a known caller in a moment.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::server_stream::PeerWait;
 use crate::text::Label;
 
 /// The limits on open connections.
@@ -54,6 +56,7 @@ struct OpenConnection {
     peer: Label,
     caller: Option<Label>,
     close: CancellationToken,
+    wait: Arc<PeerWait>,
 }
 
 /// A place among the open connections, which is freed when this is dropped.
@@ -63,6 +66,8 @@ pub(crate) struct ConnectionPlace {
     connections: Arc<Connections>,
     /// Cancelled when the connection must make room for another one.
     pub(crate) close: CancellationToken,
+    /// Since when it waits for its peer.
+    pub(super) wait: Arc<PeerWait>,
 }
 
 impl Connections {
@@ -84,11 +89,12 @@ impl Connections {
         if open.connections.len() >= self.limits.total && !open.close_oldest(|connection| connection.caller.is_none()) {
             return None;
         }
-        let (number, close) = (open.next, CancellationToken::new());
+        let (number, close, wait) = (open.next, CancellationToken::new(), Arc::<PeerWait>::default());
         open.next += 1;
-        open.connections.insert(number, OpenConnection { peer, caller: None, close: close.clone() });
+        let connection = OpenConnection { peer, caller: None, close: close.clone(), wait: Arc::clone(&wait) };
+        open.connections.insert(number, connection);
         drop(open);
-        Some(ConnectionPlace { number, connections: Arc::clone(self), close })
+        Some(ConnectionPlace { number, connections: Arc::clone(self), close, wait })
     }
 
     /// Close the oldest stranger's connection, because the system has no room for another one.
@@ -111,7 +117,19 @@ impl Open {
 
     fn close_oldest(&mut self, counts: impl Fn(&OpenConnection) -> bool) -> bool {
         let oldest = self.connections.iter().find(|(_, connection)| counts(connection)).map(|(number, _)| *number);
-        let Some(connection) = oldest.and_then(|number| self.connections.remove(&number)) else { return false };
+        self.close(oldest)
+    }
+
+    /// Close the connection of `caller` that has waited longest for it.
+    fn close_longest_waiting(&mut self, caller: &Label) -> bool {
+        let of_caller = self.connections.iter().filter(|(_, connection)| connection.caller.as_ref() == Some(caller));
+        let waiting = of_caller.filter_map(|(number, connection)| Some((connection.wait.since()?, *number)));
+        let longest = waiting.min().map(|(_, number)| number);
+        self.close(longest)
+    }
+
+    fn close(&mut self, number: Option<u64>) -> bool {
+        let Some(connection) = number.and_then(|number| self.connections.remove(&number)) else { return false };
         connection.close.cancel();
         true
     }
@@ -119,21 +137,26 @@ impl Open {
 
 impl ConnectionPlace {
     /// Record that the connection is a known caller's; `false` if this caller, or all of them together, have their share
-    /// already.
+    /// already, and none of the caller's waits for it.
     pub(crate) fn identify(&self, caller: &Label) -> bool {
         let mut open = self.connections.open();
-        let of_caller = |connection: &&OpenConnection| connection.caller.as_ref() == Some(caller);
-        let held = open.connections.values().filter(of_caller).count();
+        let of_caller = |connection: &OpenConnection| connection.caller.as_ref() == Some(caller);
+        match open.connections.get(&self.number) {
+            None => return false,
+            Some(connection) if of_caller(connection) => return true,
+            Some(_) => {}
+        }
+        let held = open.connections.values().filter(|connection| of_caller(connection)).count();
         let known = open.connections.values().filter(|connection| connection.caller.is_some()).count();
         let limits = self.connections.limits;
-        match open.connections.get_mut(&self.number) {
-            Some(connection) if connection.caller.as_ref() == Some(caller) => true,
-            Some(connection) if held < limits.per_caller && known < limits.known(held) => {
-                connection.caller = Some(caller.clone());
-                true
-            }
-            _ => false,
+        let has_room = held < limits.per_caller && known < limits.known(held);
+        if !has_room && !open.close_longest_waiting(caller) {
+            return false;
         }
+        if let Some(connection) = open.connections.get_mut(&self.number) {
+            connection.caller = Some(caller.clone());
+        }
+        true
     }
 }
 
@@ -145,6 +168,10 @@ impl Drop for ConnectionPlace {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
 
     fn peer(host: u8) -> Label {
@@ -166,7 +193,14 @@ mod tests {
         let fourth = connections.admit(peer(51)).unwrap();
         assert!(!fourth.identify(&"ann".into()), "ann has her share");
         assert!(fourth.identify(&"bob".into()));
-        drop((ann, crowd, more, fourth));
+        // Of her own connections, the one that has waited longest for her makes room.
+        let now = Instant::now();
+        ann[1].wait.set_stalled(Some(now));
+        more.wait.set_stalled(Some(now - Duration::from_secs(1)));
+        let board = connections.admit(peer(52)).unwrap();
+        assert!(board.identify(&"ann".into()));
+        assert!(more.close.is_cancelled() && !ann[1].close.is_cancelled());
+        drop((ann, crowd, more, fourth, board));
         assert_eq!(connections.count(), 0);
     }
 

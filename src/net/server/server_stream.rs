@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -13,6 +13,50 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How long a peer may read nothing while there is something to write.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Since when a connection waits for its peer, which then loses least where it must make room.
+#[derive(Debug, Default)]
+pub(super) struct PeerWait(Mutex<WaitTimes>);
+
+#[derive(Debug, Default)]
+struct WaitTimes {
+    /// For it to read.
+    stalled: Option<Instant>,
+    /// For its next request.
+    idle: Option<Instant>,
+}
+
+impl PeerWait {
+    /// `None` while a request is answered and the peer reads.
+    pub(super) fn since(&self) -> Option<Instant> {
+        let times = self.times();
+        times.stalled.or(times.idle)
+    }
+
+    pub(super) fn set_stalled(&self, since: Option<Instant>) {
+        self.times().stalled = since;
+    }
+
+    fn times(&self) -> MutexGuard<'_, WaitTimes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is answered, until it is dropped.
+pub(super) struct Answering(Arc<PeerWait>);
+
+impl Answering {
+    pub(super) fn new(wait: &Arc<PeerWait>) -> Self {
+        wait.times().idle = None;
+        Self(Arc::clone(wait))
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.times().idle = Some(Instant::now());
+    }
+}
+
 /// Fails a write that makes no progress for [`WRITE_TIMEOUT`], and hides the end of what is read while a request is being
 /// answered: hyper takes it for the end of the whole connection, but the peer may have closed its own half only.
 pub(super) struct ServerStream<S> {
@@ -20,6 +64,8 @@ pub(super) struct ServerStream<S> {
     timer: Pin<Box<Sleep>>,
     /// Whether the last write had to wait.
     waiting: bool,
+    /// The same for others.
+    wait: Arc<PeerWait>,
     /// Whoever is answering a request holds a clone.
     answering: Arc<()>,
     /// Whom to wake when a hidden end may be seen.
@@ -27,8 +73,8 @@ pub(super) struct ServerStream<S> {
 }
 
 impl<S> ServerStream<S> {
-    pub(super) fn new(inner: S, answering: Arc<()>) -> Self {
-        Self { inner, timer: Box::pin(sleep(WRITE_TIMEOUT)), waiting: false, answering, hidden_from: None }
+    pub(super) fn new(inner: S, answering: Arc<()>, wait: Arc<PeerWait>) -> Self {
+        Self { inner, timer: Box::pin(sleep(WRITE_TIMEOUT)), waiting: false, wait, answering, hidden_from: None }
     }
 
     fn is_answering(&self) -> bool {
@@ -37,11 +83,15 @@ impl<S> ServerStream<S> {
 
     fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waiting = false;
+            if std::mem::take(&mut self.waiting) {
+                self.wait.set_stalled(None);
+            }
             return written;
         }
         if !std::mem::replace(&mut self.waiting, true) {
-            self.timer.as_mut().reset(Instant::now() + WRITE_TIMEOUT);
+            let now = Instant::now();
+            self.wait.set_stalled(Some(now));
+            self.timer.as_mut().reset(now + WRITE_TIMEOUT);
         }
         match self.timer.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
@@ -110,7 +160,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_does_not_read_is_left_and_one_that_reads_slowly_is_not() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = ServerStream::new(ours, Arc::default());
+        let mut ours = ServerStream::new(ours, Arc::default(), Arc::default());
         let writing = tokio::spawn(async move { ours.write_all(&[0; 64]).await.map(|()| ours) });
         let mut buffer = [0; 16];
         for _ in 0..4 {

@@ -40,7 +40,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Span;
 use crate::net::Fault;
-use crate::net::server::{Accept, ConnectionLimits, Connections, HttpServer, NewConnection, share_of_address};
+use crate::net::server::{Accept, ConnectionLimits, Connections, HttpServer, NewConnection};
+use crate::net::server::{share_of_address, widen_queue};
 use crate::secret::Secret;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
@@ -181,6 +182,7 @@ impl Session for ListenSession {
             Ok(listener) => listener,
             Err(error) => return bind_fault(&error, &settings.address),
         };
+        widen_queue(&listener);
         let intake = Intake::new(reporter.shared(), settings.max_body_kb, settings.max_events_per_s);
         let intake = intake.with_map(settings.events.clone());
         let auth = Arc::new(PushAuth::new(intake, settings.signature.clone(), secrets));
