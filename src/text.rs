@@ -112,6 +112,15 @@ impl<const MAX: usize> From<&str> for Clean<MAX> {
     }
 }
 
+impl Text {
+    /// A message that names files: their paths are shortened where it would be cut.
+    #[must_use]
+    pub fn of_files(message: &str) -> Self {
+        const MAX_COLUMNS: usize = 400;
+        Self::new(&shorten_paths(message, MAX_COLUMNS))
+    }
+}
+
 impl From<Label> for Text {
     fn from(label: Label) -> Self {
         Self(label.0)

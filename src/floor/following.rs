@@ -89,10 +89,10 @@ impl Floor {
                 self.history.truncate(MAX_HISTORY);
                 self.keeper = Keeper::Other(holder(&following.follower));
                 if let Err(error) = self.count_unreadable(changes.unreadable_events, changes.unreadable_episode) {
-                    self.keeper = Keeper::Failed(Text::new(&error.to_string()));
+                    self.keeper = Keeper::Failed(Text::of_files(&error.to_string()));
                 }
             }
-            Err(error) => self.keeper = Keeper::Failed(Text::new(&error.to_string())),
+            Err(error) => self.keeper = Keeper::Failed(Text::of_files(&error.to_string())),
         }
         let JournalRole::Follower(following) = &mut self.role else { return };
         if following.last_look.elapsed() >= LOOK_INTERVAL {
@@ -170,7 +170,7 @@ impl Floor {
                 return;
             }
             Err(error) => {
-                self.keeper = Keeper::Failed(Text::new(&error.to_string()));
+                self.keeper = Keeper::Failed(Text::of_files(&error.to_string()));
                 return;
             }
         };
@@ -178,7 +178,7 @@ impl Floor {
         tracing::info!("the process that wrote the journal is gone: this one takes over");
         // What that process had stored is what this one goes on from.
         if let Err(error) = self.load(journal, following.start, following.tell) {
-            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
+            self.keeper = Keeper::Failed(Text::of_files(&error.to_string()));
         }
         self.dirty = true;
     }

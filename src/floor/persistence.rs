@@ -46,7 +46,7 @@ impl Floor {
         };
         if let Err(error) = started {
             tracing::error!("the journal: {error}");
-            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
+            self.keeper = Keeper::Failed(Text::of_files(&error.to_string()));
         }
         self.dirty = true;
     }

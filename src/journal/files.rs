@@ -56,6 +56,6 @@ impl CheckedFile {
             Err(error) => format!("can't be looked at ({error})"),
         };
         let remedy = "put it back, or start floorwatch anew";
-        Err(Text::new(&format!("{} {what}: {remedy}", self.path.display())))
+        Err(Text::of_files(&format!("{} {what}: {remedy}", self.path.display())))
     }
 }

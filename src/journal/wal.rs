@@ -28,7 +28,10 @@ pub(super) fn damage(path: &Path) -> Option<Text> {
         1 => "the last transaction is missing".to_owned(),
         n => format!("the last {n} transactions are missing"),
     };
-    Some(Text::new(&format!("{}-wal was damaged: {what}, up to a few minutes of events and commands", path.display())))
+    Some(Text::of_files(&format!(
+        "{}-wal was damaged: {what}, up to a few minutes of events and commands",
+        path.display()
+    )))
 }
 
 /// The path of the write-ahead log of the journal at `path`. It is beside the file that a symbolic link leads to.

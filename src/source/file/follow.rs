@@ -319,7 +319,7 @@ impl FileFollower {
     }
 
     fn report_down(&mut self, reason: &str) -> Result<(), Stopped> {
-        self.report_health(Health::Down, &Text::new(reason))
+        self.report_health(Health::Down, &Text::of_files(reason))
     }
 
     /// Report the source's health if it has changed.

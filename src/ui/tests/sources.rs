@@ -127,6 +127,15 @@ fn a_board_whose_writer_does_nothing_is_grey() {
 }
 
 #[test]
+fn a_long_path_leaves_room_for_what_happened_to_the_file() {
+    let mut board = sample::three_sources(20);
+    let path = format!("/srv/{}journal.db", "a-folder/".repeat(20));
+    board.keeper = Keeper::Failed(format!("{path} was deleted: put it back, or start floorwatch anew").as_str().into());
+    let text = TestScreen::new(board).text(SIZES[0]);
+    assert!(text.contains("/journal.db was deleted"), "{text}");
+}
+
+#[test]
 fn a_board_that_is_cut_off_from_its_hub_says_since_when_and_why() {
     let mut board = sample::three_sources(20);
     let at = board.at;
