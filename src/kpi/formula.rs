@@ -10,6 +10,7 @@ use crate::text::Label;
 const NO_CONTACTS: &str = "no contacts in this window";
 const NO_ANSWERS: &str = "no answered contacts in this window";
 const NO_HANDLED: &str = "no handled contacts in this window";
+const NO_TALK: &str = "no source gives the talk times of the contacts in this window";
 const NO_SURVEYS: &str = "no source gives surveys";
 const NO_SCORES: &str = "no survey answers in this window";
 const NO_WAITS: &str = "no known waits in this window";
@@ -212,7 +213,8 @@ pub(super) fn answer_p99(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn time_to_abandon(r: &KpiInputs<'_>) -> Figure {
-    mean(&r.tally.abandon_wait, MILLION, "nobody hung up in this window")
+    let empty = if r.tally.abandoned > 0 { NO_WAITS } else { "nobody hung up in this window" };
+    mean(&r.tally.abandon_wait, MILLION, empty)
 }
 
 pub(super) fn max_wait(r: &KpiInputs<'_>) -> Figure {
@@ -260,7 +262,8 @@ pub(super) fn handled(r: &KpiInputs<'_>) -> Figure {
 /// A mean per handled contact. Contacts whose handling time is not known do not count.
 fn per_handled(r: &KpiInputs<'_>, micros: i64) -> Figure {
     let known = r.tally.handle.n;
-    Figure::ratio(1.0, seconds(micros), float(known), known, NO_HANDLED)
+    let empty = if r.tally.handled > 0 { NO_TALK } else { NO_HANDLED };
+    Figure::ratio(1.0, seconds(micros), float(known), known, empty)
 }
 
 pub(super) fn aht(r: &KpiInputs<'_>) -> Figure {
