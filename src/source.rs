@@ -105,6 +105,9 @@ impl SourceIdentity {
     }
 }
 
+/// How many refused events a receipt names.
+pub const MAX_REFUSALS: usize = 100;
+
 /// The outcome of a batch of events, for a client that waits for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -114,6 +117,8 @@ pub struct Receipt {
     pub duplicates: usize,
     /// The number of events that name more queues, agents or intents than one source may have.
     pub refused: usize,
+    /// The first [`MAX_REFUSALS`] of those: the position in the batch, from 0, and the reason.
+    pub refusals: Vec<(usize, Text)>,
     /// Whether the new events are on disk; if not, the reason.
     pub stored: Result<(), Text>,
 }

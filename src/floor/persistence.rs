@@ -15,7 +15,7 @@ use crate::clock::{Span, Time};
 use crate::engine::ApplyOutcome;
 use crate::event::Event;
 use crate::journal::{self, Batch, Journal, Loaded, OpenedJournal, Unreadable};
-use crate::source::Receipt;
+use crate::source::{MAX_REFUSALS, Receipt};
 use crate::text::Text;
 
 /// How long the notifier may take to end on shutdown. What it could not deliver by then it delivers after the next start.
@@ -163,12 +163,16 @@ impl Floor {
         now: Time,
     ) {
         let received = events.len();
-        let mut refused = 0;
+        let (mut seen, mut refused, mut refusals) = (0, 0, Vec::new());
         let sources = &mut self.sources;
         let engine = &mut self.engine;
         events.retain(|event| {
-            if !sources.admit(source, engine, event, now) {
+            seen += 1;
+            if let Err(reason) = sources.admit(source, engine, event, now) {
                 refused += 1;
+                if refusals.len() < MAX_REFUSALS {
+                    refusals.push((seen - 1, reason));
+                }
                 return false;
             }
             let outcome = engine.apply(event);
@@ -186,11 +190,11 @@ impl Floor {
                 None => journal.record(batch),
                 Some(receipt) => journal.record_and_notify(batch, move |stored| {
                     // The source may no longer wait for the receipt.
-                    drop(receipt.send(Receipt { taken, duplicates, refused, stored }));
+                    drop(receipt.send(Receipt { taken, duplicates, refused, refusals, stored }));
                 }),
             }
         } else if let Some(receipt) = receipt {
-            drop(receipt.send(Receipt { taken, duplicates, refused, stored: Ok(()) }));
+            drop(receipt.send(Receipt { taken, duplicates, refused, refusals, stored: Ok(()) }));
         }
     }
 

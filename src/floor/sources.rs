@@ -46,8 +46,8 @@ struct TrackedSource {
 }
 
 impl TrackedSource {
-    /// Note that an event was rejected because the source has sent `kind`: more of something than one may.
-    fn refuse(&mut self, kind: &str, remedy: &str, now: Time) {
+    /// Note that an event was rejected because the source has sent `kind`: more of something than one may. Returns the reason.
+    fn refuse(&mut self, kind: &str, remedy: &str, now: Time) -> Text {
         let reason = Text::new(&format!("it has sent {kind}, and events with further ones are rejected: {remedy}"));
         // A flood of events is not to become one of lines in the log.
         if self.refusal.as_ref().is_none_or(|(at, _)| now - *at >= Span::MINUTE) {
@@ -55,8 +55,9 @@ impl TrackedSource {
         }
         self.row.rejected += 1;
         self.row.heard = Some(now);
-        self.row.last_rejection = Some(reason);
+        self.row.last_rejection = Some(reason.clone());
         self.refusal = Some((now, Text::new(&format!("events with {kind} are rejected: {remedy}"))));
+        reason
     }
 
     /// Why events are rejected, while that lasts.
@@ -175,34 +176,32 @@ impl Sources {
         source.row.last_rejection = Some(Text::new(&text));
     }
 
-    /// Whether to accept an event: not if it brings more names or open contacts than one source may. Then the event counts as
+    /// Accept an event, or say why not: if it brings more names or open contacts than one source may. Then the event counts as
     /// rejected, and a remark and an alert tell the owner of the source.
-    pub(super) fn admit(&mut self, source: usize, engine: &Engine, event: &Event, now: Time) -> bool {
-        self.admit_contact(source, engine, event, now) && self.admit_names(source, engine.new_names(event), now)
+    pub(super) fn admit(&mut self, source: usize, engine: &Engine, event: &Event, now: Time) -> Result<(), Text> {
+        self.admit_contact(source, engine, event, now)?;
+        self.admit_names(source, engine.new_names(event), now)
     }
 
-    fn admit_contact(&mut self, source: usize, engine: &Engine, event: &Event, now: Time) -> bool {
+    fn admit_contact(&mut self, source: usize, engine: &Engine, event: &Event, now: Time) -> Result<(), Text> {
         if engine.open_contact_count() < MAX_OPEN_CONTACTS || !engine.begins_contact(event) {
-            return true;
+            return Ok(());
         }
-        let Some(tracked) = self.0.get_mut(source) else { return true };
+        let Some(tracked) = self.0.get_mut(source) else { return Ok(()) };
         let counted = tracked.open_contacts.filter(|(at, _)| (now - *at).0.abs() < COUNT_INTERVAL.0);
         let (at, open) = counted.unwrap_or_else(|| (now, engine.open_contacts_of(tracked.origins.iter())));
         let is_admitted = open < MAX_OPEN_CONTACTS;
         tracked.open_contacts = Some((at, open + usize::from(is_admitted)));
-        if !is_admitted {
-            let kind = format!("more than {MAX_OPEN_CONTACTS} open contacts");
-            tracked.refuse(
-                &kind,
-                "check whether the ends of contacts are sent, and which field is taken for their id",
-                now,
-            );
+        if is_admitted {
+            return Ok(());
         }
-        is_admitted
+        let kind = format!("more than {MAX_OPEN_CONTACTS} open contacts");
+        let remedy = "check whether the ends of contacts are sent, and which field is taken for their id";
+        Err(tracked.refuse(&kind, remedy, now))
     }
 
-    fn admit_names(&mut self, source: usize, new: NameCounts, now: Time) -> bool {
-        let Some(tracked) = self.0.get_mut(source) else { return true };
+    fn admit_names(&mut self, source: usize, new: NameCounts, now: Time) -> Result<(), Text> {
+        let Some(tracked) = self.0.get_mut(source) else { return Ok(()) };
         let (known, most) = (tracked.new_names, MAX_NEW_NAMES);
         let kinds = [
             ("queue", new.queues, known.queues, most.queues),
@@ -218,11 +217,10 @@ impl Sources {
                 intents: known.intents + new.intents,
                 others: known.others + new.others,
             };
-            return true;
+            return Ok(());
         };
         let kind = format!("more than {most} different {kind} names");
-        tracked.refuse(&kind, "check which field is taken for the name", now);
-        false
+        Err(tracked.refuse(&kind, "check which field is taken for the name", now))
     }
 
     pub(super) fn set_clock_skew(&mut self, source: usize, ahead: Span) {
@@ -398,11 +396,11 @@ mod tests {
             Event { at: now, origin: origin.into(), id: None, kind }
         };
         for n in 0..MAX_OPEN_CONTACTS {
-            assert!(sources.admit(1, &engine, &offered(n, "crm"), now));
+            assert!(sources.admit(1, &engine, &offered(n, "crm"), now).is_ok());
             engine.apply(&offered(n, "crm"));
         }
         let more = offered(MAX_OPEN_CONTACTS, "crm");
-        assert!(!sources.admit(1, &engine, &more, now) && sources.admit(0, &engine, &offered(0, "pbx"), now));
+        assert!(sources.admit(1, &engine, &more, now).is_err() && sources.admit(0, &engine, &offered(0, "pbx"), now).is_ok());
         assert!(sources.admit(1, &engine, &offered(7, "crm"), now), "one that is known already");
         let remark = |sources: &Sources, at| sources.rows(&[], at)[1].remark.clone().map(|text| text.to_string());
         let said = "events with more than 100000 open contacts are rejected: check whether the ends";

@@ -321,6 +321,9 @@ async fn a_source_that_invents_names_without_end_is_stopped_and_the_known_ones_g
     }
     let (_, answer) = bring(&hub, &calls(2_000)).await;
     assert_eq!((&answer["accepted"], &answer["rejected_count"]), (&json!(0), &json!(1_000)), "{answer}");
+    let listed = answer["rejected"].as_array().unwrap();
+    assert!(listed[0]["reason"].as_str().unwrap().contains("2000 different queue names"), "{answer}");
+    assert_eq!((listed.len(), &listed[99]["line"]), (100, &json!(100)));
     assert_eq!(bring(&hub, &json!([offered(9_999, "q7")])).await.1["accepted"], 1);
     let end = Instant::now() + PATIENCE;
     loop {

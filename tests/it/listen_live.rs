@@ -164,7 +164,8 @@ async fn count(mut messages: mpsc::Receiver<Message>, seen: Arc<Mutex<Seen>>) {
                 let (taken, duplicates) = (new.len(), came - new.len());
                 seen.events.extend(new);
                 let why = seen.broken.clone();
-                let receipt = Receipt { taken, duplicates, refused: 0, stored: why.map_or(Ok(()), Err) };
+                let receipt =
+                    Receipt { taken, duplicates, refused: 0, refusals: Vec::new(), stored: why.map_or(Ok(()), Err) };
                 let sender = sender.unwrap();
                 if seen.silent { waiting.push(sender) } else { drop(sender.send(receipt)) }
             }

@@ -125,7 +125,7 @@ async fn receive(mut messages: mpsc::Receiver<Message>, seen: Arc<Mutex<Seen>>) 
                 let duplicates = events.len() - taken;
                 seen.events.extend(events);
                 let receipt = receipt.unwrap();
-                drop(receipt.send(Receipt { taken, duplicates, refused: 0, stored: Ok(()) }));
+                drop(receipt.send(Receipt { taken, duplicates, refused: 0, refusals: Vec::new(), stored: Ok(()) }));
             }
             Message::Rejected { rejection, .. } => seen.rejected.push(rejection.reason.to_string()),
             Message::Health { health, .. } => seen.is_live |= health == Health::Live,

@@ -50,6 +50,8 @@ impl BodyFormat {
 #[derive(Debug, Default)]
 pub(crate) struct ParsedBody {
     pub(crate) events: Vec<Event>,
+    /// Where each of the events stood: the line, or the position in the array, from 1.
+    pub(crate) positions: Vec<u64>,
     /// The number of events of unknown types.
     pub(crate) ignored: u64,
     /// The first [`MAX_REJECTIONS`] rejected events: the line, or the position in the array, from 1, and the reason.
@@ -99,6 +101,7 @@ impl ParsedBody {
         match read(text, &mut self.tally) {
             Ok(events) => {
                 self.events.extend(events);
+                self.positions.resize(self.events.len(), position);
                 self.ignored += u64::from(self.events.len() == before);
             }
             Err(reason) => self.reject(position, reason),

@@ -229,7 +229,7 @@ impl Intake {
         lock(&self.bucket).take(found.len(), self.reporter.steady()).map_err(PushError::too_many)?;
         let useless = found.is_all_rejected();
         let rejected_count = found.rejected_count();
-        let (mut accepted, mut duplicates, mut refused) = (0, 0, 0);
+        let (mut accepted, mut duplicates, mut refused, mut refusals) = (0, 0, 0, Vec::new());
         if !found.events.is_empty() {
             let kept =
                 timeout(REQUEST_TIMEOUT, self.reporter.send_durably(found.events, ahead.unwrap_or_default())).await;
@@ -242,6 +242,7 @@ impl Intake {
                 return Err(PushError::busy(format!("the journal can't keep it: {why}")));
             }
             (accepted, duplicates, refused) = (receipt.taken, receipt.duplicates, receipt.refused);
+            refusals = receipt.refusals;
         }
         for (line, reason) in &found.rejected {
             self.reporter.reject(*line, reason.clone()).await;
@@ -255,8 +256,15 @@ impl Intake {
         // A vendor would only send the same again.
         let status = if useless && self.map.is_none() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let rejected_count = rejected_count + refused;
-        let listed = found.rejected.into_iter().take(MAX_LISTED_REJECTIONS);
-        let rejected = listed.map(|(line, reason)| RejectedEvent { line, reason: reason.to_string() }).collect();
+        let invalid =
+            found.rejected.into_iter().map(|(line, reason)| RejectedEvent { line, reason: reason.to_string() });
+        let positions = found.positions;
+        let refused = refusals.into_iter().filter_map(|(index, reason)| {
+            Some(RejectedEvent { line: *positions.get(index)?, reason: reason.to_string() })
+        });
+        let mut rejected: Vec<RejectedEvent> = invalid.chain(refused).collect();
+        rejected.sort_by_key(|event| event.line);
+        rejected.truncate(MAX_LISTED_REJECTIONS);
         Ok((status, PushSummary { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))
     }
 }
