@@ -9,7 +9,7 @@ use crate::config;
 use crate::event::{Event, EventKind, Step};
 use crate::source::file::read::{self, Options};
 use crate::source::format::csv::{AssumedZone, Columns, Proposal, TableOptions, propose};
-use crate::source::format::detect::foreign;
+use crate::source::format::foreign::foreign;
 use crate::source::format::lines::{self, LineReader};
 use crate::text::{Label, Text, shell_word};
 use crate::ui::export::write_new;

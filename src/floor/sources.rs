@@ -400,8 +400,11 @@ mod tests {
             engine.apply(&offered(n, "crm"));
         }
         let more = offered(MAX_OPEN_CONTACTS, "crm");
-        assert!(sources.admit(1, &engine, &more, now).is_err() && sources.admit(0, &engine, &offered(0, "pbx"), now).is_ok());
-        assert!(sources.admit(1, &engine, &offered(7, "crm"), now), "one that is known already");
+        assert!(
+            sources.admit(1, &engine, &more, now).is_err()
+                && sources.admit(0, &engine, &offered(0, "pbx"), now).is_ok()
+        );
+        assert!(sources.admit(1, &engine, &offered(7, "crm"), now).is_ok(), "one that is known already");
         let remark = |sources: &Sources, at| sources.rows(&[], at)[1].remark.clone().map(|text| text.to_string());
         let said = "events with more than 100000 open contacts are rejected: check whether the ends";
         assert!(remark(&sources, now).unwrap().starts_with(said));
@@ -412,6 +415,6 @@ mod tests {
             Event { kind: EventKind::Contact { contact, queue, step: Step::Lost }, ..event }
         };
         engine.apply(&ends(3));
-        assert!(sources.admit(1, &engine, &more, now + Span::SECOND), "there is room again");
+        assert!(sources.admit(1, &engine, &more, now + Span::SECOND).is_ok(), "there is room again");
     }
 }

@@ -6,6 +6,7 @@ pub mod contact_events;
 pub mod csv;
 pub(super) mod decoder;
 pub mod detect;
+pub mod foreign;
 pub(crate) mod limits;
 pub mod lines;
 pub mod queue_log;

@@ -45,6 +45,8 @@ mod source_recordings;
 mod sse_live;
 mod support;
 mod table_doubts;
+mod table_exports;
+mod table_oddities;
 mod tables;
 mod terminal;
 mod terminal_input;

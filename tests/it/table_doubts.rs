@@ -9,7 +9,7 @@ const USUAL: [(&str, f64); 5] =
     [("offered", 2.0), ("answered", 1.0), ("abandoned", 1.0), ("asa", 12.0), ("aht", 143.0)];
 
 /// A table of two contacts: their times, and the durations of the first one.
-fn table(times: [&str; 2], [wait, talk, work]: [&str; 3], delimiter: char) -> String {
+pub(crate) fn table(times: [&str; 2], [wait, talk, work]: [&str; 3], delimiter: char) -> String {
     let rows = [
         ["Call ID", "Start Time", "Queue", "Agent", "Status", "Wait Time", "Talk Time", "Wrap Up Time"],
         ["c1", times[0], "sales", "Ann", "Answered", wait, talk, work],
@@ -19,7 +19,7 @@ fn table(times: [&str; 2], [wait, talk, work]: [&str; 3], delimiter: char) -> St
 }
 
 /// What `map` and `report` say of a table that was read by the proposed mapping, once its figures are right.
-fn mapped(table: &[u8], flags: &[&str], expected: &[(&str, f64)]) -> String {
+pub(crate) fn mapped(table: &[u8], flags: &[&str], expected: &[(&str, f64)]) -> String {
     let (folder, file, _) = written(table, "");
     let proposal = folder.path().join("proposal.toml");
     let proposal = proposal.to_str().unwrap();
@@ -184,7 +184,10 @@ fn a_file_of_another_kind_is_refused_with_what_it_is() {
     for (bytes, words) in [
         (&b"PK\x03\x04\x14\x00\x06\x00rest of it"[..], "a workbook"),
         (b"<html><table><tr><td>Call ID</td></tr></table></html>\n", "HTML or XML"),
-        (b"Call ID,Start\rc1,2026-03-25\rc2,2026-03-25\r", "CR alone"),
+        (b"<?xml version=\"1.0\"?>\n<calls>\n<call id=\"1\"/>\n</calls>\n", "HTML or XML"),
+        (b"%PDF-1.7\nCall ID,Start\n", "a PDF"),
+        (b"[{\"id\":1,\"start\":\"2026-03-25T09:00:05Z\"},\n{\"id\":2}]\n", "a JSON array"),
+        (b"{\n  \"calls\": [\n    {\"id\": 1}\n  ]\n}\n", "a JSON document"),
         (b"SQLite format 3\0 and so on", "queue_log_sql"),
     ] {
         let (_folder, file, _) = written(bytes, "");

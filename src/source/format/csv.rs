@@ -11,6 +11,7 @@ mod doubts;
 mod duration;
 mod json_rows;
 mod log_table;
+mod month_names;
 mod outcome;
 mod presets;
 mod propose;
@@ -20,6 +21,7 @@ mod rows;
 mod sample;
 mod sums;
 mod time;
+mod totals;
 mod value;
 mod words;
 mod zone;
@@ -28,6 +30,7 @@ use std::path::Path;
 
 use crate::clock::Time;
 use crate::event::Event;
+use crate::source::format::foreign::foreign;
 use crate::source::format::queue_log::{QueueLogParser, SiteNames};
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
@@ -194,8 +197,12 @@ impl CsvParser {
     /// after that many rows, the next line will be a row.
     ///
     /// # Errors
-    /// If a configured column is not in the header, or no columns are configured and the table is of no known kind.
+    /// If the file is no table, a configured column is not in the header, or no columns are configured and the table is of no
+    /// known kind.
     pub fn prepare(&mut self, head: &[u8], resuming: Option<u64>) -> Result<(), ColumnsError> {
+        if let Some(what) = foreign(head) {
+            return Err(ColumnsError::Foreign(what));
+        }
         let configured = self.options.columns.as_ref();
         let delimiter = configured.and_then(|columns| columns.delimiter).and_then(|c| u8::try_from(c).ok());
         let encoding = configured.map_or(encoding_rs::WINDOWS_1252, Columns::encoding);

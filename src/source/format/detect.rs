@@ -31,30 +31,6 @@ impl InputFormat {
     }
 }
 
-/// What a file of another kind is that begins with `head`, and what to do with it.
-#[must_use]
-pub fn foreign(head: &[u8]) -> Option<&'static str> {
-    const KINDS: [(&[u8], &str); 8] = [
-        (b"PK\x03\x04", "a workbook (or a zip archive): save its sheet as CSV"),
-        (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel: save its sheet as CSV"),
-        (b"%PDF", "a PDF: export the report as CSV"),
-        (
-            b"SQLite format 3\0",
-            "a SQLite database: a source with kind = \"queue_log_sql\" and url = \"sqlite:/path\" reads a queue_log in it",
-        ),
-        (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it (only gzip is read)"),
-        (b"\xfd7zXZ\0", "compressed with xz: decompress it (only gzip is read)"),
-        (b"BZh", "compressed with bzip2: decompress it (only gzip is read)"),
-        (b"<", "HTML or XML: export the report as CSV"),
-    ];
-    let text = strip_bom(head).trim_ascii_start();
-    let found = KINDS.iter().find(|(magic, _)| text.starts_with(magic)).map(|(_, what)| *what);
-    let only_returns = head.split(|byte| *byte == b'\r').nth(2).is_some() && !head.contains(&b'\n');
-    found
-        .or(only_returns
-            .then_some("a text whose lines end in CR alone, as of an old Mac: save it with other line ends"))
-}
-
 /// The format of a file that begins with `head`; `None` if it is empty or in no known format.
 #[must_use]
 pub fn detect(head: &[u8]) -> Option<InputFormat> {
@@ -116,14 +92,5 @@ mod tests {
         assert_eq!(detect(b"\n\r\n"), None);
         assert_eq!(detect(b"Dear reader\nhow are you\n"), None);
         assert_eq!(detect(b"PK\x03\x04\x00,\x00\x00"), None);
-        for (head, word) in [
-            (&b"PK\x03\x04\x00"[..], "workbook"),
-            (b"\xef\xbb\xbf\n<!doctype html>", "HTML"),
-            (b"a,b\r1,2\r3,4", "CR alone"),
-        ] {
-            assert!(foreign(head).unwrap().contains(word), "{word}");
-        }
-        assert_eq!(foreign(b"a,b\r\n1,2\r\n"), None);
-        assert_eq!(foreign(b"1795430754|1.2|<b>|NONE|ENTERQUEUE||1|1"), None);
     }
 }

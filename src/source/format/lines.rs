@@ -67,6 +67,8 @@ pub struct LineReader {
     skipped: u64,
     number: u64,
     failure: Option<io::Error>,
+    /// Lines end in CR alone, as those of an old Mac.
+    ends_in_cr: bool,
 }
 
 impl std::fmt::Debug for LineReader {
@@ -200,6 +202,7 @@ impl LineReader {
             skipped: 0,
             number,
             failure: None,
+            ends_in_cr: false,
         }
     }
 
@@ -221,7 +224,8 @@ impl LineReader {
         self.end - self.start
     }
 
-    /// The next bytes, as many as the buffer holds, without consuming them.
+    /// The next bytes, as many as the buffer holds, without consuming them. If these are the first ones, they tell whether
+    /// lines end in CR alone; LF stands for it then.
     ///
     /// # Errors
     /// If the input fails before the first byte.
@@ -236,7 +240,23 @@ impl LineReader {
         {
             return Err(failure);
         }
+        let head = self.buffer.get(self.start..self.end).unwrap_or_default();
+        if self.offset == 0 && has_only_cr(head) {
+            self.end_lines_in_cr();
+        }
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// Whether lines are known to end in CR alone.
+    pub(crate) const fn ends_in_cr(&self) -> bool {
+        self.ends_in_cr
+    }
+
+    /// Take a CR for the end of a line from here on.
+    pub(crate) fn end_lines_in_cr(&mut self) {
+        self.ends_in_cr = true;
+        self.searched = self.start;
+        replace_cr(self.buffer.get_mut(self.start..self.end).unwrap_or_default());
     }
 
     /// The next line; `None` at the end of the input.
@@ -328,6 +348,9 @@ impl LineReader {
         loop {
             match self.input.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
                 Ok(count) => {
+                    if self.ends_in_cr {
+                        replace_cr(self.buffer.get_mut(self.end..self.end + count).unwrap_or_default());
+                    }
                     self.end += count;
                     return count;
                 }
@@ -339,6 +362,15 @@ impl LineReader {
             }
         }
     }
+}
+
+/// Whether a text has several lines, and CR alone between them.
+fn has_only_cr(head: &[u8]) -> bool {
+    memchr::memchr(b'\r', head).is_some_and(|at| at + 1 < head.len()) && memchr::memchr(b'\n', head).is_none()
+}
+
+fn replace_cr(bytes: &mut [u8]) {
+    bytes.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
 }
 
 /// The gzip decoder's error with an explanation of what to do.

@@ -80,6 +80,9 @@ impl TailedFile {
                         .prepare(head, resuming)
                         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
                 }
+                if beginning.ends_in_cr() {
+                    self.lines.end_lines_in_cr();
+                }
                 parser.set_rows(state.rows);
             }
             LineDecoder::Events => {}

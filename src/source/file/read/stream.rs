@@ -11,7 +11,8 @@ use crate::source::file::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::file::read::{Error, Options, ReadProgress};
 use crate::source::format::csv::ColumnsError;
 use crate::source::format::decoder::{DecodeError, LineDecoder};
-use crate::source::format::detect::{InputFormat, detect, foreign};
+use crate::source::format::detect::{InputFormat, detect};
+use crate::source::format::foreign::foreign;
 use crate::source::format::lines::{self, BlockLine, BlockRead, LineReader, PartialLine, RawLine, block_lines};
 use crate::source::rejection::{Rejection, RejectionReason};
 use crate::source::tally::InputTally;
@@ -127,6 +128,7 @@ enum ScanError {
 /// table twice keeps only as many events in memory as its disorder requires.
 fn max_disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<Span, ScanError> {
     let mut lines = LineReader::new(lines::open(path).map_err(ScanError::Io)?.input);
+    lines.peek().map_err(ScanError::Io)?;
     let mut ignored = InputTally::default();
     let (mut newest, mut most_behind) = (Time(i64::MIN), Span::ZERO);
     // Other errors are reported when the file is read for its events.

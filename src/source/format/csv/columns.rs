@@ -275,6 +275,9 @@ pub enum ColumnsError {
         /// The position and the cause.
         error: Box<toml::de::Error>,
     },
+    /// The file is of a known kind that is no table.
+    #[error("it is {0}")]
+    Foreign(&'static str),
     /// The table is of no known kind and no columns are configured.
     #[error("[csv] is missing: `floorwatch map` proposes one")]
     NoColumns,

@@ -9,7 +9,7 @@ use super::record::ContactRecord;
 use super::resolved::{ResolvedColumns, ResolvedDuration, ResolvedField};
 use super::rows::CsvRow;
 use super::time::LocalClock;
-use super::{duration, value};
+use super::{duration, totals, value};
 use crate::clock::{Span, Time};
 use crate::event::{Channel, Event, Offer, Scored, Survey};
 use crate::source::caller_number::customer;
@@ -58,9 +58,17 @@ impl ContactTable {
         origin: &Label,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), RejectionReason> {
-        let Some(record) = self.record(row, number, latest)? else {
-            self.doubts.left_out += 1;
-            return Ok(());
+        let record = match self.record(row, number, latest) {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                self.doubts.left_out += 1;
+                return Ok(());
+            }
+            Err(_) if totals::are_in(row, &self.resolved.naming()) => {
+                self.doubts.totals += 1;
+                return Ok(());
+            }
+            Err(reason) => return Err(reason),
         };
         if !self.columns.legs {
             record.emit(origin, each);

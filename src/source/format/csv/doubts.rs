@@ -29,6 +29,8 @@ pub(super) struct Doubts {
     pub(super) durations: [DurationDoubt; 4],
     /// How many rows `only`, `except` and `outcome` leave out.
     pub(super) left_out: u64,
+    /// How many rows have totals and are left out.
+    pub(super) totals: u64,
     /// How many rows of a contact were there already.
     pub(super) repeated: u64,
 }
@@ -40,8 +42,11 @@ pub(super) struct DurationDoubt {
     pub(super) negative: u64,
     seen: u64,
     below_second: u64,
-    above_day: u64,
+    above_hours: u64,
 }
+
+/// A duration of a contact is hardly longer.
+pub(super) const MAX_USUAL: Span = Span::seconds(4 * 3600);
 
 impl Doubts {
     pub(super) fn about(columns: &Columns) -> Self {
@@ -67,7 +72,7 @@ impl Doubts {
             if let Some(span) = span.filter(|span| *span > Span::ZERO) {
                 doubt.seen += 1;
                 doubt.below_second += u64::from(span < Span::SECOND);
-                doubt.above_day += u64::from(span > Span::DAY);
+                doubt.above_hours += u64::from(span > MAX_USUAL);
             }
         }
     }
@@ -79,6 +84,7 @@ impl Doubts {
         if *left_out > 0 {
             out.push(format!("{left_out} of {} rows are no contacts of the floor and left out", rows + left_out));
         }
+        out.extend(super::totals::remark(self.totals));
         if self.repeated > 0 {
             out.push(format!("{} of the rows are repeated and count once", self.repeated));
         }
@@ -107,8 +113,11 @@ impl Doubts {
             if doubt.seen >= MIN_ROWS && doubt.below_second == doubt.seen {
                 out.push(format!("{key}: every duration is below a second: set its unit"));
             }
-            if doubt.seen > 0 && doubt.above_day == doubt.seen {
-                out.push(format!("{key}: every duration is above a day: set its unit, perhaps \"ms\""));
+            if doubt.above_hours * 2 > doubt.seen {
+                let DurationDoubt { seen, above_hours, .. } = doubt;
+                out.push(format!(
+                    "{key}: {above_hours} of {seen} durations are above four hours: set its unit, perhaps \"ms\""
+                ));
             }
         }
         out

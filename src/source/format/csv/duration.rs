@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::value::{ascii_digits, is_blank};
+use super::words;
 use crate::clock::Span;
 use crate::source::format::limits::MAX_DURATION_S;
 use crate::source::rejection::RejectionReason;
@@ -42,23 +43,20 @@ impl DurationUnit {
 
     /// The unit that a column's name and first cells tell: `(ms)`, or the fractions of a day of a spreadsheet.
     pub(super) fn of_column<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> Self {
-        let words = super::words::normalized(name);
-        let says = |unit: &str| words.split(' ').any(|word| word == unit);
-        if ["ms", "msec", "msecs", "millis", "milliseconds", "millisekunden"].into_iter().any(says) {
+        let plain = words::normalized(name);
+        let says = |units: &[&str]| plain.split(' ').any(|word| units.contains(&word));
+        if words::says_milliseconds(&plain) {
             return Self::Milliseconds;
+        }
+        if says(&words::MINUTES) && !says(&words::SECONDS) {
+            return Self::Minutes;
         }
         let numbers: Vec<(&str, f64)> = cells.filter_map(|cell| Some((cell, number(cell)?))).collect();
         let precise = |cell: &str| cell.rsplit(['.', ',']).next().is_some_and(|digits| digits.len() > 6);
         let fractions = numbers.iter().filter(|(_, number)| *number > 0.0);
-        if fractions.clone().any(|(cell, _)| precise(cell)) && fractions.clone().all(|(_, number)| *number < 1.0) {
-            return Self::Days;
-        }
-        if ["min", "mins", "minutes", "minuten", "minutos", "minuti"].into_iter().any(says)
-            && !["sec", "s", "ss", "seconds"].into_iter().any(says)
-        {
-            return Self::Minutes;
-        }
-        Self::Seconds
+        let of_day =
+            fractions.clone().any(|(cell, _)| precise(cell)) && fractions.clone().all(|(_, number)| *number < 1.0);
+        if of_day { Self::Days } else { Self::Seconds }
     }
 }
 
@@ -330,7 +328,10 @@ mod tests {
     fn a_bare_number_is_of_the_unit_that_its_column_tells() {
         let unit = |name, cells: &[&str]| DurationUnit::of_column(name, cells.iter().copied());
         assert_eq!(unit("Wait (ms)", &["83000"]), DurationUnit::Milliseconds);
-        assert_eq!(unit("waitMs", &["83000"]), DurationUnit::Milliseconds);
+        for name in ["waitMs", "WAIT_MSEC", "waitms", "talkTimeMillis", "Durée (millisecondes)"] {
+            assert_eq!(unit(name, &["83000"]), DurationUnit::Milliseconds, "{name}");
+        }
+        assert_eq!(unit("Items", &["83"]), DurationUnit::Seconds);
         assert_eq!(unit("WaitTime (hh:mm:ss)", &["0.000966435185185185", "0"]), DurationUnit::Days);
         assert_eq!(unit("Wait", &["0.5", "12.25"]), DurationUnit::Seconds);
         assert_eq!(unit("Wait", &["83.123456789", "0.1"]), DurationUnit::Seconds);

@@ -1,27 +1,32 @@
 //! Proposes the `[csv]` table of an unknown file from its header and first rows.
 
+mod lengths;
+mod outcome;
 mod profile;
+mod sums;
+mod time_format;
 
 use std::collections::BTreeMap;
 
 use encoding_rs::{Encoding, GB18030, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254};
 
-use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField, CsvFigure, CsvQuotient};
+use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
 use super::outcome::{RowOutcome, Words};
 use super::presets::Preset;
 use super::sample::TableSample;
+use super::time::{TimeFormat, TimeText};
 use super::value::{channel, is_blank, is_yes};
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
-use profile::{ColumnProfile, TimePart};
-pub(super) use profile::{time_format, undecided_order};
+use crate::clock::Time;
+use profile::ColumnProfile;
+pub(super) use sums::sums;
+use time_format::TimePart;
+pub(super) use time_format::{time_format, undecided_order};
 
 /// The encodings that are tried, the likeliest last.
 const ENCODINGS: [&Encoding; 6] = [GB18030, SHIFT_JIS, WINDOWS_1254, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252];
-
-/// The counts by which sums are known.
-const COUNTS: [&str; 4] = ["offered", "handled", "answered", "abandoned"];
 
 /// The most columns of a table that can be mapped.
 const MAX_COLUMNS: usize = 1000;
@@ -48,6 +53,7 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
         return Err(format!("it has more columns than the {MAX_COLUMNS} that can be mapped"));
     }
     let mut rows: Vec<&[String]> = sample.rows_after(line).collect();
+    let mut lines = sample.numbers_after(line);
     if LogColumns::find(first).is_some() {
         let note = "it is a queue_log in a table: `report` and `check` read it without a mapping".to_owned();
         return Ok(Proposal { columns: None, notes: vec![note] });
@@ -64,15 +70,24 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
     let header = !first.iter().any(|cell| profile::looks_like_value(cell));
     if !header {
         rows.insert(0, first);
+        lines.insert(0, line + 1);
     }
     let mut proposer =
-        Proposer { columns: Columns { header, ..Columns::default() }, ..Proposer::of(first, &rows, header) };
+        Proposer { columns: Columns { header, ..Columns::default() }, lines, ..Proposer::of(first, &rows, header) };
     if encoding != WINDOWS_1252 {
         proposer.columns.encoding = Some(encoding.name().to_lowercase());
     }
     proposer.contacts(zone);
     if proposer.columns.time.is_none() {
-        return Err(format!("no column holds times; the columns are {}", first.join(", ")));
+        let lists = proposer.profiles.iter().filter(|column| column.cells.iter().any(|cell| cell.starts_with('{')));
+        let list = lists.map(|column| column.name).next().filter(|_| sample.has_objects());
+        let remedy =
+            list.map(|name| format!("; {name} holds a list of objects: write these one a line (`jq -c '.{name}[]'`)"));
+        return Err(format!(
+            "no column holds times; the columns are {}{}",
+            first.join(", "),
+            remedy.unwrap_or_default()
+        ));
     }
     if header && proposer.columns.leaves_ends_open() {
         let note = "of no column it is known that it tells which contacts were answered, or by whom; the columns are";
@@ -101,69 +116,68 @@ fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> &'static Enco
     ENCODINGS.into_iter().max_by_key(count).unwrap_or(WINDOWS_1252)
 }
 
+/// Whether an agent's name is a word for nobody.
+fn is_nobody(name: &str) -> bool {
+    let plain = normalized(name);
+    name.starts_with(['[', '(', '<'])
+        || ["nobody", "unassigned", "no agent", "unknown", "niemand", "voicemail", "vdcl", "vdad"]
+            .contains(&plain.as_str())
+        || plain.starts_with("vm channel")
+}
+
 fn is_known_name(name: &str) -> bool {
     let name = normalized(name);
     let all = vocabulary().columns.values().chain(vocabulary().figures.values());
     !name.is_empty() && all.flatten().any(|word| *word == name)
 }
 
-/// The mapping of a table whose rows are sums: it has columns of counts, such as offered and answered, and no contacts' ids.
-pub(super) fn sums(first: &[String], rows: &[&[String]], zone: AssumedZone) -> Option<Columns> {
-    let mut proposer = Proposer::of(first, rows, true);
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for key in COUNTS {
-        let words = vocabulary().figures.get(key)?;
-        if let Some(index) = proposer.best(words, ColumnProfile::is_count) {
-            proposer.used.push(index);
-            counts.insert(key, index);
-        }
-    }
-    let total =
-        |key| counts.get(key).and_then(|index: &usize| proposer.profiles.get(*index)).map_or(0.0, ColumnProfile::max);
-    // The flags 0 and 1 of a contact have such names too.
-    if counts.len() < 2 || ["offered", "handled", "answered"].into_iter().map(total).fold(0.0, f64::max) <= 1.0 {
-        return None;
-    }
-    proposer.time(zone);
-    proposer.columns.time.as_ref()?;
-    proposer.field("queue", |_| true);
-    let mut figures: BTreeMap<String, CsvFigure> = BTreeMap::new();
-    for (key, index) in &counts {
-        figures.insert((*key).to_owned(), CsvFigure::Column(proposer.name(*index)));
-    }
-    for (key, words) in &vocabulary().figures {
-        if COUNTS.contains(&key.as_str()) {
-            continue;
-        }
-        let Some(index) = proposer.best(words, ColumnProfile::is_figure) else { continue };
-        proposer.used.push(index);
-        let by = counts.get("handled").or_else(|| counts.get("answered"));
-        let column = proposer.name(index);
-        let is_mean = ["asa", "service_level", "abandonment_rate"].contains(&key.as_str())
-            || proposer.profiles.get(index).is_some_and(ColumnProfile::is_mean);
-        let figure = match by {
-            Some(by) if !is_mean => CsvFigure::Quotient(CsvQuotient { of: [column, proposer.name(*by)] }),
-            _ => CsvFigure::Column(column),
-        };
-        figures.insert(key.clone(), figure);
-    }
-    Some(Columns { figures, ..proposer.columns })
-}
-
 /// A mapping in the making.
 struct Proposer<'a> {
     profiles: Vec<ColumnProfile<'a>>,
+    rows: &'a [&'a [String]],
+    /// The numbers of the rows' lines, from 1; empty if they are not asked for.
+    lines: Vec<u64>,
     header: bool,
     /// The columns that have been given a meaning.
     used: Vec<usize>,
+    /// The columns of times.
+    times: Vec<usize>,
+    /// The columns of fields, by the keys of `[csv]`.
+    fields: BTreeMap<&'static str, usize>,
     columns: Columns,
     notes: Vec<String>,
 }
 
 impl<'a> Proposer<'a> {
-    fn of(first: &'a [String], rows: &[&'a [String]], header: bool) -> Self {
-        let profiles = (0..first.len()).map(|index| ColumnProfile::of(index, first, rows, header)).collect();
-        Self { profiles, header, used: Vec::new(), columns: Columns::default(), notes: Vec::new() }
+    fn of(first: &'a [String], rows: &'a [&'a [String]], header: bool) -> Self {
+        Self {
+            profiles: (0..first.len()).map(|index| ColumnProfile::of(index, first, rows, header)).collect(),
+            rows,
+            lines: Vec::new(),
+            header,
+            used: Vec::new(),
+            times: Vec::new(),
+            fields: BTreeMap::new(),
+            columns: Columns::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The column that a key was given.
+    fn of_field(&self, key: &str) -> Option<&ColumnProfile<'a>> {
+        self.profiles.get(*self.fields.get(key)?)
+    }
+
+    /// The line in which a column first holds `cell`, from 1.
+    fn line_of(&self, index: usize, cell: &str) -> u64 {
+        let holds = |row: &[String]| row.get(index).is_some_and(|other| other.trim() == cell);
+        self.rows.iter().zip(&self.lines).find(|(row, _)| holds(row)).map_or(0, |(_, line)| *line)
+    }
+
+    /// The time of a row as if in UTC.
+    fn time_of_row(&self, row: &[String], format: &TimeFormat) -> Option<Time> {
+        let parts: Vec<&str> = self.times.iter().filter_map(|index| row.get(*index)).map(String::as_str).collect();
+        TimeText::new(&parts.join(" ")).as_utc(format)
     }
 
     /// The column as a mapping names it.
@@ -176,8 +190,10 @@ impl<'a> Proposer<'a> {
 
     /// The column whose name is the likeliest of `words`, among those not used that `fit`.
     fn best(&self, words: &[String], fit: impl Fn(&ColumnProfile<'a>) -> bool) -> Option<usize> {
-        let unused = self.profiles.iter().filter(|column| !self.used.contains(&column.index) && fit(column));
-        unused.filter_map(|column| Some((column.likeness(words)?, column.index))).min().map(|(_, index)| index)
+        let unused = self.profiles.iter().filter(|column| !self.used.contains(&column.index));
+        let mut named: Vec<_> = unused.filter_map(|column| Some((column.likeness(words)?, column))).collect();
+        named.sort_by_key(|(likeness, column)| (*likeness, column.index));
+        named.into_iter().map(|(_, column)| column).find(|column| fit(column)).map(|column| column.index)
     }
 
     fn words(key: &str) -> &'static [String] {
@@ -185,12 +201,23 @@ impl<'a> Proposer<'a> {
     }
 
     /// The column for `key` as a field.
-    fn field(&mut self, key: &str, fit: impl Fn(&ColumnProfile<'a>) -> bool) -> Option<usize> {
+    fn field(&mut self, key: &'static str, fit: impl Fn(&ColumnProfile<'a>) -> bool) -> Option<usize> {
         let index = self.best(Self::words(key), fit)?;
         self.used.push(index);
-        let field = Some(CsvField::Column(self.name(index)));
+        self.fields.insert(key, index);
+        self.set(key, CsvField::Column(self.name(index)));
+        Some(index)
+    }
+
+    fn set(&mut self, key: &str, field: CsvField) {
+        if let Some(place) = self.place(key) {
+            *place = Some(field);
+        }
+    }
+
+    fn place(&mut self, key: &str) -> Option<&mut Option<CsvField>> {
         let columns = &mut self.columns;
-        let place = match key {
+        Some(match key {
             "contact" => &mut columns.contact,
             "queue" => &mut columns.queue,
             "agent" => &mut columns.agent,
@@ -208,26 +235,18 @@ impl<'a> Proposer<'a> {
             "transferred" => &mut columns.transferred,
             "csat" => &mut columns.csat,
             "nps" => &mut columns.nps,
-            _ => return Some(index),
-        };
-        *place = field;
-        Some(index)
+            _ => return None,
+        })
     }
 
     fn contacts(&mut self, zone: AssumedZone) {
         self.time(zone);
         self.field("contact", |column| column.is_varied() && column.time().is_none());
-        let format = self.columns.time_format.clone();
-        for key in ["answered_at", "ended_at"] {
-            self.field(key, |column| column.has_times_in(format.as_deref()));
-        }
-        for key in ["wait_s", "talk_s", "hold_s", "acw_s"] {
-            self.field(key, ColumnProfile::is_duration);
-        }
+        self.lengths();
         self.field("queue", ColumnProfile::is_text);
         self.field("agent", ColumnProfile::is_text);
         self.field("customer", |column| !column.cells.is_empty());
-        self.field("channel", |column| !column.cells.is_empty() && column.cells.iter().all(|c| channel(c).is_some()));
+        self.field("channel", |column| column.mostly(|cell| channel(cell).is_some()));
         self.direction();
         if let Some(index) = self.field("answered", |column| {
             column.distinct().len() <= 3
@@ -269,23 +288,25 @@ impl<'a> Proposer<'a> {
     /// The columns and the format of the time, and the zone.
     fn time(&mut self, zone: AssumedZone) {
         let words = Self::words("time");
-        let fits = |column: &ColumnProfile<'_>| matches!(column.time(), Some((_, TimePart::Both)));
-        let dated = |column: &ColumnProfile<'_>| matches!(column.time(), Some((_, TimePart::Date)));
-        let whole = self
-            .best(words, fits)
-            .or_else(|| self.profiles.iter().find(|column| fits(column)).map(|column| column.index));
-        let date = self.best(words, dated);
-        let of_day =
-            self.best(Self::words("time_of_day"), |column| matches!(column.time(), Some((_, TimePart::TimeOfDay))));
+        let holds =
+            |part| move |column: &ColumnProfile<'_>| column.named_time().is_some_and(|(_, found)| found == part);
+        let holds_times = |column: &&ColumnProfile<'_>| matches!(column.time(), Some((_, TimePart::Both)));
+        let mut whole = self.best(words, holds(TimePart::Both));
+        let date = self.best(words, holds(TimePart::Date));
+        let of_day = self.best(Self::words("time_of_day"), holds(TimePart::TimeOfDay));
+        if date.is_none() || of_day.is_none() {
+            let nameless = self.profiles.iter().filter(|column| !is_known_name(column.name));
+            whole = whole.or_else(|| nameless.filter(holds_times).map(|column| column.index).next());
+        }
         let (indexes, format) = match (whole, date, of_day) {
             (None, Some(date), Some(of_day)) => {
                 let format = |index: usize| {
-                    self.profiles.get(index).and_then(ColumnProfile::time).and_then(|(format, _)| format)
+                    self.profiles.get(index).and_then(ColumnProfile::named_time).and_then(|(format, _)| format)
                 };
                 (vec![date, of_day], format(date).zip(format(of_day)).map(|(date, of_day)| format!("{date} {of_day}")))
             }
             (Some(index), ..) | (None, Some(index), None) => {
-                let found = self.profiles.get(index).and_then(ColumnProfile::time);
+                let found = self.profiles.get(index).and_then(ColumnProfile::named_time);
                 (vec![index], found.and_then(|(format, _)| format).map(str::to_owned))
             }
             (None, None, _) => return,
@@ -301,13 +322,14 @@ impl<'a> Proposer<'a> {
             .iter()
             .filter_map(|index| self.profiles.get(*index))
             .any(|column| column.plain.split(' ').any(|word| ["utc", "gmt", "zulu"].contains(&word)));
-        if cells.iter().any(|cell| profile::is_local(cell)) {
+        if cells.iter().any(|cell| time_format::is_local(cell)) {
             self.columns.timezone = Some(if is_utc { chrono_tz::Tz::UTC } else { zone.zone });
             if !is_utc {
                 self.notes.push(format!("times have no offset: they are taken for those of {zone}: check timezone"));
             }
         }
         self.used.extend(&indexes);
+        self.times = indexes;
         self.columns.time_format = format;
         self.columns.time = match <[CsvColumn; 1]>::try_from(names) {
             Ok([one]) => Some(CsvColumns::One(one)),
@@ -336,73 +358,17 @@ impl<'a> Proposer<'a> {
         }
     }
 
-    /// The columns that say how a contact ended, and their words that are not known.
-    fn outcome(&mut self) {
-        let tells = |column: &ColumnProfile<'_>| column.cells.iter().any(|cell| RowOutcome::of_word(cell).is_some());
-        let mut found = Vec::new();
-        while let Some(index) = self.best(Self::words("outcome"), tells) {
-            self.used.push(index);
-            found.push(index);
-        }
-        if found.is_empty() {
-            return;
-        }
-        let mut unknown = Vec::new();
-        for column in found.iter().filter_map(|index| self.profiles.get(*index)) {
-            for word in column.distinct() {
-                match RowOutcome::of_word(word) {
-                    Some(outcome) => {
-                        self.columns.outcomes.insert(word.to_owned(), outcome);
-                    }
-                    None => unknown.push(word.to_owned()),
-                }
-            }
-        }
-        // With several columns or `answered`, a word that is not known leaves it to the next.
-        if found.len() == 1 && self.columns.answered.is_none() {
-            for word in &unknown {
-                self.columns.outcomes.insert(word.clone(), RowOutcome::Unknown);
-            }
-        }
-        if !unknown.is_empty() {
-            unknown.truncate(5);
-            self.notes.push(format!("outcome: what do {unknown:?} mean? Write it into outcomes"));
-        }
-        let mut names: Vec<CsvColumn> = found.iter().map(|index| self.name(*index)).collect();
-        self.columns.outcome = match (names.len(), names.pop()) {
-            (1, Some(one)) => Some(CsvColumns::One(one)),
-            (_, Some(last)) => {
-                names.push(last);
-                Some(CsvColumns::Many(names))
-            }
-            (_, None) => None,
-        };
-    }
-
     /// Words for nobody among the agents.
     fn nobody(&mut self) {
-        let Some(CsvField::Column(agent)) = &self.columns.agent else { return };
-        let column = self.profiles.iter().find(|column| self.name(column.index) == *agent);
-        let is_nobody = |name: &&str| {
-            let plain = normalized(name);
-            name.starts_with(['[', '(', '<'])
-                || ["nobody", "unassigned", "no agent", "unknown", "niemand", "voicemail"].contains(&plain.as_str())
-                || plain.starts_with("vm channel")
-        };
-        let words: Vec<String> = column
-            .map(ColumnProfile::distinct)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(is_nobody)
-            .map(str::to_owned)
-            .collect();
+        let Some(column) = self.of_field("agent") else { return };
+        let words: Vec<String> =
+            column.distinct().into_iter().filter(|name| is_nobody(name)).map(str::to_owned).collect();
         self.columns.nobody = Words::new(words);
     }
 
     /// Whether an id has several rows.
     fn legs(&mut self) {
-        let Some(CsvField::Column(contact)) = &self.columns.contact else { return };
-        let Some(column) = self.profiles.iter().find(|column| self.name(column.index) == *contact) else { return };
+        let Some(column) = self.of_field("contact") else { return };
         let (ids, rows) = (column.distinct().len(), column.cells.iter().filter(|cell| !is_blank(cell)).count());
         if ids < rows {
             self.columns.legs = true;

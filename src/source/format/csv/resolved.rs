@@ -159,6 +159,15 @@ impl Locator<'_> {
 }
 
 impl ResolvedColumns {
+    /// The columns of the time and the contact's id, by which a row is told from others.
+    pub(super) fn naming(&self) -> Vec<usize> {
+        let contact = match self.contact {
+            Some(ResolvedField::Cell(index)) => Some(index),
+            Some(ResolvedField::Constant(_)) | None => None,
+        };
+        self.time.iter().copied().chain(contact).collect()
+    }
+
     /// Locate the columns in a file whose first row is `first`; `rows` are some that follow.
     pub(super) fn find(
         columns: &Columns,

@@ -96,6 +96,13 @@ impl TableSample {
         self.rows.iter().filter(move |(begun, _)| *begun > line).map(|(_, row)| row.as_slice())
     }
 
+    /// The numbers of the lines in which these rows begin, from 1.
+    pub(super) fn numbers_after(&self, line: u64) -> Vec<u64> {
+        // Objects are counted from 1, as their columns' names stand before them.
+        let first = u64::from(!self.has_objects());
+        self.rows.iter().map(|(begun, _)| *begun).filter(|begun| *begun > line).map(|begun| begun + first).collect()
+    }
+
     /// How many cells most rows have; the header may have one fewer than rows that end in a delimiter.
     fn width(&self) -> usize {
         let widths = || self.rows.iter().map(|(_, row)| row.len());

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::contacts::{passes, row_time};
+use super::doubts::MAX_USUAL;
 use super::duration::figure;
 use super::resolved::{ResolvedColumns, ResolvedField};
 use super::rows::CsvRow;
 use super::time::LocalClock;
+use super::totals;
 use crate::clock::Time;
 use crate::event::{Event, EventKind, INTERVAL_WINDOW};
 use crate::kpi::{KpiId, Unit};
@@ -18,22 +20,23 @@ use crate::text::Label;
 pub(super) struct SumsTable {
     pub(super) resolved: ResolvedColumns,
     pub(super) clock: LocalClock,
+    /// How many rows have totals and are left out.
+    totals: u64,
     /// The shortest of the times that are not 0, by KPI.
     shortest: BTreeMap<KpiId, f64>,
 }
 
-/// A mean above it is hardly one of seconds.
-const MAX_MEAN_S: f64 = 4.0 * 3600.0;
-
 impl SumsTable {
     pub(super) const fn new(resolved: ResolvedColumns, clock: LocalClock) -> Self {
-        Self { resolved, clock, shortest: BTreeMap::new() }
+        Self { resolved, clock, totals: 0, shortest: BTreeMap::new() }
     }
 
-    /// Says which figures are too long to be seconds.
+    /// Says how many rows are left out, and which figures are too long to be seconds.
     pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
-        let long = self.shortest.iter().filter(|(_, shortest)| **shortest > MAX_MEAN_S);
-        long.map(|(kpi, _)| format!("{}: every value is above four hours: are these milliseconds?", kpi.def().key))
+        let long = self.shortest.iter().filter(|(_, shortest)| **shortest > MAX_USUAL.as_secs_f64());
+        totals::remark(self.totals).into_iter().chain(
+            long.map(|(kpi, _)| format!("{}: every value is above four hours: are these milliseconds?", kpi.def().key)),
+        )
     }
 
     /// Emit the figures of a row.
@@ -48,10 +51,21 @@ impl SumsTable {
         if !passes(row, fields) {
             return Ok(());
         }
-        let at = row_time(row, fields, &mut self.clock, latest)?;
+        let at = match row_time(row, fields, &mut self.clock, latest) {
+            Err(_) if totals::are_in(row, &fields.naming()) => {
+                self.totals += 1;
+                return Ok(());
+            }
+            at => at?,
+        };
         let queue = match &fields.queue {
             None => Label::default(),
             Some(ResolvedField::Constant(value)) => Label::new(value),
+            // The sum of all queues in an interval.
+            Some(ResolvedField::Cell(index)) if totals::is_word(&row.text(*index)) => {
+                self.totals += 1;
+                return Ok(());
+            }
             Some(ResolvedField::Cell(index)) => Label::new(&row.text(*index)),
         };
         let queue = Some(queue).filter(|queue| !queue.is_empty()).unwrap_or(Label::fixed("all"));

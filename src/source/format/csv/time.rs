@@ -1,9 +1,14 @@
 //! Instants, in the notations that exports use.
 
-use chrono::format::{Parsed, StrftimeItems};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::sync::LazyLock;
+
+use chrono::format::{Item, Parsed, StrftimeItems};
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
+use super::month_names;
 use super::value::{ascii_digits, is_blank};
 use super::zone::AssumedZone;
 use crate::clock::{Span, Time};
@@ -18,7 +23,26 @@ pub(super) enum TimeFormat {
     /// A number of the kind.
     Number(NumberedTime),
     /// chrono's codes.
-    Codes(String),
+    Codes(TimeCodes),
+}
+
+/// chrono's codes, taken apart once for all cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TimeCodes {
+    codes: String,
+    items: Vec<Item<'static>>,
+}
+
+impl TimeCodes {
+    /// # Errors
+    /// If chrono does not know one of the codes.
+    fn new(codes: &str) -> Result<Self, chrono::ParseError> {
+        // A second may always have a fraction.
+        let with_fraction =
+            codes.replace("%T", "%H:%M:%S").replace("%S.%f", "%S%.f").replace("%S", "%S%.f").replace("%.f%.", "%.");
+        let items = StrftimeItems::new(&with_fraction).parse_to_owned()?;
+        Ok(Self { codes: codes.to_owned(), items })
+    }
 }
 
 /// What a number counts.
@@ -50,15 +74,9 @@ impl TimeFormat {
             "unix_ms" => Self::Number(NumberedTime::Since(0, 1000)),
             "gregorian" => Self::Number(NumberedTime::Since(-GREGORIAN_1970, 1)),
             "excel" => Self::Number(NumberedTime::Excel),
-            codes if StrftimeItems::new(codes).any(|item| item == chrono::format::Item::Error) => {
-                return Err(
-                    "neither unix, unix_ms, excel, gregorian, rfc3339 nor chrono's codes; \"%d/%m/%Y %H:%M:%S\" is an example",
-                );
-            }
-            // A second may always have a fraction.
-            codes => Self::Codes(
-                codes.replace("%T", "%H:%M:%S").replace("%S.%f", "%S%.f").replace("%S", "%S%.f").replace("%.f%.", "%."),
-            ),
+            codes => Self::Codes(TimeCodes::new(codes).map_err(
+                |_| "neither unix, unix_ms, excel, gregorian, rfc3339 nor chrono's codes; \"%d/%m/%Y %H:%M:%S\" is an example",
+            )?),
         })
     }
 }
@@ -148,7 +166,7 @@ impl LocalClock {
         if is_blank(text) {
             return Err("the time is empty".into());
         }
-        match parse(text.trim(), format)? {
+        match TimeText::new(text).read(format)? {
             ParsedTime::Instant(at) => Ok(at),
             ParsedTime::Local(local) => self.instant(local),
         }
@@ -164,7 +182,7 @@ impl LocalClock {
         if is_blank(text) || text.trim() == "0" {
             return Ok(None);
         }
-        match parse(text.trim(), format)? {
+        match TimeText::new(text).read(format)? {
             ParsedTime::Instant(at) => Ok(Some(at)),
             ParsedTime::Local(local) => Ok(self.instant_after(local, from)),
         }
@@ -177,7 +195,7 @@ pub(crate) fn logged_time(text: &str, zone: Option<Tz>, from: Time) -> Result<Op
     if is_blank(text) {
         return Err("the time is empty".into());
     }
-    match (parse(text.trim(), &TimeFormat::Detected)?, zone) {
+    match (TimeText::new(text).read(&TimeFormat::Detected)?, zone) {
         (ParsedTime::Instant(at), _) => Ok(Some(at)),
         (ParsedTime::Local(_), None) => Ok(None),
         (ParsedTime::Local(local), Some(zone)) => match LocalClock::new(zone).instant_after(local, from) {
@@ -197,46 +215,113 @@ enum ParsedTime {
     Local(NaiveDateTime),
 }
 
+/// Why a text is no time of a format.
+#[derive(Clone, Copy)]
+enum TimeFault {
+    /// It is written in another way.
+    Unlike,
+    /// It lacks a part of a date and time.
+    Incomplete,
+}
+
 /// The zones that a time may name after it, where it has no offset.
 const UTC_NAMES: [&str; 4] = [" UTC", " GMT", " Z", "(UTC)"];
 
-fn parse(text: &str, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
-    let text = ascii_digits(text);
-    parse_plain(&text, format).or_else(|wrong| {
-        let bare = UTC_NAMES.iter().find_map(|name| text.strip_suffix(*name)).ok_or_else(|| wrong.clone())?;
-        match parse_plain(bare.trim_end(), format).map_err(|_| wrong)? {
-            ParsedTime::Local(local) => Ok(ParsedTime::Instant(local.and_utc().into())),
-            instant @ ParsedTime::Instant(_) => Ok(instant),
-        }
-    })
+/// A text that may be a time, and the other spellings of it that are tried.
+pub(super) struct TimeText<'a> {
+    written: Cow<'a, str>,
+    spellings: OnceCell<Vec<String>>,
 }
 
-fn parse_plain(text: &str, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
-    match format {
-        TimeFormat::Detected => detected(text)
-            .ok_or_else(|| RejectionReason::new("the time is not RFC 3339 with an offset: set time_format", text)),
-        TimeFormat::Number(kind) => numbered(text, *kind)
-            .ok_or_else(|| RejectionReason::new("the time is not such a number: check time_format", text)),
-        TimeFormat::Codes(codes) => coded(text, codes),
+impl<'a> TimeText<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { written: ascii_digits(text.trim()), spellings: OnceCell::new() }
+    }
+
+    /// The instant, if the text is a time of the format that is believed; that of a wall clock time as if in UTC.
+    pub(super) fn as_utc(&self, format: &TimeFormat) -> Option<Time> {
+        let at = match self.parse(format).ok()? {
+            ParsedTime::Instant(at) => at,
+            ParsedTime::Local(local) => local.and_utc().into(),
+        };
+        Some(at).filter(|at| *at >= crate::source::format::limits::EARLIEST_TIME)
+    }
+
+    /// Whether the text is a time of the day in chrono's `codes`.
+    pub(super) fn is_time_of_day(&self, codes: &str) -> bool {
+        chrono::NaiveTime::parse_from_str(&self.written, codes).is_ok()
+    }
+
+    fn read(&self, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
+        self.parse(format).map_err(|fault| {
+            let why = match (fault, format) {
+                (TimeFault::Incomplete, _) => "the time lacks a part of a date and time".to_owned(),
+                (_, TimeFormat::Detected) => "the time is not RFC 3339 with an offset: set time_format".to_owned(),
+                (_, TimeFormat::Number(_)) => "the time is not such a number: check time_format".to_owned(),
+                (_, TimeFormat::Codes(codes)) => {
+                    format!("the time does not look like time_format \"{}\"", codes.codes)
+                }
+            };
+            RejectionReason::new(&why, &self.written)
+        })
+    }
+
+    fn parse(&self, format: &TimeFormat) -> Result<ParsedTime, TimeFault> {
+        self.parse_plain(format).or_else(|fault| {
+            let bare = UTC_NAMES.iter().find_map(|name| self.written.strip_suffix(*name)).ok_or(fault)?;
+            match TimeText::new(bare).parse_plain(format)? {
+                ParsedTime::Local(local) => Ok(ParsedTime::Instant(local.and_utc().into())),
+                instant @ ParsedTime::Instant(_) => Ok(instant),
+            }
+        })
+    }
+
+    fn parse_plain(&self, format: &TimeFormat) -> Result<ParsedTime, TimeFault> {
+        match format {
+            TimeFormat::Detected => detected(&self.written).ok_or(TimeFault::Unlike),
+            TimeFormat::Number(kind) => numbered(&self.written, *kind).ok_or(TimeFault::Unlike),
+            TimeFormat::Codes(codes) => coded(&self.written, codes).or_else(|fault| {
+                let spellings = self.spellings.get_or_init(|| spellings(&self.written));
+                spellings.iter().find_map(|text| coded(text, codes).ok()).ok_or(fault)
+            }),
+        }
     }
 }
 
+/// The other spellings of a text that may be a time: names of months in English, `a. m.` as `AM`, a fraction of a second after a
+/// point; then the same without what stands between a date and a time.
+fn spellings(text: &str) -> Vec<String> {
+    let named = month_names::in_english(text);
+    let plain = fraction_after_point(&plain_meridiem(named.as_deref().unwrap_or(text)));
+    let bare = plain.replace(", ", " ").replace(" - ", " ");
+    let mut out = vec![plain, bare];
+    out.dedup();
+    out.retain(|spelling| spelling != text);
+    out
+}
+
 fn detected(text: &str) -> Option<ParsedTime> {
+    static ISO: LazyLock<Vec<TimeCodes>> = LazyLock::new(|| {
+        let iso = [
+            "%Y-%m-%d %H:%M:%S%.f%#z",
+            "%Y-%m-%d %H:%M:%S%.f",
+            "%Y-%m-%d %H:%M",
+            "%Y%m%d %H%M%S%.f%#z",
+            "%Y%m%d %H%M%S%.f",
+        ];
+        iso.iter().filter_map(|codes| TimeCodes::new(codes).ok()).collect()
+    });
     if let Ok(at) = Time::parse_rfc3339(text) {
         return Some(ParsedTime::Instant(at));
     }
     if let Some(found) = numbered(text, NumberedTime::Any) {
         return Some(found);
     }
-    let iso = [
-        "%Y-%m-%d %H:%M:%S%.f%#z",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%d %H:%M",
-        "%Y%m%d %H%M%S%.f%#z",
-        "%Y%m%d %H%M%S%.f",
-    ];
-    let text = text.replacen('T', " ", 1);
-    iso.iter().find_map(|codes| coded(&text, codes).ok())
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let text = fraction_after_point(&text.replacen('T', " ", 1));
+    ISO.iter().find_map(|codes| coded(&text, codes).ok())
 }
 
 /// A number of one of the kinds that are met, with a fraction perhaps.
@@ -292,19 +377,9 @@ fn plain_exponent(text: &str) -> Option<String> {
 }
 
 /// A time in chrono's codes; a date alone is midnight.
-fn coded(text: &str, codes: &str) -> Result<ParsedTime, RejectionReason> {
+fn coded(text: &str, codes: &TimeCodes) -> Result<ParsedTime, TimeFault> {
     let mut parsed = Parsed::new();
-    let attempt = |parsed: &mut Parsed, text: &str| chrono::format::parse(parsed, text, StrftimeItems::new(codes));
-    if attempt(&mut parsed, text).is_err() {
-        parsed = Parsed::new();
-        let plain = plain_meridiem(text);
-        let plain = if codes.contains(',') { plain } else { plain.replace(", ", " ") };
-        let plain = if codes.contains("%.f") { fraction_after_point(&plain) } else { plain };
-        attempt(&mut parsed, &plain).map_err(|_| {
-            let shown = codes.replace("%.f", "");
-            RejectionReason::new(&format!("the time does not look like time_format \"{shown}\""), text)
-        })?;
-    }
+    chrono::format::parse(&mut parsed, text, codes.items.iter()).map_err(|_| TimeFault::Unlike)?;
     if let Ok(at) = parsed.to_datetime() {
         return Ok(ParsedTime::Instant(at.into()));
     }
@@ -319,8 +394,7 @@ fn coded(text: &str, codes: &str) -> Result<ParsedTime, RejectionReason> {
         })?;
         Ok::<NaiveDateTime, chrono::ParseError>(date.and_time(time))
     });
-    let local = local.map_err(|_| RejectionReason::new("the time lacks a part of a date and time", text))?;
-    Ok(ParsedTime::Local(local))
+    local.map(ParsedTime::Local).map_err(|_| TimeFault::Incomplete)
 }
 
 /// `9:05 a. m.` as `9:05 AM`.
@@ -339,7 +413,9 @@ fn plain_meridiem(text: &str) -> String {
 /// `09:00:00,123` as `09:00:00.123`.
 fn fraction_after_point(text: &str) -> String {
     match text.rsplit_once(',') {
-        Some((before, after)) if after.starts_with(|c: char| c.is_ascii_digit()) => format!("{before}.{after}"),
+        Some((before, after)) if before.contains(':') && after.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{before}.{after}")
+        }
         _ => text.to_owned(),
     }
 }

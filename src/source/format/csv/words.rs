@@ -9,7 +9,8 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Vocabulary {
-    /// By the key of `[csv]`, or `direction`, or `time_of_day` for one that stands beside a date.
+    /// By the key of `[csv]`, or `direction`, `time_of_day` for one that stands beside a date, `abandoned_flag`, `handle_s` for talk, hold and work
+    /// together, or `whole_s` for one that may be of the whole call.
     pub(super) columns: BTreeMap<String, Vec<String>>,
     pub(super) inbound: WordList,
     pub(super) yes: WordList,
@@ -17,6 +18,17 @@ pub(super) struct Vocabulary {
     pub(super) figures: BTreeMap<String, Vec<String>>,
     /// By the key of an outcome.
     pub(super) outcomes: BTreeMap<String, Vec<String>>,
+    /// By which a row of totals begins.
+    pub(super) totals: WordList,
+    pub(super) dates: DateWords,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct DateWords {
+    /// By the English name of three letters.
+    pub(super) months: BTreeMap<String, Vec<String>>,
+    /// Weekdays, and words between the parts of a date and time.
+    pub(super) needless: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +47,10 @@ pub(super) fn normalized(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut before = ' ';
     for c in name.chars() {
+        if ('\u{300}'..='\u{36f}').contains(&c) {
+            // An accent apart from its letter.
+            continue;
+        }
         let plain = match c.to_lowercase().next().unwrap_or(c) {
             'à'..='å' | 'ą' => 'a',
             'ç' | 'ć' | 'č' => 'c',
@@ -70,6 +86,52 @@ pub(super) fn normalized(name: &str) -> String {
     out
 }
 
+/// Words for milliseconds.
+pub(super) const MILLISECONDS: [&str; 13] = [
+    "ms",
+    "msec",
+    "msecs",
+    "milli",
+    "millis",
+    "millisec",
+    "millisecs",
+    "millisecond",
+    "milliseconds",
+    "millisekunden",
+    "millisecondes",
+    "milisegundos",
+    "millisecondi",
+];
+/// Words for minutes.
+pub(super) const MINUTES: [&str; 6] = ["min", "mins", "minutes", "minuten", "minutos", "minuti"];
+/// Words for seconds, and for the parts of a notation as `hh:mm:ss`.
+pub(super) const SECONDS: [&str; 10] =
+    ["s", "ss", "sec", "secs", "seconds", "sek", "sekunden", "secondes", "segundos", "secondi"];
+const OTHER_UNITS: [&str; 3] = ["mm", "hh", "h"];
+
+/// A name in normal form without the unit of time at its end: `wait time ms` and `waittimems` are both a wait.
+pub(super) fn without_unit(plain: &str) -> String {
+    let units = || MILLISECONDS.iter().chain(&MINUTES).chain(&SECONDS).chain(&OTHER_UNITS);
+    let bare: Vec<&str> = plain.split(' ').filter(|word| !units().any(|unit| unit == word)).collect();
+    let bare = bare.join(" ");
+    if bare != plain {
+        return bare.strip_suffix(" in").unwrap_or(&bare).to_owned();
+    }
+    let stem = ["millis", "ms", "seconds", "secs", "sec"].iter().find_map(|unit| plain.strip_suffix(unit));
+    stem.map_or(bare, str::to_owned)
+}
+
+/// Whether a name in normal form says that a duration is in milliseconds.
+pub(super) fn says_milliseconds(plain: &str) -> bool {
+    if plain.split(' ').any(|word| MILLISECONDS.contains(&word)) {
+        return true;
+    }
+    // `waitms`, but not `items`.
+    let stem = plain.strip_suffix("ms").unwrap_or_default().replace(' ', "");
+    let durations = vocabulary().columns.iter().filter(|(key, _)| key.ends_with("_s"));
+    !stem.is_empty() && durations.flat_map(|(_, words)| words).any(|word| word.replace(' ', "") == stem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +143,7 @@ mod tests {
             ("waitTime (ms)", "wait time ms"),
             ("QueueDisplayName", "queue display name"),
             ("Gesprächszeit", "gesprachszeit"),
+            ("Gespra\u{308}chszeit", "gesprachszeit"),
             ("Durée d'attente", "duree d attente"),
             ("Service Level%", "service level percent"),
             ("  ", ""),
@@ -93,9 +156,12 @@ mod tests {
     fn the_vocabulary_is_written_as_names_are_compared_and_knows_every_key() {
         let all = vocabulary();
         assert!(all.columns.len() > 15);
-        for word in all.columns.values().chain(all.figures.values()).chain(all.outcomes.values()).flatten() {
+        let maps = [&all.columns, &all.figures, &all.outcomes, &all.dates.months];
+        let words = maps.into_iter().flat_map(BTreeMap::values).chain([&all.dates.needless, &all.totals.words]);
+        for word in words.flatten() {
             assert_eq!(normalized(word), *word);
         }
+        assert_eq!(all.dates.months.len(), 12);
         assert!(all.figures.keys().all(|key| crate::kpi::KpiId::parse(key).is_some()));
     }
 }

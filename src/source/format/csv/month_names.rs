@@ -1,0 +1,84 @@
+//! Dates in words of several languages, as chrono reads them: in English and without the words around.
+
+use super::words::{normalized, vocabulary};
+
+/// A text longer than this is no time.
+pub(super) const MAX_TIME_BYTES: usize = 64;
+/// The endings of numbers, as in `1er` and `3rd`.
+const ORDINALS: [&str; 8] = ["st", "nd", "rd", "th", "er", "re", "º", "ª"];
+
+/// `Di., 3. März 2026 um 09:00 Uhr` as `3 Mar 2026 09:00`; `None` if there is no word to replace.
+pub(super) fn in_english(text: &str) -> Option<String> {
+    // Letters may be followed by their accents.
+    let is_letter = |c: char| c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c);
+    if text.len() > MAX_TIME_BYTES || !text.contains(is_letter) {
+        return None;
+    }
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(first) = rest.chars().next() {
+        if !is_letter(first) {
+            out.push(first);
+            rest = rest.get(first.len_utf8()..)?;
+            continue;
+        }
+        let (word, after) = rest.split_at(rest.find(|c| !is_letter(c)).unwrap_or(rest.len()));
+        let follows_digit = out.ends_with(|c: char| c.is_ascii_digit());
+        rest = after;
+        match english(&normalized(word)) {
+            _ if follows_digit && ORDINALS.contains(&word) => {}
+            _ if follows_digit && word == "h" && after.starts_with(|c: char| c.is_ascii_digit()) => out.push(':'),
+            None if word == "à" => {}
+            None => out.push_str(word),
+            Some(month) => {
+                rest = after.strip_prefix('.').unwrap_or(after);
+                if month.is_empty() {
+                    rest = rest.trim_start_matches(',');
+                } else if out.ends_with(". ") {
+                    // `3. März`
+                    out.truncate(out.len() - 2);
+                    out.push(' ');
+                }
+                out.push_str(month);
+            }
+        }
+    }
+    let plain = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    (plain != text).then_some(plain)
+}
+
+/// The English name of a month, nothing for a word that a date does not need, and `None` for any other word.
+fn english(word: &str) -> Option<&'static str> {
+    let dates = &vocabulary().dates;
+    let month = dates.months.iter().find(|(_, names)| names.iter().any(|name| name == word));
+    month
+        .map(|(english, _)| english.as_str())
+        .or_else(|| dates.needless.iter().any(|known| known == word).then_some(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_in_words_of_several_languages_are_read() {
+        for (text, plain) in [
+            ("3. März 2026 09:00", "3 Mar 2026 09:00"),
+            ("Di., 3. Mär. 2026 um 09:00 Uhr", "3 Mar 2026 09:00"),
+            ("Dienstag, 03. Ma\u{308}rz 2026", "03 Mar 2026"),
+            ("mardi 3 mars 2026 à 09h05", "3 Mar 2026 09:05"),
+            ("1er janv. 2026 09:00:05", "1 Jan 2026 09:00:05"),
+            ("3 de marzo de 2026 9:00", "3 Mar 2026 9:00"),
+            ("3 de março de 2026 às 09:00", "3 Mar 2026 09:00"),
+            ("03-gen-2026", "03-Jan-2026"),
+            ("12 sept. 2026", "12 Sep 2026"),
+            ("3 marca 2026", "3 Mar 2026"),
+            ("3 марта 2026 г. 09:00", "3 Mar 2026 09:00"),
+            ("Wednesday, March 25th, 2026 at 9:00 AM", "Mar 25, 2026 9:00 AM"),
+        ] {
+            assert_eq!(in_english(text).unwrap(), plain, "{text}");
+        }
+        for text in ["2026-03-02T09:00:00Z", "9:05 a. m.", "Ann", "2026-03-02 09:00:05 UTC", ""] {
+            assert_eq!(in_english(text), None, "{text}");
+        }
+    }
+}

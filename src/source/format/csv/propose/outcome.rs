@@ -1,0 +1,83 @@
+//! Proposes which columns and words tell how a contact ended.
+
+use super::profile::ColumnProfile;
+use super::{Proposer, is_nobody};
+use crate::source::format::csv::columns::{CsvColumn, CsvColumns};
+use crate::source::format::csv::outcome::RowOutcome;
+use crate::source::format::csv::value::{is_blank, is_yes};
+use crate::source::format::csv::words::vocabulary;
+
+impl Proposer<'_> {
+    /// The columns that say how a contact ended, and what their words mean.
+    pub(super) fn outcome(&mut self) {
+        let tells = |column: &ColumnProfile<'_>| column.cells.iter().any(|cell| RowOutcome::of_word(cell).is_some());
+        let mut found = Vec::new();
+        while let Some(index) = self.best(Self::words("outcome"), tells) {
+            self.used.push(index);
+            found.push(index);
+        }
+        let mut unknown = Vec::new();
+        for column in found.iter().filter_map(|index| self.profiles.get(*index)) {
+            for word in column.distinct() {
+                match RowOutcome::of_word(word) {
+                    Some(outcome) => {
+                        self.columns.outcomes.insert(word.to_owned(), outcome);
+                    }
+                    None => unknown.push((column.index, word)),
+                }
+            }
+        }
+        if self.columns.answered.is_none() {
+            found.extend(self.abandoned_flag());
+        }
+        // With several columns or `answered`, a word that is not known leaves it to the next.
+        if found.len() == 1 && self.columns.answered.is_none() {
+            unknown.retain(|(column, word)| {
+                let has_agent = self.always_has_agent(*column, word);
+                let outcome = if has_agent { RowOutcome::Answered } else { RowOutcome::Unknown };
+                self.columns.outcomes.insert((*word).to_owned(), outcome);
+                if has_agent {
+                    self.notes
+                        .push(format!("outcome: {word:?} is taken for answered, as every row of it has an agent"));
+                }
+                !has_agent
+            });
+        }
+        if !unknown.is_empty() {
+            let words: Vec<&str> = unknown.iter().map(|(_, word)| *word).take(5).collect();
+            self.notes.push(format!("outcome: what do {words:?} mean? Write it into outcomes"));
+        }
+        let mut names: Vec<CsvColumn> = found.iter().map(|index| self.name(*index)).collect();
+        self.columns.outcome = match (names.len(), names.pop()) {
+            (1, Some(one)) => Some(CsvColumns::One(one)),
+            (_, Some(last)) => {
+                names.push(last);
+                Some(CsvColumns::Many(names))
+            }
+            (_, None) => None,
+        };
+    }
+
+    /// A column that says yes of the abandoned contacts and no of the answered ones.
+    fn abandoned_flag(&mut self) -> Option<usize> {
+        let says_yes = |cell: &str| is_yes(cell, &vocabulary().yes.words) == Some(true);
+        let column = |column: &ColumnProfile<'_>| {
+            let cells = column.distinct();
+            cells.len() <= 2 && cells.iter().any(|cell| says_yes(cell))
+        };
+        let index = self.best(Self::words("abandoned_flag"), column)?;
+        self.used.push(index);
+        for cell in self.profiles.get(index).map(ColumnProfile::distinct).unwrap_or_default() {
+            let outcome = if says_yes(cell) { RowOutcome::Abandoned } else { RowOutcome::Answered };
+            self.columns.outcomes.insert(cell.to_owned(), outcome);
+        }
+        Some(index)
+    }
+
+    /// Whether every row with this word in a column names an agent.
+    fn always_has_agent(&self, column: usize, word: &str) -> bool {
+        let Some(agent) = self.of_field("agent") else { return false };
+        let mut rows = self.rows.iter().filter(|row| row.get(column).is_some_and(|cell| cell.trim() == word));
+        rows.all(|row| row.get(agent.index).is_some_and(|name| !is_blank(name) && !is_nobody(name)))
+    }
+}

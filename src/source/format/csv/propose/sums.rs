@@ -1,0 +1,59 @@
+//! Proposes the mapping of a table whose rows are sums over an interval.
+
+use std::collections::BTreeMap;
+
+use super::Proposer;
+use super::profile::ColumnProfile;
+use crate::source::format::csv::columns::{Columns, CsvFigure, CsvQuotient};
+use crate::source::format::csv::words::vocabulary;
+use crate::source::format::csv::zone::AssumedZone;
+
+/// The counts by which sums are known.
+const COUNTS: [&str; 4] = ["offered", "handled", "answered", "abandoned"];
+
+/// The mapping of a table whose rows are sums: it has columns of counts, such as offered and answered, and no contacts' ids.
+pub(in crate::source::format::csv) fn sums<'a>(
+    first: &'a [String],
+    rows: &'a [&'a [String]],
+    zone: AssumedZone,
+) -> Option<Columns> {
+    let mut proposer = Proposer::of(first, rows, true);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in COUNTS {
+        let words = vocabulary().figures.get(key)?;
+        if let Some(index) = proposer.best(words, ColumnProfile::is_count) {
+            proposer.used.push(index);
+            counts.insert(key, index);
+        }
+    }
+    let total =
+        |key| counts.get(key).and_then(|index: &usize| proposer.profiles.get(*index)).map_or(0.0, ColumnProfile::max);
+    // The flags 0 and 1 of a contact have such names too.
+    if counts.len() < 2 || ["offered", "handled", "answered"].into_iter().map(total).fold(0.0, f64::max) <= 1.0 {
+        return None;
+    }
+    proposer.time(zone);
+    proposer.columns.time.as_ref()?;
+    proposer.field("queue", |_| true);
+    let mut figures: BTreeMap<String, CsvFigure> = BTreeMap::new();
+    for (key, index) in &counts {
+        figures.insert((*key).to_owned(), CsvFigure::Column(proposer.name(*index)));
+    }
+    for (key, words) in &vocabulary().figures {
+        if COUNTS.contains(&key.as_str()) {
+            continue;
+        }
+        let Some(index) = proposer.best(words, ColumnProfile::is_figure) else { continue };
+        proposer.used.push(index);
+        let by = counts.get("handled").or_else(|| counts.get("answered"));
+        let column = proposer.name(index);
+        let is_mean = ["asa", "service_level", "abandonment_rate"].contains(&key.as_str())
+            || proposer.profiles.get(index).is_some_and(ColumnProfile::is_mean);
+        let figure = match by {
+            Some(by) if !is_mean => CsvFigure::Quotient(CsvQuotient { of: [column, proposer.name(*by)] }),
+            _ => CsvFigure::Column(column),
+        };
+        figures.insert(key.clone(), figure);
+    }
+    Some(Columns { figures, ..proposer.columns })
+}

@@ -1,0 +1,197 @@
+//! Finds the notation of the times in a column.
+
+use std::sync::LazyLock;
+
+use crate::source::format::csv::month_names::MAX_TIME_BYTES;
+use crate::source::format::csv::time::{TimeFormat, TimeText};
+use crate::source::format::csv::value::ascii_digits;
+
+/// Which part of a time a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::source::format::csv) enum TimePart {
+    Both,
+    Date,
+    TimeOfDay,
+}
+
+/// The most cells of a column that are looked at.
+const MAX_CELLS: usize = 100;
+/// How many of them tell which notations are tried on the others.
+const MAX_PROBES: usize = 8;
+
+/// The formats of dates that are tried; day and month before month and day, which another row may decide. Weekdays and months
+/// in other languages are replaced beforehand.
+const DATES: [&str; 21] = [
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+    "%b %d %Y",
+    "%d/%b/%Y",
+    "%d-%b-%y",
+    "%d %b %y",
+    "%Y %b %d",
+    "%Y年%m月%d日",
+    "%Y%m%d",
+];
+const TIMES: [&str; 5] = ["%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S %z"];
+/// Those that are tried after a date only: alone, they look like numbers.
+const DOTTED_TIMES: [&str; 2] = ["%H.%M.%S", "%H.%M"];
+
+/// A notation that is tried.
+struct TimeNotation {
+    codes: String,
+    format: TimeFormat,
+    part: TimePart,
+}
+
+/// All notations of dates, alone and with a time of day, in the order in which they are preferred.
+static NOTATIONS: LazyLock<Vec<TimeNotation>> = LazyLock::new(|| {
+    let joined = |date: &str| {
+        let times = TIMES.iter().chain(&DOTTED_TIMES).map(|time| (format!("{date} {time}"), TimePart::Both));
+        std::iter::once((date.to_owned(), TimePart::Date)).chain(times).collect::<Vec<_>>()
+    };
+    let candidate = |(codes, part): (String, TimePart)| {
+        Some(TimeNotation { format: TimeFormat::parse(Some(&codes)).ok()?, codes, part })
+    };
+    DATES.into_iter().flat_map(joined).filter_map(candidate).collect()
+});
+
+/// How many of so many cells may be odd: one of three, and a quarter of many. A last row can be one of totals, and people
+/// write into exports.
+pub(super) fn tolerated(cells: usize) -> usize {
+    (cells / 4).max(usize::from(cells > 2))
+}
+
+/// The format of the times in `cells`, `None` if it need not be named: the one in which most are, and nearly all must be,
+/// since a last row can hold totals.
+pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Option<&'static str>, TimePart)> {
+    let texts: Vec<TimeText<'_>> = cells.iter().take(MAX_CELLS).map(|cell| TimeText::new(cell)).collect();
+    let allowed = tolerated(texts.len());
+    let is_likely = |cell: &&&str| {
+        cell.len() <= MAX_TIME_BYTES && ascii_digits(cell).bytes().filter(u8::is_ascii_digit).nth(1).is_some()
+    };
+    if cells.iter().take(MAX_CELLS).filter(is_likely).count() + allowed < texts.len() || texts.is_empty() {
+        return None;
+    }
+    let probes = || texts.iter().step_by(texts.len().div_ceil(MAX_PROBES));
+    // How many are in a format, if nearly all are.
+    let share = |fits: &dyn Fn(&TimeText<'_>) -> bool| {
+        if !probes().any(fits) {
+            return None;
+        }
+        let mut odd = 0;
+        for text in &texts {
+            odd += usize::from(!fits(text));
+            if odd > allowed {
+                return None;
+            }
+        }
+        Some(texts.len() - odd)
+    };
+    let in_format = |format: &TimeFormat| share(&|text| text.as_utc(format).is_some());
+    if in_format(&TimeFormat::Detected).is_some() {
+        return Some((None, TimePart::Both));
+    }
+    if let Some(format) = TIMES.into_iter().find(|format| share(&|text| text.is_time_of_day(format)).is_some()) {
+        return Some((Some(format), TimePart::TimeOfDay));
+    }
+    let mut best: Option<(usize, &TimeNotation)> = None;
+    for candidate in NOTATIONS.iter() {
+        if let Some(count) = in_format(&candidate.format).filter(|count| best.is_none_or(|(most, _)| *count > most)) {
+            best = Some((count, candidate));
+        }
+    }
+    let (count, mut found) = best?;
+    // With AM and PM, the month comes first where no row decides.
+    let month_first = ["/", "-"].into_iter().find_map(|between| {
+        let rest = found.codes.strip_prefix(&format!("%d{between}%m"))?;
+        let swapped = format!("%m{between}%d{rest}");
+        NOTATIONS.iter().find(|candidate| candidate.codes == swapped)
+    });
+    if found.codes.contains("%p")
+        && let Some(month_first) = month_first.filter(|other| in_format(&other.format) == Some(count))
+    {
+        found = month_first;
+    }
+    Some((Some(&found.codes), found.part))
+}
+
+/// Says which of day and month is taken to come first, where `cells` do not prove it.
+pub(in crate::source::format::csv) fn undecided_order(format: Option<&str>, cells: &[&str]) -> Option<String> {
+    let which = match format?.trim_start_matches("%a ").get(..5)? {
+        "%d/%m" | "%d-%m" => "day",
+        "%m/%d" | "%m-%d" => "month",
+        _ => return None,
+    };
+    (!is_day_decided(cells))
+        .then(|| format!("times: the {which} is taken to come first, which no row proves: check time_format"))
+}
+
+/// Whether a cell proves that the day or the month comes first: one of the numbers is above 12.
+fn is_day_decided(cells: &[&str]) -> bool {
+    let above = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok()).is_some_and(|number| number > 12);
+    cells.iter().any(|cell| {
+        let cell = ascii_digits(cell);
+        let mut parts = cell.trim_start_matches(|c: char| !c.is_ascii_digit()).split(['/', '-', '.', ' ']);
+        above(parts.next()) || above(parts.next())
+    })
+}
+
+/// Whether a cell is a time on a wall clock: it has no offset and is no count of seconds.
+pub(super) fn is_local(cell: &str) -> bool {
+    let has_offset = ["Z", "UTC", "GMT", "(UTC)"].iter().any(|zone| cell.ends_with(zone))
+        || cell.rsplit(['+', '-']).next().is_some_and(|end| {
+            let digits = end.replace(':', "");
+            digits.len() == 4
+                && digits.bytes().all(|b| b.is_ascii_digit())
+                && cell.contains(':')
+                && cell.len() > end.len() + 10
+        });
+    let is_count = cell.len() >= 9 && cell.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !cell.contains(".20");
+    !(has_offset || is_count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formats_of_times_are_found() {
+        for (cells, format) in [
+            (&["2026-03-02T09:00:00Z"][..], Some((None, TimePart::Both))),
+            (&["1772442000"], Some((None, TimePart::Both))),
+            (&["02.03.2026 09:00:05"], Some((Some("%d.%m.%Y %H:%M:%S"), TimePart::Both))),
+            (&["03/02/2026 09:00", "03/25/2026 09:00"], Some((Some("%m/%d/%Y %H:%M"), TimePart::Both))),
+            (&["03/02/2026 09:00:05 AM"], Some((Some("%m/%d/%Y %I:%M:%S %p"), TimePart::Both))),
+            (&["25/03/26"], Some((Some("%d/%m/%y"), TimePart::Date))),
+            (&["09:00"], Some((Some("%H:%M"), TimePart::TimeOfDay))),
+            (&["12"], None),
+            (&["25/03/2026 09.00.05"], Some((Some("%d/%m/%Y %H.%M.%S"), TimePart::Both))),
+            (&["10.50"], None),
+            (&["2026-03-02 09:00", "2026-03-02 10:00", "Total"], Some((None, TimePart::Both))),
+            (&["2026-03-02 09:00", "Total"], None),
+            (&["2026-03-02 09:00:05 UTC"], Some((None, TimePart::Both))),
+            (
+                &["\u{662}\u{660}\u{662}\u{666}-\u{660}\u{663}-\u{660}\u{662} \u{660}\u{669}:\u{660}\u{660}"],
+                Some((None, TimePart::Both)),
+            ),
+            (&["Ann"], None),
+            (&["3. März 2026 09:00:05"], Some((Some("%d %b %Y %H:%M:%S"), TimePart::Both))),
+            (&["Di 25/03/2026 09:00"], Some((Some("%d/%m/%Y %H:%M"), TimePart::Both))),
+            (&["2026年3月3日 09:00:05"], Some((Some("%Y年%m月%d日 %H:%M:%S"), TimePart::Both))),
+        ] {
+            assert_eq!(time_format(cells), format, "{cells:?}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Recognises files of other kinds, to say what they are and what to do with them.
+
+use serde::de::IgnoredAny;
+
+use crate::text::strip_bom;
+
+/// The first bytes of kinds of files, and what to do with them.
+const KINDS: [(&[u8], &str); 14] = [
+    (b"PK\x03\x04", "a workbook (or a zip archive): save its sheet as CSV"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel: save its sheet as CSV"),
+    (b"%PDF", "a PDF: export the report as CSV"),
+    (b"{\\rtf", "a text document (RTF): export the report as CSV"),
+    (b"PAR1", "a Parquet file: export it as CSV"),
+    (
+        b"SQLite format 3\0",
+        "a SQLite database: a source with kind = \"queue_log_sql\" and url = \"sqlite:/path\" reads a queue_log in it",
+    ),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it (only gzip is read)"),
+    (b"\xfd7zXZ\0", "compressed with xz: decompress it (only gzip is read)"),
+    (b"BZh", "compressed with bzip2: decompress it (only gzip is read)"),
+    (b"7z\xbc\xaf", "a 7z archive: unpack it"),
+    (b"Rar!", "a RAR archive: unpack it"),
+    (b"MIME-Version:", "a saved web page or mail: export the report as CSV"),
+    (b"<", "HTML or XML: export the report as CSV"),
+];
+/// Where a tar archive says that it is one, and how.
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
+/// What a file of another kind is that begins with `head`, and what to do with it.
+#[must_use]
+pub fn foreign(head: &[u8]) -> Option<&'static str> {
+    let text = strip_bom(head).trim_ascii_start();
+    let found = KINDS.iter().find(|(magic, _)| text.starts_with(magic)).map(|(_, what)| *what);
+    let (at, tar) = TAR;
+    let is_tar = || head.get(at..).is_some_and(|rest| rest.starts_with(tar));
+    found.or_else(|| json(text)).or_else(|| is_tar().then_some("a tar archive: unpack it"))
+}
+
+/// Whether a text is JSON other than an object a line.
+fn json(text: &[u8]) -> Option<&'static str> {
+    let inner = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    if inner.is_some_and(|inner| matches!(inner.first(), Some(b'{' | b'[' | b'"' | b']'))) {
+        return Some(
+            "a JSON array: export the report as CSV, or write an object a line (`jq -c '.[]'`); a source with kind = \"http\" \
+             polls JSON",
+        );
+    }
+    if !text.starts_with(b"{") || !text.contains(&b'\n') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    let spans_lines = match values.next()? {
+        Ok(_) => text.get(..values.byte_offset()).is_some_and(|value| value.contains(&b'\n')),
+        // The head of a long document; a line that is cut off has an error before its end.
+        Err(error) => error.is_eof(),
+    };
+    spans_lines.then_some(
+        "a JSON document of several lines: export the report as CSV, or write an object a line (`jq -c '.calls[]'` for a list \
+         named calls); a source with kind = \"http\" polls JSON",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_kind_is_told_by_its_beginning() {
+        for (head, word) in [
+            (&b"PK\x03\x04\x00"[..], "workbook"),
+            (b"\xef\xbb\xbf\n<!doctype html>", "HTML"),
+            (b"[\n {\"id\": 1}\n]\n", "JSON array"),
+            (b"[[\"id\",\"time\"],[1,2]]", "JSON array"),
+            (b"{\n \"calls\": [\n {\"id\": 1}", "JSON document"),
+            (b"{\"calls\":[\n{\"id\":1}]}\n", "JSON document"),
+        ] {
+            assert!(foreign(head).unwrap_or_default().contains(word), "{word}");
+        }
+        for head in [
+            &b"a,b\r\n1,2\r\n"[..],
+            b"1795430754|1.2|<b>|NONE|ENTERQUEUE||1|1",
+            b"{\"id\":1}\n{\"id\":2}\n",
+            b"{\"id\":1",
+            b"{\"id\":\"cut\n{\"id\":2}\n",
+            b"[2026-03-02 09:00:00] NOTICE[7]: queue\n",
+            b"[Call ID],[Start]\n1,2\n",
+        ] {
+            assert_eq!(foreign(head), None, "{}", String::from_utf8_lossy(head));
+        }
+    }
+}
