@@ -132,6 +132,8 @@ pub enum Peer {
     Login {
         /// The login.
         name: Label,
+        /// The process number; 0 where it is not known.
+        process: i32,
         /// Whether this is the user that runs the hub.
         ours: bool,
     },
@@ -143,8 +145,18 @@ impl Peer {
     /// # Errors
     /// If the system does not report the peer's credentials.
     pub fn of_socket(stream: &tokio::net::UnixStream) -> std::io::Result<Self> {
-        let user = stream.peer_cred()?.uid();
-        Ok(Self::Login { name: login(user), ours: user == rustix::process::geteuid().as_raw() })
+        let credentials = stream.peer_cred()?;
+        let (user, process) = (credentials.uid(), credentials.pid().unwrap_or_default());
+        Ok(Self::Login { name: login(user), process, ours: user == rustix::process::geteuid().as_raw() })
+    }
+
+    /// The name under which its connections and requests are counted. A program on this machine must not use up what is
+    /// left for its user's other ones.
+    pub(super) fn share(&self) -> Label {
+        match self {
+            Self::Network(address) => share_of_address(address),
+            Self::Login { name, process, .. } => Label::new(&format!("{process} {name}")),
+        }
     }
 }
 
@@ -180,8 +192,8 @@ pub fn identify(peer: &Peer, token: Option<&[u8]>, tokens: &[Token]) -> Option<C
         });
     }
     let (name, role) = match peer {
-        Peer::Login { name, ours: true } => (name.clone(), Role::Admin),
-        Peer::Login { name, ours: false } => (name.clone(), Role::Supervisor),
+        Peer::Login { name, ours: true, .. } => (name.clone(), Role::Admin),
+        Peer::Login { name, ours: false, .. } => (name.clone(), Role::Supervisor),
         // Without any tokens the hub only listens on loopback, and everybody on this machine may view.
         Peer::Network(address) if tokens.is_empty() && address.ip().is_loopback() => {
             (Label::fixed("somebody"), Role::Viewer)
@@ -190,15 +202,6 @@ pub fn identify(peer: &Peer, token: Option<&[u8]>, tokens: &[Token]) -> Option<C
     };
     let ours = matches!(peer, Peer::Login { ours: true, .. });
     Some(Caller { who: Actor { name, from: from(peer) }, role, queues: Patterns::default(), ours })
-}
-
-/// An unknown caller, with only its address, or the network that it comes from.
-pub(super) fn stranger(peer: &Peer) -> Actor {
-    let from = match peer {
-        Peer::Network(address) => share_of_address(address),
-        Peer::Login { .. } => from(peer),
-    };
-    Actor { name: Label::default(), from }
 }
 
 fn from(peer: &Peer) -> Label {

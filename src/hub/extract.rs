@@ -14,12 +14,12 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use super::Hub;
-use super::access::{Caller, Peer, Right, identify, stranger};
+use super::access::{Caller, Peer, Right, identify};
 use super::problem::ApiProblem;
 use crate::net::server::{ConnectionPlace, REQUEST_TIMEOUT};
 use crate::net::{bearer_token, is_forwarded};
 use crate::source::network::listen::intake;
-use crate::text::strip_bom;
+use crate::text::{Label, strip_bom};
 
 /// The largest body of a query or a command.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -69,9 +69,13 @@ async fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiPro
     // does not count as one of this machine.
     let rebound = token.is_none() && matches!(peer.0, Peer::Network(_)) && !names_this_machine(parts);
     let caller = identify(&peer.0, token, &hub.tokens).filter(|_| !rebound && !forwarded);
-    // Unknown callers share the rate limit of their address.
-    let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
-    if !hub.rates.admit(&who) {
+    // Unknown callers share the rate limit of their address, and programs on this machine have one each.
+    let share = match &caller {
+        Some(caller) if token.is_some() || matches!(peer.0, Peer::Network(_)) => caller.who.name.clone(),
+        _ => peer.0.share(),
+    };
+    let from = caller.as_ref().map_or_else(Label::default, |caller| caller.who.from.clone());
+    if !hub.rates.admit((share.clone(), from)) {
         // What else comes on this connection waits as well, and so leaves the caller's share to its other connections.
         sleep(REFUSAL_DELAY).await;
         return Err(ApiProblem::too_many());
@@ -79,7 +83,7 @@ async fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiPro
     let unknown = || if forwarded { ApiProblem::forwarded() } else { ApiProblem::unknown_caller() };
     let caller = caller.ok_or_else(unknown)?;
     if let Some(place) = parts.extensions.get::<Arc<ConnectionPlace>>()
-        && !place.identify(&caller.who.name)
+        && !place.identify(&share)
     {
         return Err(ApiProblem::too_many_connections());
     }

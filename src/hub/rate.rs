@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::alert::Actor;
 use crate::clock::Clock;
 use crate::net::rate::TokenBucket;
 use crate::text::Label;
@@ -27,10 +26,9 @@ impl Rates {
         Self { clock, buckets: Mutex::default() }
     }
 
-    /// Whether to serve one more request of `who`.
-    pub(super) fn admit(&self, who: &Actor) -> bool {
+    /// Whether to serve one more request of a caller, by name and address.
+    pub(super) fn admit(&self, key: (Label, Label)) -> bool {
         let now = self.clock.steady();
-        let key = (who.name.clone(), who.from.clone());
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= CALLERS && !buckets.contains_key(&key) {
             // A caller that sent nothing for a second has a full bucket, so removing it changes nothing.
@@ -53,13 +51,13 @@ mod tests {
     fn each_caller_has_an_allowance_of_his_own_and_few_are_remembered() {
         let clock = Clock::manual(Time::from_unix(1_000_000_000));
         let rates = Rates::new(clock.clone());
-        let who = |n: usize| Actor { name: "wall".into(), from: Label::new(&n.to_string()) };
-        let served = (0..2 * PER_SECOND).filter(|_| rates.admit(&who(0))).count();
+        let who = |n: usize| ("wall".into(), Label::new(&n.to_string()));
+        let served = (0..2 * PER_SECOND).filter(|_| rates.admit(who(0))).count();
         assert_eq!(served, PER_SECOND as usize);
-        assert!(rates.admit(&who(1)));
+        assert!(rates.admit(who(1)));
         clock.set(clock.now() + Span::SECOND);
-        assert!(rates.admit(&who(0)));
-        assert!((0..3 * CALLERS).all(|n| rates.admit(&who(n))));
+        assert!(rates.admit(who(0)));
+        assert!((0..3 * CALLERS).all(|n| rates.admit(who(n))));
         assert!(rates.buckets.lock().unwrap().len() <= CALLERS);
     }
 }

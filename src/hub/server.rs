@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::access::Peer;
 use super::socket::Socket;
-use crate::net::server::{Accept, ConnectionLimits, NewConnection, share_of_address};
+use crate::net::server::{Accept, ConnectionLimits, NewConnection};
 use crate::text::Label;
 
 /// Where a hub accepts connections.
@@ -39,10 +39,7 @@ impl Accept for Listener {
     }
 
     fn share_of(peer: &Peer) -> Label {
-        match peer {
-            Peer::Network(address) => share_of_address(address),
-            Peer::Login { name, .. } => name.clone(),
-        }
+        peer.share()
     }
 }
 
@@ -56,6 +53,6 @@ pub(super) fn network_limits() -> ConnectionLimits {
     ConnectionLimits { total, per_caller: total / 2, strangers: total / 2, strangers_per_peer: total / 8 }
 }
 
-/// The limits for connections at the Unix socket.
+/// The limits for connections at the Unix socket, where each process is a peer and a caller of its own.
 pub(super) const SOCKET_LIMITS: ConnectionLimits =
-    ConnectionLimits { total: 256, per_caller: 128, strangers: 256, strangers_per_peer: 128 };
+    ConnectionLimits { total: 256, per_caller: 32, strangers: 256, strangers_per_peer: 32 };

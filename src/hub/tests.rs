@@ -155,7 +155,7 @@ const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
 async fn who_may_do_what_is_a_table() {
     let scene = Scene::new(tokens()).await;
     let there = || Peer::Network("10.0.0.7:4711".parse().unwrap());
-    let login = |ours| Peer::Login { name: "eve".into(), ours };
+    let login = |ours| Peer::Login { name: "eve".into(), process: 1, ours };
     let callers = [
         (there(), "", None),
         (there(), "nobody", None),
@@ -425,10 +425,10 @@ fn without_tokens_this_machine_may_look_and_logins_are_known() {
     assert_eq!(role(&here, &[]), Some(Role::Viewer));
     assert_eq!(role(&there, &[]), None);
     assert_eq!(role(&here, &tokens()), None);
-    let ann = Peer::Login { name: "ann".into(), ours: false };
+    let ann = Peer::Login { name: "ann".into(), process: 1, ours: false };
     assert_eq!(role(&ann, &tokens()), Some(Role::Supervisor));
     assert_eq!(access::identify(&ann, None, &[]).unwrap().who.name.as_str(), "ann");
-    assert_eq!(role(&Peer::Login { name: "floor".into(), ours: true }, &[]), Some(Role::Admin));
+    assert_eq!(role(&Peer::Login { name: "floor".into(), process: 1, ours: true }, &[]), Some(Role::Admin));
     // A wrong token is not the same as none.
     assert_eq!(access::identify(&ann, Some(b""), &tokens()), None);
 }

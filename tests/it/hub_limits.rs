@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::hub::{Hub, PATIENCE, event, raise_file_limit, token};
+use crate::support::hub::{Hub, PATIENCE, PROGRAM, event, raise_file_limit, token};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -244,7 +244,7 @@ async fn a_crowd_that_never_reads_locks_nobody_out_and_holds_up_no_end() {
         let _ = stream.write_all(ask.as_bytes()).await;
         crowd.push(stream);
     }
-    // And more of one user of this machine than one may have.
+    // And more of one program on this machine than one may have.
     let ask = "GET /v1/kpis HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100);
     let mut local_crowd = Vec::new();
     for _ in 0..200 {
@@ -255,7 +255,11 @@ async fn a_crowd_that_never_reads_locks_nobody_out_and_holds_up_no_end() {
     let asked = Instant::now();
     assert_eq!(hub.get("/v1/board", "ann").await.0, 200);
     assert_eq!(hub.get("/healthz", "").await.0, 200);
-    // While they are served and read, the user's further connections are refused.
+    // Another program of the same user gets in, and once they wait for this one, so does it.
+    let mut snapshot = Command::new(PROGRAM);
+    snapshot.args(["snapshot", "-c"]).arg(hub.path("config.toml")).env("HOME", hub.folder.path());
+    let snapshot = snapshot.output().unwrap();
+    assert_eq!(snapshot.status.code(), Some(0), "{}", String::from_utf8_lossy(&snapshot.stderr));
     while ask_locally(&hub, "").await != "200" {
         sleep(Duration::from_millis(50)).await;
     }
