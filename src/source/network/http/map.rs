@@ -27,7 +27,7 @@ pub(super) use agents::{AgentEntry, ListedState};
 pub(super) use contacts::ContactEntry;
 pub use contacts::ContactMap;
 use figures::{MappedFigure, QueueFigures, age};
-use finds::{Finds, missing_keys};
+use finds::{Finds, has_any, missing_keys};
 pub use names::NameMap;
 pub(super) use names::Names;
 use odd_cells::OddCells;
@@ -241,6 +241,8 @@ impl Map {
         }
         let lists = self.rows.iter().chain(&self.within);
         let figures = self.kpis.values().flat_map(FigurePath::paths).chain(self.since.values());
+        // A path that has a number for what is missing finds it in any row.
+        let is_found = is_found && has_any(figures.clone(), lists.clone(), document);
         reading.finds.note("figures", (count, is_found), lists.chain(queue.path()).chain(figures), document);
         Ok(())
     }

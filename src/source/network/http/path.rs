@@ -69,6 +69,13 @@ impl JmesPath {
         &found - &made
     }
 
+    /// The names of the keys that the expression makes.
+    pub(super) fn made_keys(&self) -> BTreeSet<&str> {
+        let mut made = BTreeSet::new();
+        collect_keys(self.0.as_ast(), &mut BTreeSet::new(), &mut made);
+        made
+    }
+
     /// The result as a number; `None` if it is missing, `null` or an empty string.
     pub(in crate::source::network) fn number(&self, value: &Rcvar) -> Result<Option<f64>, RejectionReason> {
         number(&self.find(value)?, self)

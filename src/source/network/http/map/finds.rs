@@ -60,32 +60,57 @@ pub(super) fn missing_keys<'a>(
     document: &Rcvar,
     has_rows: bool,
 ) -> Option<String> {
-    let mut there = BTreeSet::new();
-    collect_keys(document, &mut there);
-    let mut absent: Vec<&str> = paths.flat_map(JmesPath::keys).collect();
-    absent.retain(|key| !PSEUDO_KEYS.contains(key) && !there.contains(key));
-    absent.sort_unstable();
-    absent.dedup();
-    let in_other_case = |key: &str| there.iter().copied().find(|other| other.eq_ignore_ascii_case(key));
+    let (mut absent, in_other_case) = absent_keys(paths, document);
     if !has_rows {
-        absent.retain(|key| in_other_case(key).is_some());
+        absent.retain(|key| in_other_case.contains_key(key));
     }
-    let rest = absent.len().saturating_sub(MAX_NAMED_KEYS);
-    let named = absent.iter().take(MAX_NAMED_KEYS).map(|key| {
-        let near = in_other_case(key).or_else(|| suggest::nearest(key, there.iter().copied()));
-        near.map_or_else(
-            || format!("no `{}`", short(key)),
-            |near| format!("no `{}`, but `{}`", short(key), short(near)),
-        )
-    });
-    let named = named.collect::<Vec<_>>().join(", ");
-    if named.is_empty() {
+    if absent.is_empty() {
         return None;
     }
+    let mut there = BTreeSet::new();
+    visit_keys(document, &mut |key| _ = there.len() < MAX_KEYS && there.insert(key));
+    let named = absent.iter().take(MAX_NAMED_KEYS).map(|key| {
+        let near = in_other_case.get(key).copied().or_else(|| suggest::nearest(key, there.iter().copied()));
+        let near = near.map_or(String::new(), |near| format!(", but `{}`", short(near)));
+        format!("no `{}`{near}", short(key))
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let rest = absent.len().saturating_sub(MAX_NAMED_KEYS);
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     let keys: Vec<_> = there.iter().take(MAX_NAMED_KEYS).map(|key| format!("`{}`", short(key))).collect();
     let others = if there.len() > MAX_NAMED_KEYS { ", …" } else { "" };
     Some(format!("there is {named}{more} (the keys there are {}{others})", keys.join(", ")))
+}
+
+/// Whether a document has all the keys of one of these paths, which begin at the rows that `lists` find.
+pub(super) fn has_any<'a>(
+    mut paths: impl Iterator<Item = &'a JmesPath> + Clone,
+    lists: impl Iterator<Item = &'a JmesPath>,
+    document: &Rcvar,
+) -> bool {
+    let (absent, _) = absent_keys(lists.chain(paths.clone()), document);
+    paths.any(|path| path.keys().is_disjoint(&absent))
+}
+
+/// The keys that `paths` look for and a document lacks, and of these the ones that it has with letters of another case.
+fn absent_keys<'a, 'd>(
+    paths: impl Iterator<Item = &'a JmesPath>,
+    document: &'d Rcvar,
+) -> (BTreeSet<&'a str>, BTreeMap<&'a str, &'d str>) {
+    let (mut wanted, mut made) = (BTreeSet::new(), BTreeSet::from(PSEUDO_KEYS));
+    for path in paths {
+        wanted.extend(path.keys());
+        made.extend(path.made_keys());
+    }
+    let mut absent = &wanted - &made;
+    let mut in_other_case = BTreeMap::new();
+    visit_keys(document, &mut |there| {
+        if !absent.remove(there) {
+            let same = |key: &&&str| key.eq_ignore_ascii_case(there);
+            in_other_case.extend(absent.iter().find(same).map(|key| (*key, there)));
+        }
+    });
+    (absent, in_other_case)
 }
 
 /// Keys that are made for paths: `{ outer, row }`, and the item of `each`.
@@ -95,16 +120,14 @@ fn short(key: &str) -> String {
     key.chars().take(MAX_KEY_CHARS).collect()
 }
 
-/// Collect the keys of all objects in a value. Its depth was limited when it was parsed.
-fn collect_keys<'a>(value: &'a Variable, into: &mut BTreeSet<&'a str>) {
+/// Visit the keys of all objects in a value. Its depth was limited when it was parsed.
+fn visit_keys<'a>(value: &'a Variable, visit: &mut impl FnMut(&'a str)) {
     match value {
-        Variable::Array(items) => items.iter().for_each(|item| collect_keys(item, into)),
+        Variable::Array(items) => items.iter().for_each(|item| visit_keys(item, visit)),
         Variable::Object(object) => {
             for (key, item) in object {
-                if into.len() < MAX_KEYS {
-                    into.insert(key);
-                }
-                collect_keys(item, into);
+                visit(key);
+                visit_keys(item, visit);
             }
         }
         _ => {}

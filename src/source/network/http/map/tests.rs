@@ -114,6 +114,15 @@ fn other_keys_than_the_mapping_looks_for_are_no_empty_list() {
     }
     let renamed = found(r#"{"queues": [{"number": 1, "title": "a"}], "agents": [], "contacts": []}"#).unwrap();
     assert!(renamed.contains("there is no `Id`, no `Name`"), "{renamed}");
+    // A number in place of what is missing is not found, and null is.
+    let of_constant = |text: &str| {
+        let map = super::tests::map("rows = \"@\"\nqueue = \"q\"\nkpis = { waiting = \"d.w || `0`\" }");
+        let mut reading = Reading::default();
+        map.read(&parse(text.as_bytes()).unwrap(), NOW, &Names::default(), &mut reading).unwrap();
+        reading.nothing_found()
+    };
+    assert_eq!(of_constant(r#"[{"q": "a", "d": {"w": null}}]"#), None);
+    assert!(of_constant(r#"[{"q": "a", "d": {"waits": 3}}]"#).unwrap().contains("no `w`"));
     let hostile = format!(r#"{{"queues": [{{"{}\u001b[2J": 1}}], "agents": [], "contacts": []}}"#, "k".repeat(5_000));
     assert!(found(&hostile).unwrap().len() < 400);
 }
