@@ -404,7 +404,11 @@ fn show(
     let runtime = runtime(1)?;
     let floor = drive(&runtime, work)?;
     let also = runtime.spawn(also);
-    let shown = runtime.block_on(ui::run(handle, settings, who));
+    let shown = if settings.plain {
+        runtime.block_on(ui::plain::run(handle, settings, who))
+    } else {
+        runtime.block_on(ui::run(handle, settings, who))
+    };
     runtime.spawn(ending::at_once_when_told());
     stop.cancel();
     runtime.block_on(async { drop(tokio::time::timeout(SHUTDOWN_TIMEOUT, also).await) });

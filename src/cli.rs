@@ -68,6 +68,9 @@ pub struct Global {
     /// The colours; `NO_COLOR` in the environment takes precedence
     #[arg(long, global = true, value_parser = theme_parser())]
     pub theme: Option<Palette>,
+    /// Tell the floor in plain lines, changes only: for screen readers, or to write down
+    #[arg(long, global = true)]
+    pub plain: bool,
     /// Draw new data with at most 2,000 bytes a second, for a slow line
     #[arg(long, global = true)]
     pub low_bandwidth: bool,
@@ -266,6 +269,7 @@ impl Global {
         }
         config.ui.at.clone_from(&self.at);
         config.ui.low_bandwidth |= self.low_bandwidth;
+        config.ui.plain |= self.plain;
         if self.locked {
             config.ui.locked = true;
             config.ui.mouse = false;

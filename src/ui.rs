@@ -22,6 +22,7 @@ pub mod locator;
 pub mod mouse;
 mod pace;
 pub mod page;
+pub mod plain;
 pub mod prompt;
 pub mod queries;
 pub mod screen;

@@ -80,7 +80,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts handover check completions man"
+            opts="-c -h -V --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts handover check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -118,7 +118,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help list history ack snooze note undo"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help list history ack snooze note undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -156,7 +156,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__ack)
-            opts="-c -h --note --for --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --note --for --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,7 +202,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__history)
-            opts="-c -h --limit --json --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --limit --json --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -244,7 +244,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__list)
-            opts="-c -h --json --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --json --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -282,7 +282,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__note)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -320,7 +320,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__snooze)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,7 +358,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__undo)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,7 +396,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__check)
-            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,7 +442,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__completions)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help bash elvish fish powershell zsh"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,7 +480,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__demo)
-            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,7 +530,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__handover)
-            opts="-c -h --from --format --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --from --format --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -576,7 +576,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub)
-            opts="-c -h --listen --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help token"
+            opts="-c -h --listen --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help token"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -618,7 +618,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub__subcmd__token)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help viewer supervisor ingest admin"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help viewer supervisor ingest admin"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -656,7 +656,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__kiosk)
-            opts="-c -h --rotate --pages --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --rotate --pages --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -702,7 +702,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__man)
-            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,7 +740,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__map)
-            opts="-o -c -h --output --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-o -c -h --output --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,7 +786,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__replay)
-            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -836,7 +836,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__report)
-            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,7 +914,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__snapshot)
-            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

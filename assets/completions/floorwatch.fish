@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_floorwatch_global_optspecs
-    string join \n c/config= log-file= ascii theme= low-bandwidth locked at= utc timezone= h/help V/version
+    string join \n c/config= log-file= ascii theme= plain low-bandwidth locked at= utc timezone= h/help V/version
 end
 
 function __fish_floorwatch_needs_command
@@ -36,6 +36,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l utc -d 'Show times in UTC'
@@ -70,6 +71,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l utc -d 'Show times in UTC'
@@ -91,6 +93,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l utc -d 'Show times in UTC'
@@ -110,6 +113,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l utc -d 'Show times in UTC'
@@ -149,6 +153,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l utc -d 'Show times in UTC'
@@ -166,6 +171,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l utc -d 'Show times in UTC'
@@ -183,6 +189,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l utc -d 'Show times in UTC'
@@ -200,6 +207,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l utc -d 'Show times in UTC'
@@ -228,6 +236,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l csv -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l text -d 'Print lines for people (the default)'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l unacknowledged -d 'Ignore alerts that are acknowledged or snoozed'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -d 'Show times in UTC'
@@ -244,6 +253,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l utc -d 'Show times in UTC'
@@ -267,6 +277,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l utc -d 'Show times in UTC'
@@ -285,6 +296,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l json -d 'Print JSON'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l utc -d 'Show times in UTC'
@@ -303,6 +315,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l utc -d 'Show times in UTC'
@@ -319,6 +332,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l utc -d 'Show times in UTC'
@@ -335,6 +349,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l utc -d 'Show times in UTC'
@@ -351,6 +366,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l utc -d 'Show times in UTC'
@@ -370,6 +386,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l utc -d 'Show times in UTC'
@@ -389,6 +406,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l at -d 'T
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l json -d 'Write one JSON object instead of lines'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l utc -d 'Show times in UTC'
@@ -405,6 +423,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l utc -d 'Show times in UTC'
@@ -421,6 +440,7 @@ own\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l utc -d 'Show times in UTC'

@@ -28,6 +28,9 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     }
     settings.colours = section.choice("colours", &COLOURS);
     settings.ascii = section.flag("ascii");
+    if let Some(plain) = section.flag("plain") {
+        settings.plain = plain;
+    }
     if let Some(low_bandwidth) = section.flag("low_bandwidth") {
         settings.low_bandwidth = low_bandwidth;
     }

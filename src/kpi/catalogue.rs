@@ -99,7 +99,7 @@ catalogue! {
         "Move agents into the queue, end pauses that can wait, offer callbacks; call the abandoned back.";
     ServiceLevel "service_level", "Service level", "Svc lvl", Percent, Higher, Bands::limits(80.0, 80.0, 70.0), Accessibility, true, service_level,
         "share answered within T seconds",
-        "Put more agents on the queue until the oldest wait is below T; postpone breaks and offline work.";
+        "Put more agents on the queue until callers are answered in time; postpone breaks and offline work.";
     Asa "asa", "Average speed of answer", "ASA", Seconds, Lower, Bands::limits(20.0, 30.0, 45.0), Accessibility, true, asa,
         "waits of answered contacts ÷ answered contacts (those whose wait is known)",
         "Add agents at the peak; check for agents in a long pause or after-contact work.";

@@ -15,6 +15,7 @@ use crate::ui::theme::{Colours, Depth, Palette};
 /// How the screen looks and which keys it has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 pub struct Settings {
     /// The palette.
     pub theme: Palette,
@@ -30,6 +31,8 @@ pub struct Settings {
     pub formula: Option<Formula>,
     /// Whether the mouse is captured at the start.
     pub mouse: bool,
+    /// Whether the floor is told in plain lines instead of being drawn.
+    pub plain: bool,
     /// Whether new data are drawn less often, to spare a slow line.
     pub low_bandwidth: bool,
     /// Whether keys and the mouse do nothing, for a public screen.
@@ -88,6 +91,7 @@ impl Default for Settings {
             window: Window::M30,
             formula: None,
             mouse: false,
+            plain: false,
             low_bandwidth: false,
             locked: false,
             bell: Ring::default(),

@@ -36,6 +36,7 @@ mod notify;
 mod notify_away;
 mod notify_kill;
 mod packaging;
+mod plain;
 mod prometheus_live;
 mod queue_log_sql;
 mod report;

@@ -1,0 +1,355 @@
+//! The floor in plain lines, for screen readers, for terminals that can do no more, and for a log: what is so at the
+//! start, then each change as a line of its own. Nothing is drawn over, and lines that are typed ask and act.
+
+mod command;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono_tz::Tz;
+use rustc_hash::FxHashMap;
+use tokio::sync::{mpsc, watch};
+
+use super::settings::Settings;
+use super::signals::{Signalled, Signals, leave_anyway};
+use super::view::episode;
+use super::{Error, format, words};
+use crate::alert::{Actor, AlertCommand, CommandRefusal, Episode};
+use crate::board::{Board, Keeper, Mode};
+use crate::floor::{FloorClosed, Handle};
+use crate::kpi::{Answer, Dim, Figure, KpiId, Period, Query, Slice};
+use command::PlainCommand;
+
+/// The most changes that are said at once; the rest is counted.
+const MAX_CHANGES: usize = 30;
+/// How long a floor that says nothing is waited for before that is said.
+const SILENT_AFTER: Duration = Duration::from_secs(5);
+/// How long after its start the floor is first described.
+const GREETING_DELAY: Duration = Duration::from_secs(1);
+/// How long an answer is waited for.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// The figures of the floor and of its queues.
+const KPIS: [KpiId; 5] =
+    [KpiId::Waiting, KpiId::LongestWait, KpiId::AgentsAvailable, KpiId::ServiceLevel, KpiId::AbandonmentRate];
+const HELP: &str = "\
+Enter alone says what is so now. queues: every queue. alerts: what is wrong, and what to do.
+ack 3: take alert 3. snooze 3 15m: be quiet about it. note 3 TEXT: add a note. undo 3: take that back.
+help: these lines. quit: leave.";
+
+/// A line that was typed, and whether it came alone, as what a person types does.
+struct TypedLine {
+    text: String,
+    alone: bool,
+}
+
+/// Say what happens on a floor until the user quits, a signal ends the program, or the floor ends.
+///
+/// # Errors
+/// If signals cannot be handled, or the floor has ended.
+pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(leave_anyway(Signals::new()?));
+    let mut typed = read_lines()?;
+    let mut boards = handle.watch();
+    boards.mark_changed();
+    let mut plain = Plain { handle, settings, who, said: Said::default(), greeted: false, began: Instant::now() };
+    loop {
+        let lines = tokio::select! {
+            signalled = signals.next() => match signalled {
+                Signalled::Leave | Signalled::Hangup => return Ok(()),
+                // Nothing is drawn: the terminal is as the shell has it.
+                Signalled::Stop => {
+                    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+                    continue;
+                }
+                Signalled::Resume | Signalled::Resize => continue,
+            },
+            line = next_line(&mut typed) => match line {
+                Some(line) => match plain.typed(&line, &boards).await? {
+                    Some(lines) => lines,
+                    None => return Ok(()),
+                },
+                // The terminal is gone.
+                None => return Ok(()),
+            },
+            changed = tokio::time::timeout(SILENT_AFTER, boards.changed()) => match changed {
+                Ok(changed) => {
+                    changed.map_err(|_| FloorClosed)?;
+                    let board = boards.borrow_and_update().clone();
+                    plain.news(&board).await?
+                }
+                Err(_) => plain.said.silence(),
+            },
+        };
+        // Whoever read this has gone.
+        if say(&lines).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+struct Plain {
+    handle: Handle,
+    settings: Settings,
+    who: Actor,
+    said: Said,
+    /// Whether it was said what is so.
+    greeted: bool,
+    began: Instant,
+}
+
+/// The next line that is typed; `None` once the terminal has gone. Where there never was one, nothing comes.
+async fn next_line(typed: &mut Option<mpsc::Receiver<TypedLine>>) -> Option<TypedLine> {
+    match typed {
+        Some(typed) => typed.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn say(lines: &[String]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}
+
+impl Plain {
+    fn zone(&self, board: &Board) -> Tz {
+        self.settings.zone.unwrap_or(board.calendar.zone)
+    }
+
+    /// What is new with a board; with the first one, all of it.
+    async fn news(&mut self, board: &Board) -> Result<Vec<String>, FloorClosed> {
+        let mut lines = Vec::new();
+        // The first boards of a floor that has just begun have nothing on them.
+        if !self.greeted && self.began.elapsed() >= GREETING_DELAY && !is_cut_off(board) {
+            self.greeted = true;
+            lines = self.now(board).await?;
+            if io::stdin().is_terminal() {
+                lines.push("Enter says what is so now; help lists what can be typed.".to_owned());
+            }
+        }
+        lines.extend(self.said.changes(board, self.zone(board)));
+        Ok(lines)
+    }
+
+    /// What a typed line gets for an answer; `None` to leave.
+    async fn typed(
+        &mut self,
+        line: &TypedLine,
+        boards: &watch::Receiver<Arc<Board>>,
+    ) -> Result<Option<Vec<String>>, FloorClosed> {
+        let board = boards.borrow().clone();
+        let zone = self.zone(&board);
+        let command = match command::parse(&line.text) {
+            Ok(command) => command,
+            Err(error) => return Ok(Some(vec![error])),
+        };
+        Ok(Some(match command {
+            PlainCommand::Now => self.now(&board).await?,
+            PlainCommand::Help => HELP.lines().map(str::to_owned).collect(),
+            PlainCommand::Queues => self.queues(&board).await?,
+            PlainCommand::Alerts => alerts(&board, zone),
+            // Text that was pasted by mistake, or that a program sent, must not act.
+            PlainCommand::Quit | PlainCommand::Act { .. } if !line.alone => {
+                vec!["several lines came at once: nothing was done".to_owned()]
+            }
+            PlainCommand::Act { .. } if self.settings.locked => vec!["the board is locked".to_owned()],
+            PlainCommand::Act { episode, act } => {
+                let Some(known) = board.alerts.iter().find(|alert| alert.id == episode) else {
+                    return Ok(Some(vec![CommandRefusal::Unknown(episode).to_string()]));
+                };
+                let command = AlertCommand { episode, version: known.version, who: self.who.clone(), act };
+                match self.handle.execute(command).await? {
+                    // The board tells the change to everybody, here as well.
+                    Ok(_) => Vec::new(),
+                    Err(refusal) => vec![format!("refused: {refusal}")],
+                }
+            }
+            PlainCommand::Quit => return Ok(None),
+        }))
+    }
+
+    /// The floor in a few sentences.
+    async fn now(&self, board: &Board) -> Result<Vec<String>, FloorClosed> {
+        let mode = match &board.mode {
+            Mode::Live => "",
+            Mode::Simulated { .. } => " (simulated)",
+            Mode::Replay { .. } => " (a recording)",
+        };
+        let active = shown(board).count();
+        let alerts = match active {
+            0 => "no alerts".to_owned(),
+            1 => "1 alert".to_owned(),
+            many => format!("{many} alerts"),
+        };
+        let window = self.settings.window.words();
+        let clock = format::clock(board.at, self.zone(board));
+        let figures = self.ask(Vec::new()).await?.map(|answer| figures(&answer.total)).unwrap_or_default();
+        Ok(vec![format!("{clock} {}{mode}, {window}: {figures}; {alerts}.", board.title)])
+    }
+
+    async fn queues(&self, board: &Board) -> Result<Vec<String>, FloorClosed> {
+        let Some(answer) = self.ask(vec![Dim::Queue]).await? else { return Ok(Vec::new()) };
+        let line = |row: &crate::kpi::AnswerRow| {
+            let id = row.key.get(Dim::Queue).cloned().unwrap_or_default();
+            let name = board.queues.find(&id).map_or(id, |queue| queue.name.clone());
+            format!("{name}: {}.", figures(&row.figures))
+        };
+        Ok(answer.rows.iter().map(line).collect())
+    }
+
+    async fn ask(&self, by: Vec<Dim>) -> Result<Option<Answer>, FloorClosed> {
+        let over = Period::Window(self.settings.window);
+        let query =
+            Query { of: Slice::TOTAL, by, over, every: None, kpis: KPIS.to_vec(), formula: self.settings.formula };
+        match tokio::time::timeout(ANSWER_TIMEOUT, self.handle.ask(query)).await {
+            Ok(answer) => Ok(answer?.ok()),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// What has been said, so that only changes are.
+#[derive(Default)]
+struct Said {
+    /// Alerts: how many entries of the history were said, and how the alert ends in words.
+    alerts: FxHashMap<u64, (usize, String)>,
+    /// What is wrong with the floor itself.
+    troubles: Vec<String>,
+    is_silent: bool,
+}
+
+impl Said {
+    /// What has changed since the last board, a line each.
+    fn changes(&mut self, board: &Board, zone: Tz) -> Vec<String> {
+        let clock = format::clock(board.at, zone);
+        let mut lines = Vec::new();
+        if std::mem::take(&mut self.is_silent) {
+            lines.push(format!("{clock} there is news of the floor again."));
+        }
+        let troubles = troubles(board);
+        lines.extend(
+            troubles.iter().filter(|trouble| !self.troubles.contains(trouble)).map(|new| format!("{clock} {new}.")),
+        );
+        let over = self.troubles.iter().filter(|trouble| !troubles.contains(trouble));
+        lines.extend(over.map(|old| format!("{clock} no longer so: {old}.")));
+        self.troubles = troubles;
+        // A floor that cannot be seen says nothing about its alerts.
+        if is_cut_off(board) {
+            return lines;
+        }
+        let mut alerts = FxHashMap::default();
+        for alert in shown(board) {
+            let said = self.alerts.remove(&alert.id).map_or(0, |(entries, _)| entries);
+            let new = alert.trail.get(said..).unwrap_or_default();
+            lines.extend(new.iter().map(|entry| {
+                let who = entry.who.as_ref().map_or_else(String::new, |who| format!(" by {}", who.name));
+                // Of what nobody did, the text is the severity.
+                let text = entry.text.as_ref().filter(|_| entry.who.is_some());
+                let text = text.map_or_else(String::new, |text| format!(": {text}"));
+                let action = if entry.who.is_none() && !alert.action.is_empty() {
+                    format!(" What to do: {}", alert.action)
+                } else {
+                    String::new()
+                };
+                let (at, severity, id) = (format::clock(entry.at, zone), alert.severity.key(), alert.id);
+                format!("{at} {severity} alert {id}, {}{who}{text}: {}.{action}", entry.kind, alert.text)
+            }));
+            let worst =
+                format!("alert {} is over: {}, at worst {}", alert.id, alert.text, episode::value(alert, alert.worst));
+            alerts.insert(alert.id, (alert.trail.len(), worst));
+        }
+        let mut over: Vec<_> = std::mem::replace(&mut self.alerts, alerts).into_iter().collect();
+        over.sort_unstable_by_key(|(id, _)| *id);
+        lines.extend(over.into_iter().map(|(_, (_, worst))| format!("{clock} {worst}.")));
+        if lines.len() > MAX_CHANGES {
+            let more = lines.len() - MAX_CHANGES;
+            lines.truncate(MAX_CHANGES);
+            lines.push(format!("{clock} and {more} changes more: alerts lists what stands."));
+        }
+        lines
+    }
+
+    /// No board has come for [`SILENT_AFTER`].
+    fn silence(&mut self) -> Vec<String> {
+        if std::mem::replace(&mut self.is_silent, true) {
+            return Vec::new();
+        }
+        vec!["the floor is silent: there is no news, and what was said is old.".to_owned()]
+    }
+}
+
+/// The alerts that are shown: active, and not explained by another.
+fn shown(board: &Board) -> impl Iterator<Item = &Episode> {
+    board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none())
+}
+
+fn is_cut_off(board: &Board) -> bool {
+    board.hub.as_ref().is_some_and(|hub| hub.cut_off.is_some())
+}
+
+/// Why figures may be old or not kept, in words that stay the same while it lasts.
+fn troubles(board: &Board) -> Vec<String> {
+    let cut_off = board.hub.as_ref().and_then(|hub| hub.cut_off.as_ref().map(|cut_off| (&hub.name, cut_off)));
+    let cut_off = cut_off.map(|(name, cut_off)| format!("cut off from {name}: {}", cut_off.reason));
+    let keeper = match &board.keeper {
+        Keeper::Failed(why) => Some(format!("nothing is kept any more, the journal failed: {why}")),
+        Keeper::Loading => Some("the day so far is being read from the journal".to_owned()),
+        Keeper::Nobody | Keeper::Us | Keeper::Other(_) => None,
+    };
+    let silent = board.silent_since.map(|_| "the board that is followed does nothing: everything is old".to_owned());
+    let sources = board.silent_sources().into_iter();
+    let sources = sources.map(|source| format!("source {} is {}: {}", source.name, source.health.key(), source.reason));
+    let untold =
+        board.untold.iter().map(|target| format!("{} can't be told of alerts: {}", target.name, target.reason));
+    let remarks = board.remarks.iter().map(ToString::to_string);
+    cut_off.into_iter().chain(keeper).chain(silent).chain(sources).chain(untold).chain(remarks).collect()
+}
+
+/// Every alert with what to do, the most urgent first.
+fn alerts(board: &Board, zone: Tz) -> Vec<String> {
+    let line = |alert: &Episode| {
+        let held = episode::hold(alert)
+            .map(|hold| format!(", {} has it until {}", hold.who, format::minute(hold.until, zone)))
+            .unwrap_or_default();
+        let action = if alert.action.is_empty() { String::new() } else { format!(" What to do: {}", alert.action) };
+        let since = format::minute(alert.since, zone);
+        format!("alert {}, {}, since {since}{held}: {}.{action}", alert.id, alert.severity.key(), alert.text)
+    };
+    let lines: Vec<_> = shown(board).map(line).collect();
+    if lines.is_empty() { vec!["no alerts".to_owned()] } else { lines }
+}
+
+/// Figures in words; the unknown ones are left out.
+fn figures(figures: &[Figure]) -> String {
+    let known = KPIS.iter().zip(figures).filter(|(_, figure)| figure.value.is_some());
+    let words = known.map(|(kpi, figure)| format!("{} {}", words::of(*kpi), kpi.def().show(figure)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The lines that are typed, if a terminal is there to type on; they end when it goes.
+fn read_lines() -> io::Result<Option<mpsc::Receiver<TypedLine>>> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let (to, typed) = mpsc::channel(1);
+    std::thread::Builder::new().name("lines".to_owned()).spawn(move || {
+        let mut was_alone = true;
+        loop {
+            let mut text = String::new();
+            if !matches!(io::stdin().read_line(&mut text), Ok(1..)) {
+                return;
+            }
+            let more = command::is_more_to_read();
+            let alone = was_alone && !more;
+            was_alone = !more;
+            if to.blocking_send(TypedLine { text, alone }).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(Some(typed))
+}

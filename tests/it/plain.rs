@@ -1,0 +1,47 @@
+//! Tests the floor in plain lines, on a terminal and into a pipe.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::board::{Board, Floor, PROGRAM, noon, step};
+
+#[test]
+fn a_floor_is_told_in_lines_and_a_line_that_comes_alone_acts() {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let mut board = Board::run(floor.command(&["--plain"]));
+    board.wait_for("help lists what can be typed");
+    board.wait_for("warning alert 1, fired: all queues");
+    board.press("\r", "Test floor, today: waiting");
+    board.press("alerts\r", "alert 1, warning, since");
+
+    // What is pasted, or sent by a program, comes at once.
+    board.send("undo 1\nack 1\nquit\n");
+    board.wait_for("several lines came at once: nothing was done");
+    board.press("ack 1 calling Bea\r", "acknowledged by ann: calling Bea: all queues");
+    board.press("alrts\r", "did you mean `alerts`?");
+    board.press("quit\r", "");
+    assert_eq!(board.exit_code(), 0);
+}
+
+#[test]
+fn into_a_pipe_go_lines_without_escape_sequences() {
+    let floor = Floor::new("");
+    let mut program = Command::new(PROGRAM)
+        .args(["demo", "--seed", "1", "--scenario", "outage", "--plain", "--timezone", &noon()])
+        .env("HOME", floor.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let first = lines.next().unwrap();
+    assert!(first.contains("(simulated), last 30 minutes: waiting "), "{first}");
+    let alert = lines.next().unwrap();
+    assert!(alert.contains(" alert ") && alert.contains("What to do: "), "{alert}");
+    assert!(!first.contains('\x1b') && !alert.contains('\x1b'));
+    kill_process(Pid::from_child(&program), Signal::TERM).unwrap();
+    assert!(program.wait().unwrap().success());
+}
