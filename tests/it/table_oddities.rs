@@ -43,6 +43,14 @@ fn a_column_with_a_few_odd_cells_is_proposed_and_these_are_said() {
     let rows: String = (0..30).map(row).collect();
     let table = format!("Call ID,Start Time,Queue,Agent,Status,Wait Time,End Time\n{rows}");
     let said = mapped(table.as_bytes(), &["--utc"], &[("offered", 27.0), ("asa", 12.0)]);
+    let half = table.replace("12,2026-03-25 10", "soon,2026-03-25 10").replacen("soon", "12", 14);
+    let left_out = mapped(half.as_bytes(), &["--utc"], &[("offered", 29.0)]);
+    assert!(
+        left_out.contains(
+            "wait_s is left out: 15 of 30 cells of Wait Time are no length, the first is \"soon\" in line 16"
+        ),
+        "{left_out}"
+    );
     for words in [
         "wait_s: 2 of 30 cells are no length, the first is \"n/a?\" in line 17: such rows are set aside",
         "ended_at: 1 of 30 cells is no time as the others, the first is \"still open\" in line 27",
@@ -139,6 +147,7 @@ fn months_and_weekdays_are_read_in_other_languages() {
         ["Di., 03. M\u{e4}r. 2026 um 09:00:05 Uhr", "Di., 03. M\u{e4}r. 2026 um 09:10:05 Uhr"],
         ["03-M\u{e4}r-2026 09:00:05", "03-M\u{e4}r-2026 09:10:05"],
         ["3 mars 2026 09:00:05", "3 mars 2026 09:10:05"],
+        ["mar. 3 mars 2026 09:00:05", "mar. 3 mars 2026 09:10:05"],
         ["mardi 3 mars 2026 \u{e0} 09h00", "mardi 3 mars 2026 \u{e0} 09h10"],
         ["1 janv. 2026 09:00:05", "1 janv. 2026 09:10:05"],
         ["3 de marzo de 2026 9:00:05 a. m.", "3 de marzo de 2026 9:10:05 a. m."],
@@ -161,4 +170,48 @@ fn a_list_in_an_object_is_named_with_how_to_take_it_apart() {
     let output = floorwatch(&["map", &file]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("calls holds a list of objects") && said.contains("jq -c '.calls[]'"), "{said}");
+}
+
+#[test]
+fn zones_by_name_and_times_before_dates_are_read() {
+    for (times, began) in [
+        (["2026-03-25 09:00:05 CET", "2026-03-25 09:10:05 CET"], "2026-03-25T08:00:05Z"),
+        (["03/25/2026 09:00:05 AM EDT", "03/25/2026 09:10:05 AM EDT"], "2026-03-25T13:00:05Z"),
+        (["25/03/2026 09:00:05 CST", "25/03/2026 09:10:05 CST"], "2026-03-25T09:00:05Z"),
+        (["09:00:05 25/03/2026", "09:10:05 25/03/2026"], "2026-03-25T09:00:05Z"),
+        (
+            [
+                "Wed Mar 25 2026 09:00:05 GMT+0100 (Central European Standard Time)",
+                "Wed Mar 25 2026 09:10:05 GMT+0100 (Central European Standard Time)",
+            ],
+            "2026-03-25T08:00:05Z",
+        ),
+    ] {
+        let said = mapped(table(times, ["12", "123", "20"], ',').as_bytes(), &["--utc"], &USUAL);
+        assert!(said.contains(began), "{began}: {said}");
+    }
+}
+
+#[test]
+fn cells_guarded_against_spreadsheets_are_read() {
+    let table = "Call ID,Start Time,Queue,Agent,Status,Wait Time,Talk Time\n\
+        =\"01\",\"=\"\"2026-03-25 09:00:05\"\"\",sales,Ann,Answered,=\"12\",'123\n=\"02\",\"=\"\"2026-03-25 09:10:05\"\"\",sales,,Abandoned,=\"40\",'0\n";
+    mapped(table.as_bytes(), &["--utc"], &TWO);
+}
+
+#[test]
+fn rows_of_several_contacts_are_not_taken_for_contacts() {
+    for (table, words) in [
+        (
+            "Agent,Login Time,Calls Handled,Talk Time\nAnn,2026-03-25 08:00,30,3600\nBen,2026-03-25 08:00,25,3000\n",
+            "as Calls Handled says",
+        ),
+        ("Queue,Offered,Answered\nsales,30,25\nvip,28,25\n", "as Offered says"),
+        ("Call ID,Start Time,Queue,Agent\n", "a header and no row"),
+    ] {
+        let (_folder, file, _) = written(table.as_bytes(), "");
+        let output = floorwatch(&["map", &file]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && said.contains(words), "{said}");
+    }
 }

@@ -177,6 +177,7 @@ fn sums_of_intervals_are_observed_figures_and_no_contacts() {
 fn several_rows_of_a_contact_are_one_or_it_is_said() {
     let expected = [("offered", 2.0), ("answered", 1.0), ("left", 1.0), ("asa", 12.0), ("aht", 123.0)];
     hold(&["smdr-continuation.csv", "--columns", "smdr-continuation.toml"], &expected);
+    hold(&["smdr-continuation.csv", "--columns", "avaya-ip-office"], &expected);
     let mapping = std::fs::read_to_string(folder().join("smdr-continuation.toml")).unwrap();
     let (_folder, _, columns) = written(b"", &mapping.replace("legs = true\n", ""));
     let remarks = hold(&["smdr-continuation.csv", "--columns", &columns], &[]);

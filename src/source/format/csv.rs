@@ -25,6 +25,7 @@ mod totals;
 mod value;
 mod words;
 mod zone;
+mod zone_names;
 
 use std::path::Path;
 

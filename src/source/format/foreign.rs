@@ -24,6 +24,8 @@ const KINDS: [(&[u8], &str); 14] = [
     (b"MIME-Version:", "a saved web page or mail: export the report as CSV"),
     (b"<", "HTML or XML: export the report as CSV"),
 ];
+/// A file with a zero among so many first bytes is no text. Later, a crash can have left zeros in a log.
+const BINARY_WITHIN_BYTES: usize = 16;
 /// Where a tar archive says that it is one, and how.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
@@ -34,7 +36,12 @@ pub fn foreign(head: &[u8]) -> Option<&'static str> {
     let found = KINDS.iter().find(|(magic, _)| text.starts_with(magic)).map(|(_, what)| *what);
     let (at, tar) = TAR;
     let is_tar = || head.get(at..).is_some_and(|rest| rest.starts_with(tar));
-    found.or_else(|| json(text)).or_else(|| is_tar().then_some("a tar archive: unpack it"))
+    let is_binary = || head.iter().take(BINARY_WITHIN_BYTES).any(|byte| *byte == 0);
+    let binary = "no text in an encoding that is read: export the report as CSV in UTF-8";
+    found
+        .or_else(|| json(text))
+        .or_else(|| is_tar().then_some("a tar archive: unpack it"))
+        .or_else(|| is_binary().then_some(binary))
 }
 
 /// Whether a text is JSON other than an object a line.
@@ -73,6 +80,7 @@ mod tests {
             (b"[\n {\"id\": 1}\n]\n", "JSON array"),
             (b"[[\"id\",\"time\"],[1,2]]", "JSON array"),
             (b"{\n \"calls\": [\n {\"id\": 1}", "JSON document"),
+            (b"\x89PNG\r\n\x1a\n\x00\x00", "no text"),
             (b"{\"calls\":[\n{\"id\":1}]}\n", "JSON document"),
         ] {
             assert!(foreign(head).unwrap_or_default().contains(word), "{word}");

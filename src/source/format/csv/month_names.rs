@@ -3,7 +3,7 @@
 use super::words::{normalized, vocabulary};
 
 /// A text longer than this is no time.
-pub(super) const MAX_TIME_BYTES: usize = 64;
+pub(super) const MAX_TIME_BYTES: usize = 80;
 /// The endings of numbers, as in `1er` and `3rd`.
 const ORDINALS: [&str; 8] = ["st", "nd", "rd", "th", "er", "re", "º", "ª"];
 
@@ -15,6 +15,9 @@ pub(super) fn in_english(text: &str) -> Option<String> {
         return None;
     }
     let (mut out, mut rest) = (String::new(), text);
+    // In French and Spanish, `mar.` is a Tuesday, too: of two months, the first is none.
+    let is_month = |word: &str| english(&normalized(word)).is_some_and(|month| !month.is_empty());
+    let mut weekdays = text.split(|c| !is_letter(c)).filter(|word| is_month(word)).count().saturating_sub(1);
     while let Some(first) = rest.chars().next() {
         if !is_letter(first) {
             out.push(first);
@@ -31,9 +34,12 @@ pub(super) fn in_english(text: &str) -> Option<String> {
             None => out.push_str(word),
             Some(month) => {
                 rest = after.strip_prefix('.').unwrap_or(after);
-                if month.is_empty() {
+                if month.is_empty() || weekdays > 0 {
+                    weekdays = weekdays.saturating_sub(usize::from(!month.is_empty()));
                     rest = rest.trim_start_matches(',');
-                } else if out.ends_with(". ") {
+                    continue;
+                }
+                if out.ends_with(". ") {
                     // `3. März`
                     out.truncate(out.len() - 2);
                     out.push(' ');
@@ -65,6 +71,7 @@ mod tests {
             ("3. März 2026 09:00", "3 Mar 2026 09:00"),
             ("Di., 3. Mär. 2026 um 09:00 Uhr", "3 Mar 2026 09:00"),
             ("Dienstag, 03. Ma\u{308}rz 2026", "03 Mar 2026"),
+            ("mar. 3 mars 2026", "3 Mar 2026"),
             ("mardi 3 mars 2026 à 09h05", "3 Mar 2026 09:05"),
             ("1er janv. 2026 09:00:05", "1 Jan 2026 09:00:05"),
             ("3 de marzo de 2026 9:00", "3 Mar 2026 9:00"),

@@ -30,6 +30,7 @@ impl Preset {
                 "aircall",
                 "amazon-connect",
                 "avaya-cms",
+                "avaya-ip-office",
                 "cisco-uccx",
                 "dialpad",
                 "five9",

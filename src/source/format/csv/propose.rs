@@ -68,6 +68,15 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
         return Ok(Proposal { columns: Some(columns), notes: vec![note] });
     }
     let header = !first.iter().any(|cell| profile::looks_like_value(cell));
+    if header && rows.is_empty() {
+        return Err("there is a header and no row".to_owned());
+    }
+    if let Some(name) = sums::count_without_id(first, &rows) {
+        return Err(format!(
+            "a row is of several contacts, as {name} says, and sums are read with a time and two of the counts offered, handled, \
+             answered and abandoned"
+        ));
+    }
     if !header {
         rows.insert(0, first);
         lines.insert(0, line + 1);
@@ -322,7 +331,8 @@ impl<'a> Proposer<'a> {
             .iter()
             .filter_map(|index| self.profiles.get(*index))
             .any(|column| column.plain.split(' ').any(|word| ["utc", "gmt", "zulu"].contains(&word)));
-        if cells.iter().any(|cell| time_format::is_local(cell)) {
+        let local = cells.iter().filter(|cell| time_format::is_local(cell)).count();
+        if local > time_format::tolerated(cells.len()) {
             self.columns.timezone = Some(if is_utc { chrono_tz::Tz::UTC } else { zone.zone });
             if !is_utc {
                 self.notes.push(format!("times have no offset: they are taken for those of {zone}: check timezone"));

@@ -55,7 +55,7 @@ impl<'a> CsvRow<'a> {
             (Some(start), Some(&end)) => self.cells.get(start..end).unwrap_or_default(),
             _ => &[],
         };
-        let cell = cell.trim_ascii();
+        let cell = as_written(cell.trim_ascii());
         match std::str::from_utf8(cell) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => self.encoding.decode_without_bom_handling(cell).0,
@@ -74,6 +74,15 @@ impl<'a> CsvRow<'a> {
 
     pub(super) fn texts(&self) -> Vec<String> {
         (0..self.len()).map(|index| self.text(index).into_owned()).collect()
+    }
+}
+
+/// A cell without what keeps spreadsheets from taking it for a number or a formula: `="0215550101"` and `'+44`.
+fn as_written(cell: &[u8]) -> &[u8] {
+    match cell {
+        [b'=', b'"', inner @ .., b'"'] => inner,
+        [b'\'', rest @ ..] if rest.first().is_some_and(|first| b"0123456789+-=@".contains(first)) => rest,
+        cell => cell,
     }
 }
 

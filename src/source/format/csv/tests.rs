@@ -169,6 +169,17 @@ fn the_configuration_is_checked_before_a_file_is_read() {
 
 proptest! {
     #[test]
+    fn no_table_makes_the_proposal_panic(
+        header in "(Call ID|Start Time|Wait ms|Duration|Abandoned|Status|Agent|Handle Time|Offered)([,;](Total Duration|End|Queue|Talk|Answered|Date|Time)){0,6}",
+        cells in "((2026-03-02 09:00(:05 CET)?|3\\. März 2026|n/a\\?|Total|12000|0|yes|[-0-9:., \"'=a-zT]{0,8}|\\PC{0,4})[,;\n]){0,60}",
+    ) {
+        let text = format!("{header}\n{cells}");
+        if let Ok(Proposal { columns: Some(columns), .. }) = propose(text.as_bytes(), Preset::built_in(), AssumedZone::default()) {
+            let _ = read(columns, &text);
+        }
+    }
+
+    #[test]
     fn no_text_makes_it_panic(text in "([-0-9:., \"a-zYN;\t\n]|\\PC){0,400}") {
         let _ = read(columns("time = 1\nheader = false\nagent = 2\nwait_s = 3\ncsat = 4\ntime_format = \"%Y-%m-%d\""), &text);
         let _ = read(columns(FULL), &format!("{TABLE}{text}"));

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use super::month_names;
 use super::value::{ascii_digits, is_blank};
 use super::zone::AssumedZone;
+use super::zone_names;
 use crate::clock::{Span, Time};
 use crate::source::rejection::RejectionReason;
 
@@ -224,9 +225,6 @@ enum TimeFault {
     Incomplete,
 }
 
-/// The zones that a time may name after it, where it has no offset.
-const UTC_NAMES: [&str; 4] = [" UTC", " GMT", " Z", "(UTC)"];
-
 /// A text that may be a time, and the other spellings of it that are tried.
 pub(super) struct TimeText<'a> {
     written: Cow<'a, str>,
@@ -249,7 +247,12 @@ impl<'a> TimeText<'a> {
 
     /// Whether the text is a time of the day in chrono's `codes`.
     pub(super) fn is_time_of_day(&self, codes: &str) -> bool {
-        chrono::NaiveTime::parse_from_str(&self.written, codes).is_ok()
+        let reads = |text: &str| chrono::NaiveTime::parse_from_str(text, codes).is_ok();
+        reads(&self.written) || self.spellings().iter().any(|text| reads(text))
+    }
+
+    fn spellings(&self) -> &[String] {
+        self.spellings.get_or_init(|| spellings(&self.written))
     }
 
     fn read(&self, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
@@ -268,11 +271,11 @@ impl<'a> TimeText<'a> {
 
     fn parse(&self, format: &TimeFormat) -> Result<ParsedTime, TimeFault> {
         self.parse_plain(format).or_else(|fault| {
-            let bare = UTC_NAMES.iter().find_map(|name| self.written.strip_suffix(*name)).ok_or(fault)?;
-            match TimeText::new(bare).parse_plain(format)? {
-                ParsedTime::Local(local) => Ok(ParsedTime::Instant(local.and_utc().into())),
-                instant @ ParsedTime::Instant(_) => Ok(instant),
-            }
+            let (bare, offset) = zone_names::split(&self.written).ok_or(fault)?;
+            Ok(match (TimeText::new(bare).parse_plain(format)?, offset) {
+                (ParsedTime::Local(local), Some(east)) => ParsedTime::Instant(Time::from(local.and_utc()) - east),
+                (parsed, _) => parsed,
+            })
         })
     }
 
@@ -280,10 +283,8 @@ impl<'a> TimeText<'a> {
         match format {
             TimeFormat::Detected => detected(&self.written).ok_or(TimeFault::Unlike),
             TimeFormat::Number(kind) => numbered(&self.written, *kind).ok_or(TimeFault::Unlike),
-            TimeFormat::Codes(codes) => coded(&self.written, codes).or_else(|fault| {
-                let spellings = self.spellings.get_or_init(|| spellings(&self.written));
-                spellings.iter().find_map(|text| coded(text, codes).ok()).ok_or(fault)
-            }),
+            TimeFormat::Codes(codes) => coded(&self.written, codes)
+                .or_else(|fault| self.spellings().iter().find_map(|text| coded(text, codes).ok()).ok_or(fault)),
         }
     }
 }
@@ -293,6 +294,8 @@ impl<'a> TimeText<'a> {
 fn spellings(text: &str) -> Vec<String> {
     let named = month_names::in_english(text);
     let plain = fraction_after_point(&plain_meridiem(named.as_deref().unwrap_or(text)));
+    // `GMT+0100 (Central European Standard Time)`
+    let plain = plain.split(" (").next().unwrap_or_default().replace("GMT+", "+").replace("GMT-", "-");
     let bare = plain.replace(", ", " ").replace(" - ", " ");
     let mut out = vec![plain, bare];
     out.dedup();

@@ -105,8 +105,8 @@ pub(super) const MILLISECONDS: [&str; 13] = [
 /// Words for minutes.
 pub(super) const MINUTES: [&str; 6] = ["min", "mins", "minutes", "minuten", "minutos", "minuti"];
 /// Words for seconds, and for the parts of a notation as `hh:mm:ss`.
-pub(super) const SECONDS: [&str; 10] =
-    ["s", "ss", "sec", "secs", "seconds", "sek", "sekunden", "secondes", "segundos", "secondi"];
+pub(super) const SECONDS: [&str; 13] =
+    ["s", "ss", "sec", "secs", "seconds", "sek", "sekunden", "secondes", "seg", "segs", "segundos", "secondi", "сек"];
 const OTHER_UNITS: [&str; 3] = ["mm", "hh", "h"];
 
 /// A name in normal form without the unit of time at its end: `wait time ms` and `waittimems` are both a wait.

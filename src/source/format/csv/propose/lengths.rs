@@ -48,6 +48,9 @@ impl Proposer<'_> {
         for key in KEYS {
             self.field(key, ColumnProfile::is_duration);
         }
+        for key in KEYS {
+            self.left_out(key);
+        }
         self.talk();
         self.milliseconds(&format);
         self.end_of_wait(&format);
@@ -57,6 +60,31 @@ impl Proposer<'_> {
         for key in ["answered_at", "ended_at"] {
             self.odd_cells(key, "time as the others", |_, cell| is_later_time(cell, &format));
         }
+    }
+
+    /// Says of a column that is named like a duration, and has some, why it is not taken for one.
+    fn left_out(&mut self, key: &'static str) {
+        let is_length = |column: &ColumnProfile<'_>, cell: &str| duration::span(cell, column.unit()).is_ok();
+        let words = Self::words(key);
+        let is_named = |column: &ColumnProfile<'_>| {
+            column.likeness(words).is_some_and(|(rank, _)| rank == 0)
+                && column.time().is_none()
+                && column.cells.iter().any(|cell| is_length(column, cell))
+        };
+        if self.fields.contains_key(key) {
+            return;
+        }
+        let Some(column) = self.best(words, is_named).and_then(|index| self.profiles.get(index)) else { return };
+        let odd: Vec<&&str> = column.cells.iter().filter(|cell| !is_length(column, cell)).collect();
+        let Some(first) = odd.first() else { return };
+        let note = format!(
+            "{key} is left out: {} of {} cells of {} are no length, the first is {first:?} in line {}",
+            odd.len(),
+            column.cells.len(),
+            column.name,
+            self.line_of(column.index, first)
+        );
+        self.notes.push(note);
     }
 
     /// Says which cells of a column are not what the others are.
@@ -151,6 +179,10 @@ impl Proposer<'_> {
         }
         if let Some(index) = self.best(Self::words("handle_s"), ColumnProfile::is_duration) {
             let less = self.fields_of(&["hold_s", "acw_s"]);
+            if less.len() < 2 {
+                let name = self.profiles.get(index).map_or("", |column| column.name);
+                self.notes.push(format!("talk_s: hold and work that no column tells of are in it, as in {name}"));
+            }
             self.set_talk(index, less);
             return;
         }

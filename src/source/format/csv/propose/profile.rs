@@ -79,7 +79,10 @@ impl<'a> ColumnProfile<'a> {
     }
 
     pub(super) fn has_times_in(&self, format: &TimeFormat) -> bool {
-        self.mostly(|cell| is_later_time(cell, format))
+        let cells = self.cells.iter().filter(|cell| **cell != "0");
+        let (all, odd) =
+            cells.fold((0, 0), |(all, odd), cell| (all + 1, odd + usize::from(!is_later_time(cell, format))));
+        odd < all && odd <= tolerated(self.cells.len())
     }
 
     pub(super) fn distinct(&self) -> Vec<&'a str> {

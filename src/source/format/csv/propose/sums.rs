@@ -57,3 +57,16 @@ pub(in crate::source::format::csv) fn sums<'a>(
     }
     Some(Columns { figures, ..proposer.columns })
 }
+
+/// The column by which rows are of several contacts each, although they are no sums that can be read.
+pub(super) fn count_without_id<'a>(first: &'a [String], rows: &'a [&'a [String]]) -> Option<&'a str> {
+    let proposer = Proposer::of(first, rows, true);
+    if proposer.best(Proposer::words("contact"), |_| true).is_some() {
+        return None;
+    }
+    let words = || COUNTS.iter().filter_map(|key| vocabulary().figures.get(*key));
+    let is_named =
+        |column: &&ColumnProfile<'_>| words().any(|words| column.likeness(words).is_some_and(|(rank, _)| rank == 0));
+    let is_above_one = |column: &&ColumnProfile<'_>| column.is_count() && column.max() > 1.0;
+    proposer.profiles.iter().filter(is_named).find(is_above_one).map(|column| column.name)
+}

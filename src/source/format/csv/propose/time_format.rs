@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use crate::source::format::csv::month_names::MAX_TIME_BYTES;
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::value::ascii_digits;
+use crate::source::format::csv::zone_names;
 
 /// Which part of a time a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +56,12 @@ struct TimeNotation {
     part: TimePart,
 }
 
-/// All notations of dates, alone and with a time of day, in the order in which they are preferred.
+/// All notations of dates, alone and with a time of day after or before them, in the order in which they are preferred.
 static NOTATIONS: LazyLock<Vec<TimeNotation>> = LazyLock::new(|| {
     let joined = |date: &str| {
-        let times = TIMES.iter().chain(&DOTTED_TIMES).map(|time| (format!("{date} {time}"), TimePart::Both));
+        let after = TIMES.iter().chain(&DOTTED_TIMES).map(|time| format!("{date} {time}"));
+        let before = TIMES.iter().take(2).map(|time| format!("{time} {date}"));
+        let times = after.chain(before).map(|codes| (codes, TimePart::Both));
         std::iter::once((date.to_owned(), TimePart::Date)).chain(times).collect::<Vec<_>>()
     };
     let candidate = |(codes, part): (String, TimePart)| {
@@ -129,11 +132,11 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
 
 /// Says which of day and month is taken to come first, where `cells` do not prove it.
 pub(in crate::source::format::csv) fn undecided_order(format: Option<&str>, cells: &[&str]) -> Option<String> {
-    let which = match format?.trim_start_matches("%a ").get(..5)? {
-        "%d/%m" | "%d-%m" => "day",
-        "%m/%d" | "%m-%d" => "month",
-        _ => return None,
-    };
+    let which = format?.split(' ').find_map(|part| match part.get(..5)? {
+        "%d/%m" | "%d-%m" => Some("day"),
+        "%m/%d" | "%m-%d" => Some("month"),
+        _ => None,
+    })?;
     (!is_day_decided(cells))
         .then(|| format!("times: the {which} is taken to come first, which no row proves: check time_format"))
 }
@@ -150,8 +153,9 @@ fn is_day_decided(cells: &[&str]) -> bool {
 
 /// Whether a cell is a time on a wall clock: it has no offset and is no count of seconds.
 pub(super) fn is_local(cell: &str) -> bool {
-    let has_offset = ["Z", "UTC", "GMT", "(UTC)"].iter().any(|zone| cell.ends_with(zone))
-        || cell.rsplit(['+', '-']).next().is_some_and(|end| {
+    let has_offset = cell.ends_with('Z')
+        || zone_names::split(cell).is_some_and(|(_, offset)| offset.is_some())
+        || cell.split(" (").next().unwrap_or_default().rsplit(['+', '-']).next().is_some_and(|end| {
             let digits = end.replace(':', "");
             digits.len() == 4
                 && digits.bytes().all(|b| b.is_ascii_digit())
