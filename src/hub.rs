@@ -7,6 +7,7 @@
 
 pub mod access;
 mod api;
+mod board_json;
 pub mod client;
 mod events;
 mod extract;
@@ -36,6 +37,7 @@ use crate::clock::Clock;
 use crate::floor::Handle;
 use crate::net::server::{Connections, HttpServer};
 use access::Token;
+use board_json::BoardJson;
 pub use events::EventSlot;
 pub use problem::ApiProblem;
 use rate::Rates;
@@ -62,6 +64,7 @@ pub(crate) struct Hub {
     tokens: Vec<Token>,
     event_slot: Option<EventSlot>,
     streams: Arc<Streams>,
+    board_json: BoardJson,
     /// The serialized `OpenAPI` document.
     description: Bytes,
     rates: Rates,
@@ -108,6 +111,7 @@ fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
         handle,
         tokens,
         event_slot,
+        board_json: BoardJson::default(),
         description: description.to_json().unwrap_or_default().into(),
         rates: Rates::new(clock),
         turns: Turns::default(),

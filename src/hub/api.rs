@@ -124,9 +124,9 @@ async fn expose(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Result
     (status = 200, body = Board),
     CallerProblems,
 ))]
-async fn board(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<Board> {
-    let board = hub.handle.watch().borrow().clone();
-    Json(Arc::unwrap_or_clone(visible::board(board, &caller.queues)))
+async fn board(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Result<Response, ApiProblem> {
+    let json = hub.board_json.current(&hub.handle, &caller.queues).await.map_err(|_| ApiProblem::busy())?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// The current board, then its changes, as server-sent events: `whole` with the board, `change` with a JSON patch (RFC

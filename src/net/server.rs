@@ -5,6 +5,7 @@
 //! head, the time a peer may stop reading, and the number of connections ([`Connections`]). Bodies are bounded by
 //! those who read them.
 
+mod answer_body;
 mod connections;
 mod server_stream;
 
@@ -18,13 +19,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::ConnectInfo;
-use http_body_util::BodyExt as _;
-use hyper::Request;
+use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
@@ -35,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::tcp::NetStream;
 use crate::text::Label;
+use answer_body::AnswerBody;
 pub(crate) use connections::{ConnectionLimits, ConnectionPlace, Connections};
 use server_stream::{Answering, ServerStream};
 
@@ -191,21 +194,19 @@ async fn serve_connection<P: Clone + Send + Sync + 'static>(
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer.clone()));
             request.extensions_mut().insert(Arc::clone(&place));
+            let place = Arc::clone(&place);
             let (answer, answering, busy) = (service.call(request), answers.upgrade(), Answering::new(&wait));
             async move {
                 // Whoever sends many requests at once would otherwise have several of them answered while others wait.
                 yield_now().await;
                 let answer = answer.await?;
+                let size = answer.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+                let answer = if size.is_none_or(|bytes| place.may_send(bytes)) { answer } else { unread_answer() };
                 // A stream never ends by itself: who has closed its half is taken for gone.
                 let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
                 let answering = answering.filter(|_| !is_stream);
-                Ok::<_, Infallible>(answer.map(|body| {
-                    body.map_frame(move |frame| {
-                        // Held until hyper has the last frame and lets go of the body.
-                        let _ = (&answering, &busy);
-                        frame
-                    })
-                }))
+                let held = (answering, busy);
+                Ok::<_, Infallible>(answer.map(|body| AnswerBody { body, rest: Bytes::new(), _held: held }))
             }
         })
     };
@@ -230,6 +231,13 @@ async fn serve_connection<P: Clone + Send + Sync + 'static>(
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(LAST_REQUEST_TIMEOUT, connection).await;
+}
+
+/// The answer in place of one that the caller may not have because of those that it has not read.
+fn unread_answer() -> Response {
+    let why = r#"{"code":"unread","message":"earlier answers are still to be read: read them first"}"#;
+    let headers = [(CONTENT_TYPE, "application/problem+json"), (RETRY_AFTER, "1")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
 }
 
 /// Whether an error of `accept` concerns a single connection, so that the next one can be accepted at once.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::answer_body::PORTION_BYTES;
 use super::server_stream::PeerWait;
 use crate::text::Label;
 
@@ -27,6 +28,8 @@ pub(crate) struct ConnectionLimits {
     pub(crate) strangers_per_peer: usize,
 }
 
+/// The large answers that one caller, or one stranger's address, may have under way, in bytes. One of any size is sent.
+const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
 /// A caller that holds fewer connections may have one more where others may not.
 const FEW_PER_CALLER: usize = 4;
 
@@ -160,6 +163,25 @@ impl ConnectionPlace {
     }
 }
 
+impl ConnectionPlace {
+    /// Record that an answer of so many bytes is sent; `false` if too much of the caller's earlier ones is unread.
+    pub(super) fn may_send(&self, bytes: usize) -> bool {
+        if bytes <= PORTION_BYTES {
+            return true;
+        }
+        let open = self.connections.open();
+        let Some(own) = open.connections.get(&self.number) else { return true };
+        let is_same =
+            |other: &&OpenConnection| other.caller == own.caller && (own.caller.is_some() || other.peer == own.peer);
+        let unread: usize = open.connections.values().filter(is_same).map(|other| other.wait.unread_bytes()).sum();
+        let may = unread == 0 || unread.saturating_add(bytes) <= MAX_UNREAD_BYTES;
+        if may {
+            self.wait.set_unread_bytes(bytes);
+        }
+        may
+    }
+}
+
 impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         self.connections.open().connections.remove(&self.number);
@@ -193,6 +215,14 @@ mod tests {
         let fourth = connections.admit(peer(51)).unwrap();
         assert!(!fourth.identify(&"ann".into()), "ann has her share");
         assert!(fourth.identify(&"bob".into()));
+        // What she does not read is bounded, but one answer of any size is sent.
+        assert!(
+            ann[1].may_send(2 * MAX_UNREAD_BYTES)
+                && !more.may_send(MAX_UNREAD_BYTES)
+                && fourth.may_send(MAX_UNREAD_BYTES)
+        );
+        ann[1].wait.set_unread_bytes(0);
+        assert!(more.may_send(MAX_UNREAD_BYTES) && !ann[1].may_send(MAX_UNREAD_BYTES));
         // Of her own connections, the one that has waited longest for her makes room.
         let now = Instant::now();
         ann[1].wait.set_stalled(Some(now));

@@ -23,6 +23,8 @@ struct WaitTimes {
     stalled: Option<Instant>,
     /// For its next request.
     idle: Option<Instant>,
+    /// How large the answer is that is being sent.
+    unread_bytes: usize,
 }
 
 impl PeerWait {
@@ -30,6 +32,14 @@ impl PeerWait {
     pub(super) fn since(&self) -> Option<Instant> {
         let times = self.times();
         times.stalled.or(times.idle)
+    }
+
+    pub(super) fn unread_bytes(&self) -> usize {
+        self.times().unread_bytes
+    }
+
+    pub(super) fn set_unread_bytes(&self, bytes: usize) {
+        self.times().unread_bytes = bytes;
     }
 
     pub(super) fn set_stalled(&self, since: Option<Instant>) {
@@ -53,7 +63,8 @@ impl Answering {
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.times().idle = Some(Instant::now());
+        let mut times = self.0.times();
+        (times.idle, times.unread_bytes) = (Some(Instant::now()), 0);
     }
 }
 
