@@ -116,6 +116,19 @@ fn start_with(
     (peer, RunningSource::of(connector))
 }
 
+/// A source of the preset whose answers have each object as `change` leaves it; it is well.
+fn start_changed(name: &str, keys: &str, change: fn(&mut serde_json::Map<String, serde_json::Value>)) -> RunningSource {
+    let (_, mut source) = start_with(name, keys, &|answer| {
+        map_value(answer, &|mut value| {
+            value.as_object_mut().map(change);
+            value
+        })
+    });
+    source.until_health(Health::Live, "");
+    assert_eq!(source.rejected, [], "{name}");
+    source
+}
+
 /// All figures of a queue: KPI and value, or numerator and denominator, by KPI.
 fn figures(source: &RunningSource, of: &str) -> String {
     let mut all = Vec::new();
@@ -228,10 +241,8 @@ fn amazon_connect() {
 
 #[test]
 fn twilio_taskrouter() {
-    let (_peer, source) = start(
-        "twilio-taskrouter",
-        "url = '{at}'\nauth = { user = 'AC1', password = SECRET }\nparameters = { workspace = 'WS1' }",
-    );
+    let keys = "url = '{at}'\nauth = { user = 'AC1', password = SECRET }\nparameters = { workspace = 'WS1' }";
+    let (_peer, source) = start("twilio-taskrouter", keys);
     assert_eq!(
         figures(&source, "Billing"),
         "abandoned 5, answered 40, asa 14.5, in_progress 3, offered 48, service_level 32/45, waiting 2"
@@ -241,6 +252,13 @@ fn twilio_taskrouter() {
     let expected =
         ["WT1 voice in Billing since 2026-03-02T08:59:18Z", "WT2 voice in Billing since 2026-03-02T08:59:51Z"];
     assert_eq!(contacts(&source), expected);
+    // What is not told is unknown, and the word "false" is not true.
+    let changed = start_changed("twilio-taskrouter", keys, |object| {
+        object.retain(|key, _| key != "tasks_by_status" && key != "above");
+        object.get_mut("available").into_iter().for_each(|is| *is = is.to_string().into());
+    });
+    assert_eq!(figures(&changed, "Billing"), "abandoned 5, answered 40, asa 14.5, offered 48");
+    assert_eq!(agents(&changed), agents(&source));
 }
 
 #[test]
@@ -269,10 +287,8 @@ fn three_cx() {
 
 #[test]
 fn five9() {
-    let (peer, source) = start(
-        "five9",
-        "url = '{at}'\nauth = { oauth2 = { token_url = '{at}/oauth2/v1/token', client = 'key', secret = SECRET } }\nparameters = { domain = 131721, timezone = 'America/New_York' }\nqueue_names = { '300000000000101' = 'Billing' }",
-    );
+    let keys = "url = '{at}'\nauth = { oauth2 = { token_url = '{at}/oauth2/v1/token', client = 'key', secret = SECRET } }\nparameters = { domain = 131721, timezone = 'America/New_York' }\nqueue_names = { '300000000000101' = 'Billing' }";
+    let (peer, source) = start("five9", keys);
     let figures_of = |queue: &str| {
         // The age of the oldest grows with the clock.
         figures(&source, queue)
@@ -298,6 +314,13 @@ fn five9() {
     let capacities: Vec<_> = source.events.iter().filter_map(capacity).collect();
     assert_eq!(capacities, [("u-ann".to_owned(), 3)]);
     assert!(peer.asked().iter().skip(1).all(|asked| asked.header("authorization") == Some("Bearer f9t")));
+    // No users are an empty list, and what is not told is unknown.
+    let changed = start_changed("five9", keys, |object| {
+        object.remove("callsOutOfServiceLevel");
+        object.get_mut("users").into_iter().for_each(|users| *users = serde_json::json!([]));
+    });
+    let of_billing = figures(&changed, "Billing");
+    assert!(of_billing.contains("answered 108") && !of_billing.contains("service_level"), "{of_billing}");
 }
 
 /// An agent with how many contacts they have at a time at most.

@@ -202,7 +202,7 @@ async fn twilio_s_tasks_become_contacts_however_they_come() {
             2,
             "worker.activity.update",
             "00:01",
-            json!({"worker_name": "bo", "worker_activity_name": "Coffee", "task_sid": null}),
+            json!({"worker_name": "bo", "worker_activity_name": "Coffee", "worker_available": "false", "task_sid": null}),
         ),
         twilio(3, "task.created", "01:00", json!({})),
         twilio(4, "task-queue.entered", "01:00", json!({})),
