@@ -113,20 +113,56 @@ fn rows_of_totals_are_left_out_and_said_once() {
         "Total,,,,,52,123,20",
         "Summe,,,,2,52,123,20",
         "Grand total: 2 calls",
-        ",,,,,52,123,20",
+        ",,Total,,,52,123,20",
         ",Total:,2,,,52,123,20",
     ] {
         let said = mapped(format!("{rows}{totals}\n").as_bytes(), &["--utc"], &USUAL);
         assert!(said.contains("1 row of totals is left out") && said.contains("0 lines set aside"), "{totals}: {said}");
     }
-    // A row that lacks its time is none.
-    let said = mapped(format!("{rows}c3,,sales,Ann,Answered,12,123,20\n").as_bytes(), &["--utc"], &USUAL);
-    assert!(said.contains("1 lines set aside") && said.contains("the time is empty"), "{said}");
+    // A row that lacks its time is none, and no number is a word for totals.
+    for lacking in ["c3,,sales,Ann,Answered,12,123,20", "c3,,Total,Ann,Answered,12,123,20", ",,100,201,,52,123,20"] {
+        let said = mapped(format!("{rows}{lacking}\n").as_bytes(), &["--utc"], &USUAL);
+        assert!(said.contains("1 lines set aside") && said.contains("the time is empty"), "{lacking}: {said}");
+    }
     let sums = "Date,Interval,Queue,Offered,Answered,Abandoned\n2026-03-25,09:00,sales,30,25,5\n2026-03-25,09:00,vip,28,25,3\n\
         2026-03-25,09:00,Total,58,50,8\nGrand Total,,,58,50,8\n";
     let (_folder, file, _) = written(sums.as_bytes(), "");
     let remarks = hold(&[&file], &[("offered", 58.0), ("answered", 50.0), ("abandoned", 8.0)]);
     assert!(remarks.contains("2 rows of totals are left out"), "{remarks}");
+}
+
+#[test]
+fn contacts_are_no_totals_whatever_their_queue_is_called() {
+    let usual = |id: u32| format!("Billing,{id},2026-03-02 09:0{id}:00,Ann,10,300\n");
+    let rows: String = (3..10).map(usual).collect();
+    let odd = format!(
+        "Queue,Call ID,Start Time,Agent,Wait,Talk\nTotal,1,2026-03-02 09:00:00,Ann,10,300\n\
+         Total,2,2026-03-02 09:01:00,Total,10,300s!\n{rows}"
+    );
+    let numbers = "Start Time,Queue,Agent,Wait,Talk\n2026-03-02 09:00:00,100,201,12,300\n,100,203,10,300\n\
+        2026-03-02 09:01:00,200,202,8,300\n";
+    for (table, offered, why) in [(odd.as_str(), 8.0, "talk_s: "), (numbers, 2.0, "the time is empty")] {
+        let said = mapped(table.as_bytes(), &["--utc"], &[("offered", offered), ("asa", 10.0), ("aht", 300.0)]);
+        assert!(said.contains("1 lines set aside") && said.contains(why) && !said.contains("of totals"), "{said}");
+    }
+}
+
+#[test]
+fn words_that_may_mean_resolved_or_not_are_asked_for() {
+    let table = |[yes, no]: [&str; 2]| {
+        format!(
+            "Call ID,Start Time,Queue,Agent,Wait,Talk,Resolved\n1,2026-03-02 09:00:00,Billing,Ann,12,312,{yes}\n\
+             2,2026-03-02 09:01:00,Billing,Bob,15,234,{no}\n3,2026-03-02 09:02:00,Billing,Ann,9,845,{yes}\n"
+        )
+    };
+    let proposed = "resolved = \"Resolved\"";
+    for words in [["Yes", "No"], ["1", "0"], ["No", "no"]] {
+        let said = mapped(table(words).as_bytes(), &["--utc"], &[("offered", 3.0)]);
+        assert!(said.contains(proposed), "{said}");
+    }
+    let said = mapped(table(["Solved", "Open"]).as_bytes(), &["--utc"], &[("offered", 3.0)]);
+    assert!(!said.contains(proposed), "{said}");
+    assert!(said.contains("resolved is left out: which of [\"Open\", \"Solved\"] in Resolved mean yes?"), "{said}");
 }
 
 #[test]

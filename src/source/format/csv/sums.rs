@@ -51,6 +51,11 @@ impl SumsTable {
         if !passes(row, fields) {
             return Ok(());
         }
+        // The sum of all queues in an interval.
+        if matches!(&fields.queue, Some(ResolvedField::Cell(index)) if totals::is_word(&row.text(*index))) {
+            self.totals += 1;
+            return Ok(());
+        }
         let at = match row_time(row, fields, &mut self.clock, latest) {
             Err(_) if totals::are_in(row, &fields.naming()) => {
                 self.totals += 1;
@@ -61,11 +66,6 @@ impl SumsTable {
         let queue = match &fields.queue {
             None => Label::default(),
             Some(ResolvedField::Constant(value)) => Label::new(value),
-            // The sum of all queues in an interval.
-            Some(ResolvedField::Cell(index)) if totals::is_word(&row.text(*index)) => {
-                self.totals += 1;
-                return Ok(());
-            }
             Some(ResolvedField::Cell(index)) => Label::new(&row.text(*index)),
         };
         let queue = Some(queue).filter(|queue| !queue.is_empty()).unwrap_or(Label::fixed("all"));

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::duration::{self, DurationUnit};
 use super::rows::CsvRow;
 use super::value::is_blank;
 use super::words::{normalized, vocabulary};
@@ -27,20 +26,16 @@ pub(super) fn begin(row: &[String]) -> bool {
     row.iter().find(|cell| !is_blank(cell)).is_some_and(|cell| is_word(cell))
 }
 
-/// Whether a row that could not be read has totals: a word says so where the time, the id or the first cell should be, or
-/// there are numbers alone, without a time and an id. `named` are the columns of the time and the id.
+/// Whether a row that could not be read has totals: it has neither a time nor an id, or words for totals in place of them,
+/// and a word says so there, in the first cell or alone in another. Without such a word it is a contact that lacks its time.
+/// `named` are the columns of the time and the id.
 pub(super) fn are_in(row: CsvRow<'_>, named: &[usize]) -> bool {
-    let cells: Vec<Cow<'_, str>> = (0..row.len()).map(|index| row.text(index)).collect();
-    let mut filled = cells.iter().filter(|cell| !is_blank(cell));
-    let first = filled.clone().next();
-    let named = named.iter().map(|index| row.text(*index));
-    if first.is_some_and(|cell| begins_with_word(cell)) || named.clone().any(|cell| begins_with_word(&cell)) {
-        return true;
-    }
-    let is_number = |cell: &Cow<'_, str>| {
-        matches!(duration::span(cell.trim_end_matches(['%', ' ']), DurationUnit::Seconds), Ok(Some(_)))
-    };
-    first.is_some() && named.clone().all(|cell| is_blank(&cell)) && filled.all(is_number)
+    let named: Vec<Cow<'_, str>> = named.iter().map(|index| row.text(*index)).collect();
+    let mut filled = (0..row.len()).map(|index| row.text(index)).filter(|cell| !is_blank(cell));
+    named.iter().all(|cell| is_blank(cell) || begins_with_word(cell))
+        && (named.iter().any(|cell| begins_with_word(cell))
+            || filled.next().is_some_and(|cell| begins_with_word(&cell))
+            || filled.any(|cell| is_word(&cell)))
 }
 
 /// What is said of rows that were left out because they have totals; nothing if there was none.

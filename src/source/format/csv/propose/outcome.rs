@@ -56,6 +56,29 @@ impl Proposer<'_> {
             }
             (_, None) => None,
         };
+        self.leave_out_resolved();
+    }
+
+    /// Leaves out the columns for `resolved` whose words are not known: all but the words for yes would mean no.
+    fn leave_out_resolved(&mut self) {
+        let yes = self.columns.yes.clone();
+        let is_no = |word: &str| ["n", "no", "false", "0"].iter().any(|no| word.eq_ignore_ascii_case(no));
+        let is_unknown = |column: &ColumnProfile<'_>| {
+            let words = column.distinct();
+            let count = words.iter().filter(|word| is_yes(word, &yes) == Some(true)).count();
+            let is_told = count > 0 && words.len() <= 2;
+            words.len() <= 3 && !is_told && words.iter().any(|word| is_yes(word, &yes) == Some(false) && !is_no(word))
+        };
+        while let Some(index) = self.best(Self::words("resolved"), is_unknown) {
+            self.used.push(index);
+            if let Some(column) = self.profiles.get(index) {
+                self.notes.push(format!(
+                    "resolved is left out: which of {:?} in {} mean yes? Write these into yes, and the column into resolved",
+                    column.distinct(),
+                    column.name
+                ));
+            }
+        }
     }
 
     /// A column that says yes of the abandoned contacts and no of the answered ones.
