@@ -169,7 +169,8 @@ impl Contact {
     /// [replay](Self::replay).
     ///
     /// # Errors
-    /// If there are too many steps, or too many of them out of order, or if the same step is known: a line that a log holds twice counts once.
+    /// If there are too many steps, or too many of them out of order, or if the same step is known: a line that a log
+    /// holds twice counts once.
     pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, Unused> {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
         if self.steps.last().is_none_or(|last| key(last) < key(&step)) && self.steps.len() < MAX_STEPS {

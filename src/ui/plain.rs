@@ -2,6 +2,7 @@
 //! start, then each change as a line of its own. Nothing is drawn over, and lines that are typed ask and act.
 
 mod command;
+mod typed;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::board::{Board, Keeper, Mode};
 use crate::floor::{FloorClosed, Handle};
 use crate::kpi::{Answer, Dim, Figure, KpiId, Period, Query, Slice};
 use command::PlainCommand;
+use typed::TypedLine;
 
 /// The most changes that are said at once; the rest is counted.
 const MAX_CHANGES: usize = 30;
@@ -27,6 +29,8 @@ const MAX_CHANGES: usize = 30;
 const SILENT_AFTER: Duration = Duration::from_secs(5);
 /// How long after its start the floor is first described.
 const GREETING_DELAY: Duration = Duration::from_secs(1);
+/// How often it is looked whether anybody still reads what is written.
+const READER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long an answer is waited for.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The figures of the floor and of its queues.
@@ -37,12 +41,6 @@ Enter alone says what is so now. queues: every queue. alerts: what is wrong, and
 ack 3: take alert 3. snooze 3 15m: be quiet about it. note 3 TEXT: add a note. undo 3: take that back.
 help: these lines. quit: leave.";
 
-/// A line that was typed, and whether it came alone, as what a person types does.
-struct TypedLine {
-    text: String,
-    alone: bool,
-}
-
 /// Say what happens on a floor until the user quits, a signal ends the program, or the floor ends.
 ///
 /// # Errors
@@ -50,7 +48,8 @@ struct TypedLine {
 pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
     let mut signals = Signals::new()?;
     tokio::spawn(leave_anyway(Signals::new()?));
-    let mut typed = read_lines()?;
+    let mut typed = if settings.locked { None } else { typed::lines()? };
+    let mut reader_checks = tokio::time::interval(READER_CHECK_INTERVAL);
     let mut boards = handle.watch();
     boards.mark_changed();
     let mut plain = Plain { handle, settings, who, said: Said::default(), greeted: false, began: Instant::now() };
@@ -73,6 +72,12 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
                 // The terminal is gone.
                 None => return Ok(()),
             },
+            _ = reader_checks.tick() => {
+                if typed::is_reader_gone() {
+                    return Ok(());
+                }
+                continue;
+            },
             changed = tokio::time::timeout(SILENT_AFTER, boards.changed()) => match changed {
                 Ok(changed) => {
                     changed.map_err(|_| FloorClosed)?;
@@ -82,9 +87,11 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
                 Err(_) => plain.said.silence(),
             },
         };
-        // Whoever read this has gone.
-        if say(&lines).is_err() {
-            return Ok(());
+        match say(&lines) {
+            Ok(()) => {}
+            // Whoever read this has gone.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -124,10 +131,12 @@ impl Plain {
     async fn news(&mut self, board: &Board) -> Result<Vec<String>, FloorClosed> {
         let mut lines = Vec::new();
         // The first boards of a floor that has just begun have nothing on them.
+        // One that was cut off is described anew.
+        self.greeted &= !is_cut_off(board);
         if !self.greeted && self.began.elapsed() >= GREETING_DELAY && !is_cut_off(board) {
             self.greeted = true;
             lines = self.now(board).await?;
-            if io::stdin().is_terminal() {
+            if io::stdin().is_terminal() && !self.settings.locked {
                 lines.push("Enter says what is so now; help lists what can be typed.".to_owned());
             }
         }
@@ -147,6 +156,10 @@ impl Plain {
             Ok(command) => command,
             Err(error) => return Ok(Some(vec![error])),
         };
+        let asks = matches!(command, PlainCommand::Now | PlainCommand::Queues | PlainCommand::Alerts);
+        if asks && let Some(old) = old(&board, zone) {
+            return Ok(Some(old));
+        }
         Ok(Some(match command {
             PlainCommand::Now => self.now(&board).await?,
             PlainCommand::Help => HELP.lines().map(str::to_owned).collect(),
@@ -156,7 +169,6 @@ impl Plain {
             PlainCommand::Quit | PlainCommand::Act { .. } if !line.alone => {
                 vec!["several lines came at once: nothing was done".to_owned()]
             }
-            PlainCommand::Act { .. } if self.settings.locked => vec!["the board is locked".to_owned()],
             PlainCommand::Act { episode, act } => {
                 let Some(known) = board.alerts.iter().find(|alert| alert.id == episode) else {
                     return Ok(Some(vec![CommandRefusal::Unknown(episode).to_string()]));
@@ -192,7 +204,7 @@ impl Plain {
     }
 
     async fn queues(&self, board: &Board) -> Result<Vec<String>, FloorClosed> {
-        let Some(answer) = self.ask(vec![Dim::Queue]).await? else { return Ok(Vec::new()) };
+        let Some(answer) = self.ask(vec![Dim::Queue]).await? else { return Ok(vec!["there is no answer".to_owned()]) };
         let line = |row: &crate::kpi::AnswerRow| {
             let id = row.key.get(Dim::Queue).cloned().unwrap_or_default();
             let name = board.queues.find(&id).map_or(id, |queue| queue.name.clone());
@@ -232,10 +244,13 @@ impl Said {
         }
         let troubles = troubles(board);
         lines.extend(
-            troubles.iter().filter(|trouble| !self.troubles.contains(trouble)).map(|new| format!("{clock} {new}.")),
+            troubles
+                .iter()
+                .filter(|trouble| !self.troubles.contains(trouble))
+                .map(|new| format!("{clock} {}", sentence(new))),
         );
         let over = self.troubles.iter().filter(|trouble| !troubles.contains(trouble));
-        lines.extend(over.map(|old| format!("{clock} no longer so: {old}.")));
+        lines.extend(over.map(|old| format!("{clock} no longer so: {}", sentence(old))));
         self.troubles = troubles;
         // A floor that cannot be seen says nothing about its alerts.
         if is_cut_off(board) {
@@ -291,14 +306,30 @@ fn is_cut_off(board: &Board) -> bool {
     board.hub.as_ref().is_some_and(|hub| hub.cut_off.is_some())
 }
 
+/// In place of an answer, where everything that is known is old: why, and since when.
+fn old(board: &Board, zone: Tz) -> Option<Vec<String>> {
+    let cut_off = board.hub.as_ref().and_then(|hub| Some((&hub.name, hub.cut_off.as_ref()?)));
+    let (since, why) = match (cut_off, board.silent_since) {
+        (Some((hub, cut_off)), _) => (cut_off.since, format!("cut off from {hub}: {}", cut_off.reason)),
+        (None, Some(since)) => (since, "the board that is followed does nothing".to_owned()),
+        (None, None) => return None,
+    };
+    let since = format::minute(since, zone);
+    let mut lines = vec![format!("{} Since {since} nothing is known.", sentence(&why))];
+    if board.seq > 0 && shown(board).next().is_some() {
+        lines.push("Alerts that stood then:".to_owned());
+        lines.extend(alerts(board, zone));
+    }
+    Some(lines)
+}
+
 /// Why figures may be old or not kept, in words that stay the same while it lasts.
 fn troubles(board: &Board) -> Vec<String> {
     let cut_off = board.hub.as_ref().and_then(|hub| hub.cut_off.as_ref().map(|cut_off| (&hub.name, cut_off)));
     let cut_off = cut_off.map(|(name, cut_off)| format!("cut off from {name}: {}", cut_off.reason));
     let keeper = match &board.keeper {
         Keeper::Failed(why) => Some(format!("nothing is kept any more, the journal failed: {why}")),
-        Keeper::Loading => Some("the day so far is being read from the journal".to_owned()),
-        Keeper::Nobody | Keeper::Us | Keeper::Other(_) => None,
+        Keeper::Nobody | Keeper::Us | Keeper::Loading | Keeper::Other(_) => None,
     };
     let silent = board.silent_since.map(|_| "the board that is followed does nothing: everything is old".to_owned());
     let sources = board.silent_sources().into_iter();
@@ -323,33 +354,14 @@ fn alerts(board: &Board, zone: Tz) -> Vec<String> {
     if lines.is_empty() { vec!["no alerts".to_owned()] } else { lines }
 }
 
+/// A text with the sign that ends a sentence.
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
+}
+
 /// Figures in words; the unknown ones are left out.
 fn figures(figures: &[Figure]) -> String {
     let known = KPIS.iter().zip(figures).filter(|(_, figure)| figure.value.is_some());
     let words = known.map(|(kpi, figure)| format!("{} {}", words::of(*kpi), kpi.def().show(figure)));
     words.collect::<Vec<_>>().join(", ")
-}
-
-/// The lines that are typed, if a terminal is there to type on; they end when it goes.
-fn read_lines() -> io::Result<Option<mpsc::Receiver<TypedLine>>> {
-    if !io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    let (to, typed) = mpsc::channel(1);
-    std::thread::Builder::new().name("lines".to_owned()).spawn(move || {
-        let mut was_alone = true;
-        loop {
-            let mut text = String::new();
-            if !matches!(io::stdin().read_line(&mut text), Ok(1..)) {
-                return;
-            }
-            let more = command::is_more_to_read();
-            let alone = was_alone && !more;
-            was_alone = !more;
-            if to.blocking_send(TypedLine { text, alone }).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(Some(typed))
 }

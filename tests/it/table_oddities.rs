@@ -251,3 +251,36 @@ fn rows_of_several_contacts_are_not_taken_for_contacts() {
         assert!(output.status.code() == Some(1) && said.contains(words), "{said}");
     }
 }
+
+#[test]
+fn units_are_told_by_the_name_in_the_large_languages_and_by_the_times_beside() {
+    for (wait, talk, waits, talks) in [
+        ("Wait (h)", "Talk (hours)", ["1.5", "0.5"], ["1.25", "0.25"]),
+        ("Wait time (hh:mm)", "Gesprächszeit (Std:Min)", ["1:30", "00:30"], ["01:15", "0:15"]),
+        ("Время ожидания (мин)", "待ち時間（分） Talk", ["90", "30"], ["75", "15"]),
+    ] {
+        let talk = if talk.contains('待') { "Talk (dk)" } else { talk };
+        let table = format!(
+            "id,start,queue,agent,status,{wait},{talk}\n1,2026-03-25 09:00:05,sales,Ann,answered,{},{}\n\
+             2,2026-03-25 09:10:05,sales,Ben,answered,{},{}\n",
+            waits[0], talks[0], waits[1], talks[1]
+        );
+        mapped(table.as_bytes(), &["--utc"], &[("offered", 2.0), ("asa", 3600.0), ("aht", 2700.0)]);
+    }
+    // Seconds with many decimals are no fractions of a day, if the name says seconds.
+    let table = "id,start,queue,agent,status,Wait (s)\n1,2026-03-25 09:00:05,sales,Ann,answered,0.0123457\n";
+    mapped(table.as_bytes(), &["--utc"], &[("offered", 1.0), ("asa", 0.012_346)]);
+    // A wait of ten hours that the times beside show is one of seconds.
+    let table = "id,created at,answered at,ended at,queue,agent,channel,wait,talk\n\
+        1,2026-03-25 09:00:00,2026-03-25 19:00:00,2026-03-25 19:05:00,mail,Ann,email,36000,300\n";
+    mapped(table.as_bytes(), &["--utc"], &[("offered", 1.0), ("aht", 300.0)]);
+}
+
+#[test]
+fn a_tuesday_in_french_is_no_march_and_a_row_behind_a_cr_is_said() {
+    let table = "id,date,file,agent,attente\n1,lun. 02/03/2026 09:00,a,Ann,12\n2,mar. 13/03/2026 09:00,a,Ann,12\n";
+    mapped(table.as_bytes(), &["--utc"], &[("offered", 2.0)]);
+    let table = "id,start,queue,agent,wait\n1,2026-03-25 09:00:05,a,Ann,12\r2,2026-03-25 09:00:06,a,Ann,12\n3,2026-03-25 09:00:07,a,Ann,12\n";
+    let said = mapped(table.as_bytes(), &["--utc"], &[("offered", 1.0)]);
+    assert!(said.contains("a CR in the line begins another row"), "{said}");
+}

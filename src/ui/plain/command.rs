@@ -1,17 +1,9 @@
 //! What can be typed while the floor is told in lines.
 
-use std::io;
-use std::time::Duration;
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
 use crate::alert::{AlertAction, MuteLength};
 use crate::clock::duration;
 use crate::text::Text;
 use crate::text::suggest::suggestion;
-
-/// How soon a further line follows in what is pasted or sent by a program; nobody types that fast.
-const PASTED_WITHIN: Duration = Duration::from_millis(50);
 
 const COMMANDS: [&str; 8] = ["queues", "alerts", "ack", "snooze", "note", "undo", "help", "quit"];
 
@@ -31,14 +23,21 @@ pub(super) enum PlainCommand {
     },
 }
 
+/// The first word of a text, and what follows it.
+fn first_word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim_start())
+}
+
 /// Read a line that was typed.
 pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
-    let mut words = line.trim().splitn(3, char::is_whitespace).map(str::trim);
-    let (word, number, rest) = (words.next().unwrap_or(""), words.next(), words.next().unwrap_or(""));
-    let episode = || {
-        let number = number.and_then(|number| number.parse().ok());
-        number.ok_or_else(|| format!("{word} which alert? write {word} and its number, such as {word} 3"))
-    };
+    let (word, rest) = first_word(line);
+    let (number, rest) = first_word(rest);
+    let word = word.to_lowercase();
+    let word = word.as_str();
+    let episode =
+        || number.parse().map_err(|_| format!("{word} which alert? write {word} and its number, such as {word} 3"));
     let act = |act| Ok(PlainCommand::Act { episode: episode()?, act });
     match word {
         "" => Ok(PlainCommand::Now),
@@ -52,6 +51,9 @@ pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
         }
         "snooze" => {
             episode()?;
+            if rest.is_empty() {
+                return Err("snooze for how long? write snooze, the alert's number and a time, such as 15m".to_owned());
+            }
             let span = duration::parse(rest).map_err(|error| format!("for how long? {error}"))?;
             act(AlertAction::Snooze(MuteLength::new(span).map_err(|error| error.to_string())?))
         }
@@ -66,13 +68,6 @@ pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
     }
 }
 
-/// Whether a further line has arrived already, or does at once.
-pub(super) fn is_more_to_read() -> bool {
-    let stdin = io::stdin();
-    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(PASTED_WITHIN.subsec_nanos()) };
-    poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timeout)).is_ok_and(|ready| ready > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,7 +77,7 @@ mod tests {
     fn what_is_typed_is_read_or_said_to_be_wrong() {
         let act = |episode, act| Ok(PlainCommand::Act { episode, act });
         assert_eq!(parse("\n"), Ok(PlainCommand::Now));
-        assert_eq!(parse("ack 3\n"), act(3, AlertAction::Acknowledge { note: None, lasts: None }));
+        assert_eq!(parse("Ack  3\n"), act(3, AlertAction::Acknowledge { note: None, lasts: None }));
         let note = Some(Text::new("calling Ann"));
         assert_eq!(parse("ack 3 calling Ann\n"), act(3, AlertAction::Acknowledge { note, lasts: None }));
         let quarter = MuteLength::new(Span(900_000_000)).unwrap();

@@ -48,8 +48,12 @@ impl DurationUnit {
         if words::says_milliseconds(&plain) {
             return Self::Milliseconds;
         }
-        if says(&words::MINUTES) && !says(&words::SECONDS) {
-            return Self::Minutes;
+        match (says(&words::SECONDS), words::ends_in_hours(&plain), says(&words::MINUTES)) {
+            (true, ..) if words::is_seconds_alone(&plain) => return Self::Seconds,
+            (false, true, _) => return Self::Hours,
+            (false, false, true) => return Self::Minutes,
+            // A notation, as `hh:mm:ss`, may be that of a spreadsheet's cells.
+            _ => {}
         }
         let numbers: Vec<(&str, f64)> = cells.filter_map(|cell| Some((cell, number(cell)?))).collect();
         let precise = |cell: &str| cell.rsplit(['.', ',']).next().is_some_and(|digits| digits.len() > 6);
@@ -143,7 +147,9 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     let seconds = if let Some(of_day) = time_of_day(text) {
         Some(of_day)
     } else if text.contains(':') {
-        clock(text, ':')
+        // `01:10` under `hh:mm`
+        let is_hour = unit == DurationUnit::Hours && text.matches(':').count() == 1;
+        clock(text, ':').map(|seconds| if is_hour { seconds * 60.0 } else { seconds })
     } else if let Some(number) = number_with(text, comma) {
         Some(number * unit.seconds())
     } else if text.matches('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {

@@ -15,9 +15,10 @@ pub(super) fn in_english(text: &str) -> Option<String> {
         return None;
     }
     let (mut out, mut rest) = (String::new(), text);
-    // In French and Spanish, `mar.` is a Tuesday, too: of two months, the first is none.
+    // In French and Spanish, `mar.` is a Tuesday, too: of two months, the first is none, and none is beside numbers alone.
     let is_month = |word: &str| english(&normalized(word)).is_some_and(|month| !month.is_empty());
-    let mut weekdays = text.split(|c| !is_letter(c)).filter(|word| is_month(word)).count().saturating_sub(1);
+    let months = text.split(|c| !is_letter(c)).filter(|word| is_month(word)).count();
+    let mut weekdays = months.saturating_sub(usize::from(!text.split_whitespace().any(is_numeric_date)));
     while let Some(first) = rest.chars().next() {
         if !is_letter(first) {
             out.push(first);
@@ -52,6 +53,13 @@ pub(super) fn in_english(text: &str) -> Option<String> {
     (plain != text).then_some(plain)
 }
 
+/// Whether a word is a date of three numbers, as `03/03/2026`.
+fn is_numeric_date(word: &str) -> bool {
+    let mut parts = word.trim_end_matches(',').split(['/', '.', '-']);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    parts.clone().count() == 3 && parts.all(is_number)
+}
+
 /// The English name of a month, nothing for a word that a date does not need, and `None` for any other word.
 fn english(word: &str) -> Option<&'static str> {
     let dates = &vocabulary().dates;
@@ -72,6 +80,8 @@ mod tests {
             ("Di., 3. Mär. 2026 um 09:00 Uhr", "3 Mar 2026 09:00"),
             ("Dienstag, 03. Ma\u{308}rz 2026", "03 Mar 2026"),
             ("mar. 3 mars 2026", "3 Mar 2026"),
+            ("mar. 03/03/2026 09:00", "03/03/2026 09:00"),
+            ("mar 3.3.2026", "3.3.2026"),
             ("mardi 3 mars 2026 à 09h05", "3 Mar 2026 09:05"),
             ("1er janv. 2026 09:00:05", "1 Jan 2026 09:00:05"),
             ("3 de marzo de 2026 9:00", "3 Mar 2026 9:00"),

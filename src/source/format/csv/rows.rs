@@ -156,6 +156,10 @@ impl RowReader {
                     ReadRecordResult::InputEmpty => break,
                     ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
                     ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                    ReadRecordResult::Record if !rest.trim_ascii().is_empty() => {
+                        self.clear();
+                        return Err("a CR in the line begins another row: save the table with one kind of line end");
+                    }
                     ReadRecordResult::Record => return Ok(true),
                     ReadRecordResult::End => return Ok(false),
                 }

@@ -103,15 +103,48 @@ pub(super) const MILLISECONDS: [&str; 13] = [
     "millisecondi",
 ];
 /// Words for minutes.
-pub(super) const MINUTES: [&str; 6] = ["min", "mins", "minutes", "minuten", "minutos", "minuti"];
+pub(super) const MINUTES: [&str; 16] = [
+    "min",
+    "mins",
+    "mn",
+    "minute",
+    "minutes",
+    "minuten",
+    "minutos",
+    "minuti",
+    "minuty",
+    "dk",
+    "dakika",
+    "мин",
+    "минут",
+    "分",
+    "分钟",
+    "分鐘",
+];
+/// Words for hours. In the middle of a name, they are about something else: `business hours wait`.
+const HOURS: [&str; 14] =
+    ["h", "hh", "hr", "hrs", "hour", "hours", "std", "stunden", "heures", "horas", "ore", "saat", "час", "часов"];
 /// Words for seconds, and for the parts of a notation as `hh:mm:ss`.
 pub(super) const SECONDS: [&str; 13] =
     ["s", "ss", "sec", "secs", "seconds", "sek", "sekunden", "secondes", "seg", "segs", "segundos", "secondi", "сек"];
-const OTHER_UNITS: [&str; 3] = ["mm", "hh", "h"];
+const OTHER_UNITS: [&str; 1] = ["mm"];
+
+/// Whether a name in normal form has seconds, and no other unit beside them as in `hh mm ss`.
+pub(super) fn is_seconds_alone(plain: &str) -> bool {
+    let others = || HOURS.iter().chain(&MINUTES).chain(&OTHER_UNITS);
+    let has = |word: &str| SECONDS.contains(&word);
+    plain.split(' ').any(has) && !plain.split(' ').any(|word| others().any(|unit| *unit == word))
+}
+
+/// Whether a name in normal form ends in hours, or in hours and minutes, as `talk time hh mm`.
+pub(super) fn ends_in_hours(plain: &str) -> bool {
+    let mut last = plain.split(' ').rev().skip_while(|word| *word == "mm" || MINUTES.contains(word));
+    last.next().is_some_and(|word| HOURS.contains(&word))
+}
 
 /// A name in normal form without the unit of time at its end: `wait time ms` and `waittimems` are both a wait.
 pub(super) fn without_unit(plain: &str) -> String {
-    let units = || MILLISECONDS.iter().chain(&MINUTES).chain(&SECONDS).chain(&OTHER_UNITS);
+    let units = || MILLISECONDS.iter().chain(&MINUTES).chain(&SECONDS).chain(&HOURS).chain(&OTHER_UNITS);
     let bare: Vec<&str> = plain.split(' ').filter(|word| !units().any(|unit| unit == word)).collect();
     let bare = bare.join(" ");
     if bare != plain {

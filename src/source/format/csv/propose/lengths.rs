@@ -112,7 +112,7 @@ impl Proposer<'_> {
             KEYS.into_iter().filter_map(|key| Some((key, self.of_field(key).filter(is_bare)?))).collect();
         let why = if bare.iter().any(|(_, column)| self.are_milliseconds(column.index, format)) {
             "as the times beside show"
-        } else if bare.iter().any(|(_, column)| is_unbelievable(column)) {
+        } else if bare.iter().any(|(_, column)| is_unbelievable(column) && !self.fits(column.index, format, 1.0)) {
             "as most would be above four hours in seconds"
         } else {
             return;
@@ -132,16 +132,20 @@ impl Proposer<'_> {
 
     /// Whether the numbers of a column are longer than the whole contact in seconds, and not in milliseconds.
     fn are_milliseconds(&self, index: usize, format: &TimeFormat) -> bool {
-        let (mut seen, mut longer, mut fitting) = (0, 0, 0);
+        self.fits(index, format, 1000.0) && !self.fits(index, format, 1.0)
+    }
+
+    /// Whether most of the numbers of a column, `per_second` of which are a second, are no longer than the whole contact;
+    /// not where no row tells how long that was.
+    fn fits(&self, index: usize, format: &TimeFormat, per_second: f64) -> bool {
+        let (mut seen, mut fitting) = (0, 0);
         for row in self.rows {
             let number = row.get(index).and_then(|cell| duration::number(cell)).filter(|number| *number > 0.0);
             let Some((number, (from, to))) = number.zip(self.ends_of_row(row, format)) else { continue };
-            let whole = (to - from + SLACK).as_secs_f64();
             seen += 1;
-            longer += usize::from(number > whole);
-            fitting += usize::from(number / 1000.0 <= whole);
+            fitting += usize::from(number / per_second <= (to - from + SLACK).as_secs_f64());
         }
-        seen > 0 && longer * 4 >= seen * 3 && fitting * 4 >= seen * 3
+        seen > 0 && fitting * 4 >= seen * 3
     }
 
     /// The first and the last instant of a row, as if in UTC.
