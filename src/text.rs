@@ -228,10 +228,10 @@ pub fn shorten_paths(text: &str, width: usize) -> Cow<'_, str> {
         }
         let mut cut = 0;
         let mut graphemes = word.graphemes(true);
-        while columns + 1 - cut > MIN_PATH_COLUMNS.max(columns.saturating_sub(excess)) {
+        while (columns + 1).saturating_sub(cut) > MIN_PATH_COLUMNS.max(columns.saturating_sub(excess)) {
             cut += graphemes.next().map_or(columns, UnicodeWidthStr::width);
         }
-        excess = excess.saturating_sub(cut - 1);
+        excess = excess.saturating_sub(cut.saturating_sub(1));
         Cow::Owned(format!("…{}", graphemes.as_str()))
     });
     let shortened = words.collect::<Vec<_>>().join(" ");
@@ -353,6 +353,9 @@ mod tests {
         assert_eq!(shorten_paths(text, 9), "cannot read …one/asterisk/queue_log: permission denied");
         let address = "no answer from https://telephony.example.com/api/v2/analytics";
         assert_eq!(shorten_paths(address, 20), address);
+        // Marks whose widths do not sum up to the width of the word.
+        let odd = format!("/{}/log is gone", "\u{915}\u{94d}".repeat(80));
+        assert!(shorten_paths(&odd, 30).ends_with(" is gone"), "{}", shorten_paths(&odd, 30));
     }
 
     #[test]

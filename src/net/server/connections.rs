@@ -161,9 +161,7 @@ impl ConnectionPlace {
         }
         true
     }
-}
 
-impl ConnectionPlace {
     /// Record that an answer of so many bytes is sent; `false` if too much of the caller's earlier ones is unread.
     pub(super) fn may_send(&self, bytes: usize) -> bool {
         if bytes <= PORTION_BYTES {
