@@ -34,7 +34,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::clock::{Span, Time};
-use crate::event::LeftReason;
+use crate::event::{AgentState, LeftReason};
 use crate::text::Label;
 use crate::text::suggest::nearest;
 
@@ -143,7 +143,7 @@ pub struct Live {
     /// Contacts with an agent.
     pub in_progress: i64,
     /// Numbers of agents by state, in the order of [`crate::event::AgentState::ALL`].
-    pub agents: [i64; 6],
+    pub agents: [i64; AgentState::ALL.len()],
     /// Numbers of paused agents by reason, sorted by reason.
     pub pause_reasons: Vec<(Label, i64)>,
     /// Open asynchronous contacts.
@@ -152,10 +152,24 @@ pub struct Live {
     pub aged_backlog: i64,
 }
 
+impl Live {
+    /// The number of agents in a state.
+    #[must_use]
+    pub fn agents_in(&self, state: AgentState) -> i64 {
+        AgentState::ALL.iter().zip(self.agents).filter(|(of, _)| **of == state).map(|(_, count)| count).sum()
+    }
+
+    /// The number of agents who are known to be at work.
+    #[must_use]
+    pub fn staffed(&self) -> i64 {
+        AgentState::ALL.iter().zip(self.agents).filter(|(of, _)| of.is_staffed()).map(|(_, count)| count).sum()
+    }
+}
+
 /// How long agents were staffed and available in a period, summed over the agents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AgentTimes {
-    /// Time in any state but offline.
+    /// Time in any state but offline and unknown.
     pub staffed: Span,
     /// Time available or being rung.
     pub available: Span,

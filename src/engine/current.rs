@@ -98,7 +98,7 @@ struct QueueState {
 #[derive(Debug, Default)]
 struct Staff {
     /// By state, in the order of [`AgentState::ALL`].
-    states: [i64; 6],
+    states: [i64; AgentState::ALL.len()],
     /// Of the paused ones, by reason.
     paused: BTreeMap<ReasonNo, i64>,
 }
@@ -186,11 +186,14 @@ impl CurrentState {
         queues.filter(|(_, waiting)| *waiting > 0)
     }
 
-    /// Whether any agent of a queue takes its contacts, now or after the present one.
-    pub(super) fn is_served(&self, queue: QueueNo) -> bool {
+    /// Whether any agent of a queue takes its contacts, now or after the present one; `None` where only agents might of whom
+    /// it is not known what they do.
+    pub(super) fn is_served(&self, queue: QueueNo) -> Option<bool> {
         let staff = self.queues.get(queue.index()).map(|state| &state.staff);
-        let numbers = || AgentState::ALL.into_iter().zip(staff.into_iter().flat_map(|staff| staff.states));
-        numbers().any(|(state, n)| !matches!(state, AgentState::Paused | AgentState::Offline) && n > 0)
+        let mut states = AgentState::ALL.into_iter().zip(staff.into_iter().flat_map(|staff| staff.states));
+        let served = states.clone().any(|(state, n)| state.is_staffed() && state != AgentState::Paused && n > 0);
+        let is_known = served || !states.any(|(state, n)| state == AgentState::Unknown && n > 0);
+        is_known.then_some(served)
     }
 
     /// The state of a queue.

@@ -222,10 +222,10 @@ impl Engine {
         live
     }
 
-    /// Whether anybody serves a queue, as the current state has it; `None` where no source says who does.
+    /// Whether anybody serves a queue, as the current state has it; `None` where no source says who does, or whether they are there.
     fn is_served(&self, queue: QueueNo) -> Option<bool> {
         let record = self.queue_records.get(queue.index())?;
-        record.knows_agents.then(|| self.current.is_served(queue))
+        if record.knows_agents { self.current.is_served(queue) } else { None }
     }
 
     /// The current state, of all queues together and of each that is `wanted`, or of each.

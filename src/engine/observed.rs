@@ -22,19 +22,20 @@ const MAX_HISTORY_MINUTES: usize = 3 * 24 * 60;
 const MAX_LIVE_AGE: Span = Span::HOUR;
 
 /// Agents by state, in the order of [`AgentState::ALL`](crate::event::AgentState::ALL).
-const AGENTS: [KpiId; 6] = [
+const AGENTS: [KpiId; 7] = [
     KpiId::AgentsOnContact,
     KpiId::AgentsRinging,
     KpiId::AgentsAfterContact,
     KpiId::AgentsAvailable,
     KpiId::AgentsPaused,
     KpiId::AgentsOffline,
+    KpiId::AgentsUnknown,
 ];
 /// The KPIs that [`Live`] can be filled from.
-const LIVE: [KpiId; 12] = {
+const LIVE: [KpiId; 13] = {
     use KpiId::{AgedBacklog, Backlog, EstimatedWait, InProgress, LongestWait, Waiting};
-    let [a, b, c, d, e, f] = AGENTS;
-    [Waiting, LongestWait, EstimatedWait, InProgress, Backlog, AgedBacklog, a, b, c, d, e, f]
+    let [a, b, c, d, e, f, g] = AGENTS;
+    [Waiting, LongestWait, EstimatedWait, InProgress, Backlog, AgedBacklog, a, b, c, d, e, f, g]
 };
 
 /// A figure that a source computed itself.
@@ -237,7 +238,7 @@ impl ObservedFigures {
         let value = |kpi| newest(kpi).filter(|(at, _)| now.since(*at) <= MAX_LIVE_AGE)?.1;
         #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and counts are small")]
         let count = |kpi| value(kpi).map_or(0, |value| value.round() as i64);
-        if live.agents == [0; 6] {
+        if live.agents == [0; AGENTS.len()] {
             live.agents = AGENTS.map(count);
         }
         if *live != (Live { agents: live.agents, ..Live::default() }) || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {

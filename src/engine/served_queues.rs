@@ -238,6 +238,12 @@ mod tests {
         assert_eq!(unserved(&mut known), Some(2.0));
         let mut unknown = wait(vec![offered("c1", "sales"), state("ann", AgentState::Offline)]);
         assert_eq!(unserved(&mut unknown), None);
+        apply(&mut known, "pbx", vec![serves("ann", &[("sales", None)]), state("ann", AgentState::Unknown)]);
+        assert_eq!(unserved(&mut known), None, "she may be there or not");
+        let figures = by_queue(&mut known).into_iter().next().unwrap().1;
+        assert_eq!(figures, [None; 4], "nor is it known how many are");
+        apply(&mut known, "pbx", vec![serves("bo", &[("sales", None)]), state("bo", AgentState::Available)]);
+        assert_eq!(by_queue(&mut known)[0].1, [Some(1.0), Some(1.0), None, Some(0.0)]);
     }
 
     #[test]

@@ -222,6 +222,7 @@ impl Timeline {
     pub(super) fn activity(&self, now: Time, rings: bool) -> (AgentState, ReasonNo) {
         match self.state(now) {
             Some((AgentState::Available, reason, _)) if rings && !self.names_ringing => (AgentState::Ringing, reason),
+            Some((AgentState::Unknown, reason, _)) if rings => (AgentState::Ringing, reason),
             Some((state, reason, _)) => (state, reason),
             None => (AgentState::Offline, ReasonNo::UNKNOWN),
         }
@@ -388,7 +389,7 @@ impl RunningTimes {
 
 /// Whether agents in a state are staffed, and whether they are available.
 const fn counts(state: AgentState) -> (bool, bool) {
-    (!matches!(state, AgentState::Offline), matches!(state, AgentState::Available | AgentState::Ringing))
+    (state.is_staffed(), matches!(state, AgentState::Available | AgentState::Ringing))
 }
 
 impl Totals {

@@ -63,7 +63,7 @@ impl Channel {
     }
 }
 
-/// What an agent is doing.
+/// What an agent is doing. The last one says that the source does not tell, and no longer what it told before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -74,12 +74,26 @@ pub enum AgentState {
     AfterContact,
     Paused,
     Offline,
+    Unknown,
 }
 
 impl AgentState {
     /// All states, the busiest first.
-    pub const ALL: [Self; 6] =
-        [Self::OnContact, Self::Ringing, Self::AfterContact, Self::Available, Self::Paused, Self::Offline];
+    pub const ALL: [Self; 7] = [
+        Self::OnContact,
+        Self::Ringing,
+        Self::AfterContact,
+        Self::Available,
+        Self::Paused,
+        Self::Offline,
+        Self::Unknown,
+    ];
+
+    /// Whether an agent in it is known to be at work.
+    #[must_use]
+    pub const fn is_staffed(self) -> bool {
+        !matches!(self, Self::Offline | Self::Unknown)
+    }
 
     /// Its name in the wire format, in JSON and on the command line.
     #[must_use]
@@ -91,6 +105,7 @@ impl AgentState {
             Self::AfterContact => "after_contact",
             Self::Paused => "paused",
             Self::Offline => "offline",
+            Self::Unknown => "unknown",
         }
     }
 

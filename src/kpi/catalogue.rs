@@ -50,7 +50,7 @@ catalogue! {
         "contacts with an agent now",
         "";
     AgentsStaffed "agents_staffed", "Agents staffed", "Staffed", Count, Neutral, Bands::NONE, Live, false, agents_staffed,
-        "agents in any state but offline",
+        "agents in any state but offline and unknown",
         "";
     AgentsAvailable "agents_available", "Agents available", "Avail", Count, Neutral, Bands::NONE, Live, false, agents_available,
         "agents waiting for a contact",
@@ -70,6 +70,9 @@ catalogue! {
     AgentsOffline "agents_offline", "Agents offline", "Offline", Count, Neutral, Bands::NONE, Live, false, agents_offline,
         "known agents who are logged off",
         "";
+    AgentsUnknown "agents_unknown", "Agents in an unknown state", "Unknown", Count, Neutral, Bands::NONE, Live, false, agents_unknown,
+        "agents of whom a source no longer says what they do; they are in no other number of agents",
+        "Look at the sources page: it names the words and fields that are not read.";
     Backlog "backlog", "Backlog", "Backlog", Count, Neutral, Bands::NONE, Live, false, backlog,
         "open asynchronous contacts (email, SMS, social)",
         "Give the oldest to agents between calls.";

@@ -41,9 +41,13 @@ fn survey_mean(sum: &Sum, empty: &'static str) -> Figure {
 }
 
 fn agents(r: &KpiInputs<'_>, states: &[AgentState]) -> Figure {
-    let n = AgentState::ALL.iter().zip(r.live.agents).filter(|(s, _)| states.contains(s)).map(|(_, n)| n).sum();
+    let n = states.iter().map(|state| r.live.agents_in(*state)).sum();
     if !r.evidence.agent_states && r.live.agents.iter().all(|n| *n == 0) {
         return Figure::unknown("no source gives agents' states");
+    }
+    // Any of them may be in one of these states.
+    if n == 0 && r.live.agents_in(AgentState::Unknown) > 0 && !states.contains(&AgentState::Unknown) {
+        return Figure::unknown("of some agents no source says what they do");
     }
     Figure::count(n)
 }
@@ -75,8 +79,8 @@ pub(super) fn in_progress(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn agents_staffed(r: &KpiInputs<'_>) -> Figure {
-    use AgentState::{AfterContact, Available, OnContact, Paused, Ringing};
-    agents(r, &[Available, Ringing, OnContact, AfterContact, Paused])
+    let staffed: Vec<_> = AgentState::ALL.into_iter().filter(|state| state.is_staffed()).collect();
+    agents(r, &staffed)
 }
 
 pub(super) fn agents_available(r: &KpiInputs<'_>) -> Figure {
@@ -108,6 +112,10 @@ pub(super) fn agents_paused(r: &KpiInputs<'_>) -> Figure {
 
 pub(super) fn agents_offline(r: &KpiInputs<'_>) -> Figure {
     agents(r, &[AgentState::Offline])
+}
+
+pub(super) fn agents_unknown(r: &KpiInputs<'_>) -> Figure {
+    agents(r, &[AgentState::Unknown])
 }
 
 pub(super) fn backlog(r: &KpiInputs<'_>) -> Figure {

@@ -118,7 +118,7 @@ fn several_requests_make_one_board() {
             _ => None,
         })
         .collect();
-    assert_eq!(agents, ["7 billing support", "7 available -", "8 paused BREAK_LUNCH"]);
+    assert_eq!(agents, ["7 billing support", "7 available -", "8 paused BREAK_LUNCH", "9 unknown -"]);
     assert_eq!(source.rejected, [(2, "agents: `state` is a word that `states` does not have (DANCING)".to_owned())]);
     let count = |path: &str| peer.asked().iter().filter(|asked| asked.path().starts_with(path)).count();
     source.until(|_| count("/api/contacts") > 2);
@@ -152,7 +152,7 @@ fn contacts_come_are_answered_and_go() {
     // Who is missing from two lists is gone.
     let expected = ["c1 offered billing true", "c2 offered sales true", "c1 answered 7", "c2 lost", "c1 completed"];
     assert_eq!(words(&source), expected);
-    assert_eq!(source.cursor.as_deref(), Some(r#"{"contacts":{}}"#));
+    assert_eq!(source.cursor.as_deref(), Some(r#"{"contacts":{},"agents":["7","8","9"]}"#));
 }
 
 #[test]

@@ -477,7 +477,8 @@ async fn what_is_older_than_a_day_or_cannot_be_fetched_is_a_gap() {
     let (since, at) = missed(&source.seen.lock().unwrap())[0];
     assert_eq!(since, long_ago);
     assert!(((at - since) - Span(2 * Span::DAY.0)).0.abs() < Span(2 * Span::MINUTE.0).0, "{at}");
-    assert!(script.0.lock().unwrap().asked.len() > 1);
+    // The gap is told before the rest is asked for.
+    source.wait("what is within a day", |_| script.0.lock().unwrap().asked.len() > 1).await;
 
     // Current values are available, past ones are not.
     let refusing = Router::new()

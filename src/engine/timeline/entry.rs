@@ -125,7 +125,7 @@ impl TimelineEntry {
 
     pub(super) fn state(self, names_contacts: bool) -> AgentState {
         match self.named() {
-            Some((state, _)) if names_contacts => state,
+            Some((state, _)) if names_contacts && state != AgentState::Unknown => state,
             _ if self.talking() > 0 => AgentState::OnContact,
             _ if self.wrapping() => AgentState::AfterContact,
             Some((state, _)) => state,

@@ -48,6 +48,35 @@ fn a_state_that_ends_and_begins_at_one_instant_is_two() {
 }
 
 #[test]
+fn in_an_unknown_state_only_contacts_tell_what_the_agent_does() {
+    let state = |state| AgentChange::State(state, ReasonNo::UNKNOWN);
+    let changes = [
+        (0, state(AgentState::OnContact)),
+        (10, state(AgentState::Available)),
+        (20, state(AgentState::Unknown)),
+        (40, AgentChange::TalkStarts),
+        (70, AgentChange::TalkEnds),
+        (90, state(AgentState::Available)),
+    ];
+    let timeline = timeline(&changes);
+    let states =
+        timeline.states(at(0), at(100)).into_iter().map(|(since, state, _)| ((since - at(0)).as_secs(), state));
+    let expected = [
+        (0, AgentState::OnContact),
+        (10, AgentState::Available),
+        (20, AgentState::Unknown),
+        (40, AgentState::OnContact),
+        (70, AgentState::Unknown),
+        (90, AgentState::Available),
+    ];
+    assert_eq!(states.collect::<Vec<_>>(), expected);
+    assert_eq!(timeline.activity(at(30), false), (AgentState::Unknown, ReasonNo::UNKNOWN));
+    assert_eq!(timeline.activity(at(30), true), (AgentState::Ringing, ReasonNo::UNKNOWN));
+    let times = timeline.times(at(0), at(100));
+    assert_eq!((times.staffed.as_secs(), times.available.as_secs()), (60, 20));
+}
+
+#[test]
 fn of_the_states_named_at_one_instant_the_last_one_holds_and_few_are_kept() {
     let mut timeline = Timeline::default();
     for n in 0..1_000 {

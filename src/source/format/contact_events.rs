@@ -94,7 +94,7 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
         return Ok(None);
     }
     let mut data = JsonFields::parse(envelope.data.ok_or_else(|| missing("data"))?)?;
-    let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { parse_kind(name, &mut data) };
+    let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { parse_kind(name, &mut data, tally) };
     let kind = parsed.map_err(|reason| reason.about(&kind))?;
     if !matches!(kind, EventKind::Observed { .. }) {
         for (field, _) in data.unread() {
@@ -136,7 +136,7 @@ fn is_known(name: &str) -> bool {
 }
 
 /// The data of an event of a known type, other than `queue.observed`.
-fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, RejectionReason> {
+fn parse_kind(name: &str, data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKind, RejectionReason> {
     Ok(match name {
         "self_service.ended" => EventKind::SelfService(SelfService {
             session: data.required("session")?,
@@ -147,7 +147,7 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, Reject
         }),
         "agent.state" => EventKind::AgentState {
             agent: data.required("agent")?,
-            state: data.word("state", AgentState::parse)?.ok_or_else(|| missing("state"))?,
+            state: agent_state(data, tally),
             reason: data.label("reason")?,
             lasts: None,
         },
@@ -179,6 +179,14 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, Reject
             };
             EventKind::Contact { contact, queue, step }
         }
+    })
+}
+
+/// The state of `agent.state`. One that is missing or is none of the words is unknown: the state before it is over.
+fn agent_state(data: &mut JsonFields<'_>, tally: &mut InputTally) -> AgentState {
+    data.word("state", AgentState::parse).ok().flatten().unwrap_or_else(|| {
+        tally.unknown_field("state");
+        AgentState::Unknown
     })
 }
 

@@ -259,7 +259,7 @@ fn first_sign(words: &str) -> &str {
 
 /// The states from the first to the last one in which the agent was there.
 fn shift(states: &[StatePeriod]) -> &[StatePeriod] {
-    let is_there = |period: &StatePeriod| period.state != AgentState::Offline;
+    let is_there = |period: &StatePeriod| period.state.is_staffed();
     let first = states.iter().position(is_there);
     let last = states.iter().rposition(is_there);
     first.zip(last).and_then(|(first, last)| states.get(first..=last)).unwrap_or_default()

@@ -178,11 +178,11 @@ impl<'a> LiveItem<'a> {
         }
     }
 
-    /// How many agents who serve its queue are free, for who waits; `None` where no source says who serves it.
+    /// How many agents who serve its queue are free, for who waits; `None` where no source says so.
     fn free(&self) -> Option<i64> {
         let live = &self.queue.filter(|_| self.waits())?.live;
         let known = live.unserved.is_some() || live.agents.iter().any(|n| *n > 0);
-        known.then(|| staffing::count(live, AgentState::Available))
+        if known { staffing::count(live, AgentState::Available) } else { None }
     }
 
     fn free_cell(&self) -> TableCell {

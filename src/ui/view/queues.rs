@@ -137,13 +137,8 @@ impl<'a> QueueItem<'a> {
         self.verdict() >= Verdict::Warning
     }
 
-    fn agents_in(&self, state: AgentState) -> i64 {
-        let at = AgentState::ALL.iter().position(|s| *s == state);
-        at.and_then(|at| self.queue.live.agents.get(at)).copied().unwrap_or(0)
-    }
-
     fn available(&self) -> i64 {
-        self.agents_in(AgentState::Available)
+        self.queue.live.agents_in(AgentState::Available)
     }
 
     fn name(&self) -> TableCell {
@@ -199,8 +194,12 @@ impl<'a> QueueItem<'a> {
     }
 
     fn agents(&self) -> TableCell {
-        let available = self.available();
-        let staffed = self.queue.live.agents.iter().sum::<i64>() - self.agents_in(AgentState::Offline);
+        let (available, staffed) = (self.available(), self.queue.live.staffed());
+        // Of so many more it is not known whether they are there.
+        let unknown = self.queue.live.agents_in(AgentState::Unknown);
+        if unknown > 0 {
+            return TableCell::new(format!("{available}/{staffed}+{unknown}?"), Tone::Muted);
+        }
         let tone = match (available, staffed, self.queue.live.waiting) {
             (0, _, 1..) => Tone::Warning,
             (0, 0, _) => Tone::Muted,

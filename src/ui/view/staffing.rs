@@ -14,7 +14,7 @@ use crate::ui::format::{cols, float};
 use crate::ui::theme::Tone;
 
 /// How many are in each state, in the order of [`AgentState::ALL`].
-pub type Counts = [usize; 6];
+pub type Counts = [usize; AgentState::ALL.len()];
 
 /// A state's sign and word.
 #[must_use]
@@ -26,14 +26,15 @@ pub const fn words(state: AgentState) -> &'static str {
         AgentState::Available => "○ available",
         AgentState::Paused => "= paused",
         AgentState::Offline => "  offline",
+        AgentState::Unknown => "? unknown",
     }
 }
 
-/// How many agents are in a state.
+/// How many agents are in a state; `None` where none is said to be, and of some it is not known.
 #[must_use]
-pub fn count(live: &Live, state: AgentState) -> i64 {
-    let at = AgentState::ALL.iter().position(|other| *other == state);
-    at.and_then(|at| live.agents.get(at)).copied().unwrap_or(0)
+pub fn count(live: &Live, state: AgentState) -> Option<i64> {
+    let count = live.agents_in(state);
+    (count > 0 || live.agents_in(AgentState::Unknown) == 0).then_some(count)
 }
 
 /// The same for narrow screens.
@@ -45,6 +46,7 @@ const fn short_words(state: AgentState) -> &'static str {
         AgentState::Available => "○ avail",
         AgentState::Paused => "= paused",
         AgentState::Offline => "off",
+        AgentState::Unknown => "? unkn",
     }
 }
 
@@ -55,7 +57,7 @@ pub const fn tone(state: AgentState) -> Tone {
         AgentState::Available => Tone::Good,
         AgentState::Ringing => Tone::Accent,
         AgentState::OnContact | AgentState::AfterContact => Tone::Text,
-        AgentState::Paused | AgentState::Offline => Tone::Muted,
+        AgentState::Paused | AgentState::Offline | AgentState::Unknown => Tone::Muted,
     }
 }
 
@@ -74,7 +76,7 @@ pub fn overrun(ctx: Ctx<'_>, agent: &AgentRow) -> f64 {
         AgentState::OnContact => limits.on_contact,
         AgentState::AfterContact => limits.after_contact,
         AgentState::Paused => limits.paused,
-        AgentState::Available | AgentState::Offline => return 0.0,
+        AgentState::Available | AgentState::Offline | AgentState::Unknown => return 0.0,
     };
     float(seconds(ctx, agent)) / float(limit.max(1))
 }
@@ -139,6 +141,9 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(&s
     let narrow = area.width < 100;
     for (at, state) in AgentState::ALL.into_iter().enumerate() {
         let count: usize = teams.iter().filter_map(|(_, counts)| counts.get(at)).sum();
+        if count == 0 && state == AgentState::Unknown {
+            continue;
+        }
         let words = if narrow { short_words(state) } else { words(state).trim_start() };
         let text = format!("{words} {count}");
         if x + cols(text.width()) >= area.right() {
@@ -150,12 +155,12 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(&s
     }
 }
 
-/// A bar per team of those who are not offline; teams for which there is no room are counted on the last row.
+/// A bar per team of those who are there; teams for which there is no room are counted on the last row.
 fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(&str, Counts)]) {
     let style = |tone| ctx.theme.style(tone);
     let present = |counts: &Counts| {
         let states = AgentState::ALL.into_iter().zip(*counts);
-        states.filter(|(state, _)| *state != AgentState::Offline).collect::<Vec<_>>()
+        states.filter(|(state, _)| state.is_staffed()).collect::<Vec<_>>()
     };
     let size = |counts: &Counts| present(counts).iter().map(|(_, count)| count).sum::<usize>();
     let widest = teams.iter().map(|(name, _)| name.width()).max().unwrap_or(0).clamp(7, 16);

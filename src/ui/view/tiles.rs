@@ -151,22 +151,24 @@ fn longest_wait(ctx: Ctx<'_>, slice: &Slice) -> (Figure, Option<String>) {
 
 /// The number of agents who are free: a warning where there is none, and somebody waits.
 fn free(live: &Live) -> Figure {
-    let figure = Figure::count(staffing::count(live, AgentState::Available));
-    let verdict = if figure.n == 0 && live.waiting > 0 { Verdict::Warning } else { Verdict::None };
+    let count = staffing::count(live, AgentState::Available);
+    let figure = count.map_or_else(|| Figure::unknown("of some agents no source says what they do"), Figure::count);
+    let verdict = if count == Some(0) && live.waiting > 0 { Verdict::Warning } else { Verdict::None };
     Figure { verdict, ..figure }
 }
 
 /// What the other agents do: `of 42`, `5 paused`.
 fn others(live: &Live) -> Vec<String> {
-    let count = |state| staffing::count(live, state);
-    let staffed = live.agents.iter().sum::<i64>() - count(AgentState::Offline);
     let states = [
         (AgentState::Paused, "paused"),
         (AgentState::OnContact, "talking"),
         (AgentState::AfterContact, "after-call work"),
+        (AgentState::Unknown, "unknown"),
     ];
-    let states = states.into_iter().map(|(state, word)| (count(state), word)).filter(|(count, _)| *count > 0);
-    std::iter::once(format!("of {staffed}")).chain(states.map(|(count, word)| format!("{count} {word}"))).collect()
+    let states = states.into_iter().map(|(state, word)| (live.agents_in(state), word)).filter(|(count, _)| *count > 0);
+    std::iter::once(format!("of {}", live.staffed()))
+        .chain(states.map(|(count, word)| format!("{count} {word}")))
+        .collect()
 }
 
 /// The day's figure beside that of a shorter window.

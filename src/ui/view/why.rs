@@ -174,16 +174,15 @@ fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
         None => Some(&ctx.board.total),
     };
     let Some(live) = live else { return };
-    let count = |state: AgentState| {
-        let at = AgentState::ALL.iter().position(|s| *s == state);
-        at.and_then(|at| live.agents.get(at)).copied().unwrap_or(0)
-    };
+    let count = |state: AgentState| live.agents_in(state);
+    let unknown = count(AgentState::Unknown);
+    let and_unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
     lines.push((String::new(), Tone::Text));
     let wait = live.longest_wait.map_or_else(String::new, |wait| format!(", the oldest for {}", format::span(wait)));
-    let nobody = live.waiting > 0 && count(AgentState::Available) == 0;
+    let nobody = live.waiting > 0 && count(AgentState::Available) + unknown == 0;
     lines.push((
         format!(
-            "{} waiting{wait}; {} available, {} talking, {} after work, {} paused",
+            "{} waiting{wait}; {} available, {} talking, {} after work, {} paused{and_unknown}",
             live.waiting,
             count(AgentState::Available),
             count(AgentState::OnContact),

@@ -111,11 +111,27 @@ fn an_invalid_field_is_named() {
         ("survey.answered", r#"{"contact":"c","nps":11}"#, "nps"),
         ("survey.answered", r#"{"contact":"c","nps":7.5}"#, "nps"),
         ("quality.scored", r#"{"contact":"c","evaluator":"e","score":101}"#, "score is outside 0 to 100 (101)"),
-        ("agent.state", r#"{"agent":"a","state":"asleep"}"#, "asleep"),
+        ("agent.state", r#"{"state":"paused"}"#, "agent is missing"),
         ("contact.held", "[]", "data is not an object"),
     ] {
         let error = read(&line(name, data)).expect_err(data);
         assert!(error.contains(wants), "{name} {data}: {error}");
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_unknown_and_counted() {
+    for (data, counted) in [
+        (r#"{"agent":"a","state":"asleep"}"#, 1),
+        (r#"{"agent":"a","state":null}"#, 1),
+        (r#"{"agent":"a","state":{}}"#, 1),
+        (r#"{"agent":"a"}"#, 1),
+        (r#"{"agent":"a","state":"unknown"}"#, 0),
+    ] {
+        let mut tally = InputTally::default();
+        let event = parse(line("agent.state", data).as_bytes(), Time(i64::MAX), &mut tally).unwrap().unwrap();
+        let EventKind::AgentState { state, .. } = event.kind else { panic!("{data}") };
+        assert_eq!((state, tally.unknown_fields_seen()), (AgentState::Unknown, counted), "{data}");
     }
 }
 

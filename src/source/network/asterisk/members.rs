@@ -6,7 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::queue_status::QueueMember;
+use super::queue_status::{NO_DEVICE_STATE, QueueMember};
 use crate::event::{AgentState, EventKind, Membership};
 use crate::text::Label;
 
@@ -217,6 +217,9 @@ impl QueueMembers {
             let reasons = reachable().filter_map(|member| member.reason.clone());
             return (AgentState::Paused, reasons.min());
         }
+        if reachable().all(|member| member.status == Some(NO_DEVICE_STATE)) {
+            return (AgentState::Unknown, None);
+        }
         (AgentState::Available, None)
     }
 }
@@ -260,6 +263,16 @@ mod tests {
             _ => None,
         });
         all.next_back()
+    }
+
+    #[test]
+    fn a_device_state_that_asterisk_does_not_have_says_nothing_of_the_agent() {
+        let (mut members, mut out) = (QueueMembers::default(), Vec::new());
+        members.replace(&[member("sales", "SIP/1", 2, None)], &mut out);
+        members.update(member("sales", "SIP/1", NO_DEVICE_STATE, None), &mut out);
+        members.update(member("sales", "SIP/1", NO_DEVICE_STATE, Some("tea")), &mut out);
+        let seen: Vec<AgentState> = states(&mut out).into_iter().map(|(state, _)| state).collect();
+        assert_eq!(seen, [AgentState::OnContact, AgentState::Unknown, AgentState::Paused]);
     }
 
     #[test]

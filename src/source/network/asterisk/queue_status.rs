@@ -13,6 +13,9 @@ use crate::text::Label;
 /// The queues, members and entries of one reply that are kept, each; no floor has more.
 const MAX_ITEMS: usize = 50_000;
 
+/// Stands for a device's state that is none of Asterisk's.
+pub(super) const NO_DEVICE_STATE: u8 = u8::MAX;
+
 /// What an event or a reply says of a queue member. `None` means that it does not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct QueueMember {
@@ -22,7 +25,7 @@ pub(super) struct QueueMember {
     pub(super) name: Label,
     /// The interface whose state counts, where that is another one.
     pub(super) state_interface: Option<Label>,
-    /// The device's state, 0–8 (`AST_DEVICE_UNKNOWN` to `AST_DEVICE_ONHOLD`).
+    /// The device's state, 0–8 (`AST_DEVICE_UNKNOWN` to `AST_DEVICE_ONHOLD`), or [`NO_DEVICE_STATE`].
     pub(super) status: Option<u8>,
     pub(super) paused: Option<bool>,
     pub(super) reason: Option<Label>,
@@ -163,7 +166,10 @@ pub(super) fn queue_member(packet: &AmiPacket) -> Option<QueueMember> {
         state_interface: label(packet.last("StateInterface")).filter(|other| *other != interface),
         interface,
         name,
-        status: number(packet.last("Status")).and_then(|n| u8::try_from(n).ok()),
+        status: packet.last("Status").map(|status| {
+            let known = number(Some(status)).and_then(|n| u8::try_from(n).ok()).filter(|n| *n <= 8);
+            known.unwrap_or(NO_DEVICE_STATE)
+        }),
         paused: flag("Paused"),
         reason: label(packet.last_of(&["PausedReason", "Reason"])),
         in_call: flag("InCall"),

@@ -3,7 +3,9 @@
 //! An agent has a *status*, which the agent sets (available, on break, logged out), and a *state*, which the distribution
 //! of calls sets (waiting, receiving, in a queue call). What the agent is doing follows from both.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::events::EventBuffer;
 use super::members::LIST_LAG;
@@ -14,6 +16,8 @@ use crate::text::Label;
 
 /// The agents that are tracked; no centre has more.
 const MAX_AGENTS: usize = 100_000;
+/// Those that are stored in the cursor.
+const MAX_STORED_AGENTS: usize = 20_000;
 
 /// `cc_agent_status_t` of `mod_callcenter`, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ enum CcAgentStatus {
     LoggedOut,
     Available,
     OnBreak,
+    /// None of these words.
+    Other,
 }
 
 /// `cc_agent_state_t` of `mod_callcenter`.
@@ -31,6 +37,8 @@ enum CcAgentState {
     InQueueCall,
     /// The agent is given no calls until somebody sets the state to waiting.
     Idle,
+    /// None of these words.
+    Other,
 }
 
 /// How long an agent gets no calls after one that was not taken.
@@ -70,6 +78,7 @@ impl ListedAgent<'_> {
                 self.last_status_change.max(self.last_bridge_end.map(|ended| ended + self.wrap_up))
             }
             AgentState::Paused | AgentState::Offline => self.last_status_change,
+            AgentState::Unknown => None,
         }
     }
 }
@@ -170,20 +179,22 @@ impl CcAgent {
         }
     }
 
-    /// Set status and state from `mod_callcenter`'s words. Unknown ones change nothing.
+    /// Set status and state from `mod_callcenter`'s words. After one that is not known, it is not known what the agent does.
     fn parse(&mut self, status: Option<&[u8]>, state: Option<&[u8]>) {
         self.status = match status {
             Some(b"Logged Out") => Some(CcAgentStatus::LoggedOut),
             Some(b"Available" | b"Available (On Demand)") => Some(CcAgentStatus::Available),
             Some(b"On Break") => Some(CcAgentStatus::OnBreak),
-            _ => self.status,
+            Some(_) => Some(CcAgentStatus::Other),
+            None => self.status,
         };
         self.state = match state {
             Some(b"Waiting" | b"Reserved") => Some(CcAgentState::Waiting),
             Some(b"Receiving") => Some(CcAgentState::Receiving),
             Some(b"In a queue call") => Some(CcAgentState::InQueueCall),
             Some(b"Idle") => Some(CcAgentState::Idle),
-            _ => self.state,
+            Some(_) => Some(CcAgentState::Other),
+            None => self.state,
         };
     }
 
@@ -196,6 +207,7 @@ impl CcAgent {
             (Some(CcAgentStatus::OnBreak), _) => plain(AgentState::Paused),
             (_, Some(CcAgentState::Receiving)) => plain(AgentState::Ringing),
             (None, _) => None,
+            (Some(CcAgentStatus::Other), _) | (_, Some(CcAgentState::Other)) => plain(AgentState::Unknown),
             (_, Some(CcAgentState::Idle)) => Some((AgentState::Paused, Some(Label::fixed("idle")), None)),
             _ if self.ready.is_some_and(|ready| ready > at) => Some((AgentState::Paused, Some(NOT_TAKEN), None)),
             _ => match self.wrap_until.filter(|until| *until > at) {
@@ -219,32 +231,38 @@ impl CcAgent {
 
 /// All agents, by their names in FreeSWITCH.
 #[derive(Debug, Default)]
-pub(super) struct CcAgents(FxHashMap<Label, CcAgent>);
+pub(super) struct CcAgents {
+    by_name: FxHashMap<Label, CcAgent>,
+    /// Those whom an earlier run of the program showed as logged in, until a list tells who is.
+    former: BTreeSet<Label>,
+    /// As the board shows them, those who were logged in by the last list; stored in the journal's cursor.
+    there: BTreeSet<Label>,
+}
 
 impl CcAgents {
     /// The agent of this name, which the board shows as `shown`; `None` where there are too many agents.
     pub(super) fn get_or_add(&mut self, name: &[u8], shown: Label) -> Option<&mut CcAgent> {
         let name = id_label(name);
-        if self.0.len() >= MAX_AGENTS && !self.0.contains_key(&name) {
+        if self.by_name.len() >= MAX_AGENTS && !self.by_name.contains_key(&name) {
             return None;
         }
-        Some(self.0.entry(name).or_insert_with(|| CcAgent::new(shown)))
+        Some(self.by_name.entry(name).or_insert_with(|| CcAgent::new(shown)))
     }
 
     /// The agents in the order of their names.
     pub(super) fn sorted_mut(&mut self) -> Vec<(&Label, &mut CcAgent)> {
-        let mut agents: Vec<_> = self.0.iter_mut().collect();
+        let mut agents: Vec<_> = self.by_name.iter_mut().collect();
         agents.sort_unstable_by_key(|(name, _)| *name);
         agents
     }
 
     /// The agent of this name, if it is known.
     pub(super) fn get(&self, name: &[u8]) -> Option<&CcAgent> {
-        self.0.get(&id_label(name))
+        self.by_name.get(&id_label(name))
     }
 
     pub(super) fn get_mut(&mut self, name: &[u8]) -> Option<&mut CcAgent> {
-        self.0.get_mut(&id_label(name))
+        self.by_name.get_mut(&id_label(name))
     }
 
     /// Report the agents who get calls again by `now`, and return when the next one does.
@@ -254,27 +272,50 @@ impl CcAgents {
                 agent.report(ready, out);
             }
         }
-        self.0.values().filter_map(|agent| agent.ready).min()
+        self.by_name.values().filter_map(|agent| agent.ready).min()
     }
 
     /// The wrap-up time of the agent that the board shows as `shown`; zero where there is none.
     pub(super) fn wrap_up_of(&self, shown: &Label) -> Span {
-        self.0.values().find(|agent| agent.shown == *shown).map_or(Span::ZERO, |agent| agent.wrap_up)
+        self.by_name.values().find(|agent| agent.shown == *shown).map_or(Span::ZERO, |agent| agent.wrap_up)
     }
 
     /// A round of lists begins.
     pub(super) fn begin_round(&mut self) {
-        self.0.values_mut().for_each(|agent| agent.is_listed = false);
+        self.by_name.values_mut().for_each(|agent| agent.is_listed = false);
     }
 
-    /// The list of agents is complete: report those it does not contain as offline, and forget them.
-    pub(super) fn drop_unlisted(&mut self, now: Time, out: &mut EventBuffer) {
-        self.0.retain(|_, agent| {
+    /// The list of agents is complete: report those it does not contain as offline, and forget them. Returns whether others are
+    /// to be stored than before.
+    pub(super) fn drop_unlisted(&mut self, now: Time, out: &mut EventBuffer) -> bool {
+        self.by_name.retain(|_, agent| {
             if !agent.is_listed {
                 (agent.status, agent.state) = (Some(CcAgentStatus::LoggedOut), None);
                 agent.report(now, out);
             }
             agent.is_listed
         });
+        let is_there = |agent: &&CcAgent| !matches!(agent.reported, Some((AgentState::Offline, _)));
+        let there = self.by_name.values().filter(is_there).map(|agent| agent.shown.clone());
+        let there: BTreeSet<Label> = there.take(MAX_STORED_AGENTS).collect();
+        let former = std::mem::take(&mut self.former);
+        let listed: FxHashSet<&Label> = self.by_name.values().map(|agent| &agent.shown).collect();
+        for agent in former.into_iter().filter(|former| !listed.contains(former)) {
+            out.push(now, None, EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None });
+        }
+        let is_changed = there != self.there;
+        self.there = there;
+        is_changed
+    }
+
+    /// Those who are to be stored.
+    pub(super) const fn to_stored(&self) -> &BTreeSet<Label> {
+        &self.there
+    }
+
+    /// Go on from those whom an earlier run of the program stored.
+    pub(super) fn restore(&mut self, former: BTreeSet<Label>) {
+        self.there.clone_from(&former);
+        self.former = former;
     }
 }

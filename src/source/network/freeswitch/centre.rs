@@ -3,6 +3,8 @@
 //! Waits and talk times are not taken from FreeSWITCH, which gives them in whole seconds: they follow from the times of
 //! the events, which are exact to the microsecond.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
@@ -47,6 +49,9 @@ pub(super) struct CallCentre {
 struct FreeSwitchCursor {
     at: Time,
     visits: FxHashMap<Label, CcMember>,
+    /// The agents who are logged in.
+    #[serde(default)]
+    agents: BTreeSet<Label>,
 }
 
 impl CallCentre {
@@ -68,13 +73,16 @@ impl CallCentre {
     pub(super) fn restore(&mut self, cursor: &str) -> Option<Time> {
         let cursor: FreeSwitchCursor = serde_json::from_str(cursor).ok()?;
         self.members = CcMembers::restored(cursor.visits);
+        self.agents.restore(cursor.agents);
         Some(cursor.at)
     }
 
     /// The cursor for the journal, where it has changed since it was last taken.
     pub(super) fn take_cursor(&mut self, at: Time) -> Option<String> {
         let is_changed = std::mem::take(&mut self.members.is_changed);
-        is_changed.then(|| serde_json::json!({ "at": at, "visits": self.members.to_stored() }).to_string())
+        let agents = self.agents.to_stored();
+        is_changed
+            .then(|| serde_json::json!({ "at": at, "visits": self.members.to_stored(), "agents": agents }).to_string())
     }
 
     /// The events since they were last taken.

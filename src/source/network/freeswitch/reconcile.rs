@@ -70,7 +70,7 @@ impl CallCentre {
             }
             self.note_ready(listed.ready);
         }
-        self.agents.drop_unlisted(now, &mut self.out);
+        self.members.is_changed |= self.agents.drop_unlisted(now, &mut self.out);
     }
 
     /// Apply `tier list`, which says who serves which queue.

@@ -25,7 +25,9 @@ const MAX_NEW_CONTACTS_PER_HOUR: usize = 50_000;
 #[serde(default)]
 pub(super) struct Lists {
     contacts: BTreeMap<Label, KnownContact>,
-    #[serde(skip)]
+    /// Of agents only the names are stored, of those who are not offline: who is let go while the program is down is offline
+    /// when it is up again.
+    #[serde(with = "names_alone")]
     agents: BTreeMap<Label, AgentEntry>,
     /// The contacts and agents that the last list did not have, and since when: rows move from page to page while a list is
     /// read, so who is missing once may be there again.
@@ -34,6 +36,36 @@ pub(super) struct Lists {
     /// Since when the contacts that began are counted, and how many did.
     #[serde(skip)]
     begun: (Time, usize),
+}
+
+/// The most agents that are stored.
+const MAX_STORED_AGENTS: usize = 20_000;
+
+/// Stores agents by their names alone.
+mod names_alone {
+    use serde::{Deserializer, Serializer};
+
+    use super::{AgentEntry, BTreeMap, Deserialize, Label, MAX_STORED_AGENTS, is_there};
+
+    pub(super) fn serialize<S: Serializer>(
+        agents: &BTreeMap<Label, AgentEntry>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let names = agents.iter().filter(|(_, agent)| is_there(agent)).map(|(name, _)| name);
+        serializer.collect_seq(names.take(MAX_STORED_AGENTS))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<Label, AgentEntry>, D::Error> {
+        let names = Vec::<Label>::deserialize(deserializer)?;
+        Ok(names.into_iter().take(MAX_STORED_AGENTS).map(|name| (name, AgentEntry::default())).collect())
+    }
+}
+
+/// Whether an agent was not said to be offline.
+fn is_there(agent: &AgentEntry) -> bool {
+    agent.state.as_ref().is_none_or(|(state, ..)| *state != AgentState::Offline)
 }
 
 /// Who is missing from a list, and since when.
@@ -92,12 +124,12 @@ impl Lists {
         serde_json::from_str(cursor).unwrap_or_default()
     }
 
-    /// The contacts, to be stored.
+    /// The contacts and the agents' names, to be stored.
     pub(super) fn cursor(&self) -> Option<String> {
         serde_json::to_string(self).ok()
     }
 
-    /// The events between the last lists and these, which came at `now`, and whether the contacts have changed. `is_gone`
+    /// The events between the last lists and these, which came at `now`, and whether what is stored has changed. `is_gone`
     /// says whether one whom the lists do not have is gone, and not only left out or unreadable.
     pub(super) fn update(
         &mut self,
@@ -107,10 +139,10 @@ impl Lists {
         (now, origin): (Time, &Label),
     ) -> (Vec<Event>, bool) {
         let mut out = EventList { now, origin, events: Vec::new() };
-        let is_changed = self.update_contacts(contacts, &is_gone, &mut out);
+        let contacts_changed = self.update_contacts(contacts, &is_gone, &mut out);
         // Agents come last: what the list says of them counts more than what their contacts do.
-        self.update_agents(agents, &is_gone, &mut out);
-        (out.events, is_changed)
+        let agents_changed = self.update_agents(agents, &is_gone, &mut out);
+        (out.events, contacts_changed || agents_changed)
     }
 
     fn update_contacts(
@@ -175,15 +207,29 @@ impl Lists {
         listed: &BTreeMap<Label, AgentEntry>,
         is_gone: impl Fn(&Label) -> bool,
         out: &mut EventList<'_>,
-    ) {
-        for (agent, _, since) in take_gone(&mut self.agents, listed, &mut self.missed.agents, is_gone, out.now) {
-            out.push(
-                Some(since),
-                EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None },
-            );
+    ) -> bool {
+        let gone = take_gone(&mut self.agents, listed, &mut self.missed.agents, &is_gone, out.now);
+        let mut is_changed = gone.iter().any(|(_, agent, _)| is_there(agent));
+        let state = |agent, state, reason| EventKind::AgentState { agent, state, reason, lasts: None };
+        for (agent, _, since) in gone {
+            out.push(Some(since), state(agent, AgentState::Offline, None));
+        }
+        // Who is missing from lists that are not whole may be there, in whatever state.
+        let unlisted = self.agents.iter_mut().filter(|(id, _)| !listed.contains_key(*id) && !is_gone(id));
+        for (id, agent) in unlisted.filter(|(_, agent)| agent.state != UNTOLD) {
+            agent.state = UNTOLD;
+            out.push(None, state(id.clone(), AgentState::Unknown, None));
         }
         for (id, agent) in listed {
-            let before = self.agents.insert(id.clone(), agent.clone()).unwrap_or_default();
+            let before = self.agents.get(id).cloned();
+            is_changed |= before.as_ref().is_some_and(is_there) != is_there(agent);
+            let before = before.unwrap_or_default();
+            let mut agent = agent.clone();
+            // Another list has the agent, and the one that told the state no longer does.
+            if agent.state.is_none() && before.state.is_some() {
+                agent.state = UNTOLD;
+            }
+            self.agents.insert(id.clone(), agent.clone());
             if before.profile != agent.profile {
                 out.push(None, EventKind::AgentProfile(agent.profile.clone()));
             }
@@ -192,14 +238,16 @@ impl Lists {
                 let queues = queues.iter().map(serves).collect();
                 out.push(None, EventKind::AgentQueues { agent: id.clone(), queues });
             }
-            if let Some((state, reason, since)) =
-                agent.state.clone().filter(|state| is_new(before.state.as_ref(), state))
-            {
-                out.push(since, EventKind::AgentState { agent: id.clone(), state, reason, lasts: None });
+            if let Some((now, reason, since)) = agent.state.filter(|state| is_new(before.state.as_ref(), state)) {
+                out.push(since, state(id.clone(), now, reason));
             }
         }
+        is_changed
     }
 }
+
+/// The state of an agent that is told no longer.
+const UNTOLD: Option<ListedState> = Some((AgentState::Unknown, None, None));
 
 /// Whether a state is another than before. The time since when it lasts may vary, where it is computed of an age.
 fn is_new(before: Option<&ListedState>, now: &ListedState) -> bool {
@@ -324,6 +372,61 @@ mod tests {
         let (events, is_changed) =
             lists.update(&BTreeMap::new(), &BTreeMap::new(), |_| false, (at(9), &"cloud".into()));
         assert!(events.is_empty() && !is_changed);
+    }
+
+    /// The states of agents, each with its time in seconds, as they are listed from second `from` on like this one after the
+    /// other.
+    fn states(lists: &mut Lists, from: i64, is_whole: bool, listed: &[&[(&str, Option<AgentState>)]]) -> Vec<String> {
+        let mut all = Vec::new();
+        for (second, agents) in (from..).zip(listed) {
+            let entry = |(id, state): &(&str, Option<AgentState>)| {
+                let profile = AgentProfile { agent: (*id).into(), ..AgentProfile::default() };
+                let state = state.map(|state| (state, None, None));
+                ((*id).into(), AgentEntry { profile, state, ..AgentEntry::default() })
+            };
+            let agents = agents.iter().map(entry).collect();
+            let (events, _) = lists.update(&agents, &BTreeMap::new(), |_| is_whole, (at(second), &"cloud".into()));
+            for event in events {
+                if let EventKind::AgentState { agent, state, .. } = event.kind {
+                    all.push(format!("{} {agent} {}", (event.at - at(0)).as_secs(), state.key()));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn who_is_listed_without_a_state_is_in_an_unknown_one_and_who_is_not_listed_is_offline() {
+        use AgentState::{Available, Paused, Unknown};
+        let mut lists = Lists::default();
+        let listed: [&[_]; 7] = [
+            &[("ann", Some(Available)), ("bo", Some(Paused)), ("cy", None)],
+            &[("ann", Some(Unknown)), ("bo", Some(Paused)), ("cy", None)],
+            // Only a list without states has Bo.
+            &[("ann", Some(Unknown)), ("bo", None), ("cy", None)],
+            &[("ann", Some(Available)), ("bo", None), ("cy", None)],
+            &[("bo", Some(Paused)), ("cy", None)],
+            &[("bo", Some(Paused)), ("cy", None)],
+            &[("bo", Some(Paused)), ("cy", None)],
+        ];
+        let seen = states(&mut lists, 0, true, &listed);
+        let expected = [
+            "0 ann available",
+            "0 bo paused",
+            "1 ann unknown",
+            "2 bo unknown",
+            "3 ann available",
+            "4 bo paused",
+            "4 ann offline",
+        ];
+        assert_eq!(seen, expected);
+        // A list that is not whole tells nothing of who is missing.
+        assert_eq!(states(&mut lists, 7, false, &[&[], &[]]), ["7 bo unknown", "7 cy unknown"]);
+        assert_eq!(states(&mut lists, 9, true, &[&[("bo", Some(Available))], &[]]), ["9 bo available", "9 cy offline"]);
+        // The next run of the program is told of nobody.
+        let mut again = Lists::restored(&lists.cursor().unwrap());
+        assert_eq!(states(&mut again, 11, true, &[&[], &[], &[]]), ["11 bo offline"]);
+        assert_eq!(again.cursor().unwrap(), r#"{"contacts":{},"agents":[]}"#);
     }
 
     #[test]

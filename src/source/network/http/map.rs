@@ -180,7 +180,7 @@ impl Map {
                 let mut odd = OddCells::default();
                 match map.read(&row, &known, now, &mut odd) {
                     Ok(Some(agent)) => {
-                        is_found |= map.state.is_none() || agent.state.is_some();
+                        is_found |= map.state.is_none() || agent.is_state_known();
                         reading.add_agent(agent);
                     }
                     Ok(None) => is_found = true,

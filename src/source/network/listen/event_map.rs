@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Time;
-use crate::event::Event;
+use crate::event::{AgentState, Event};
 use crate::source::format::contact_events::{self, KNOWN_TYPES};
 use crate::source::format::csv::Words;
 use crate::source::format::limits::check_json;
@@ -190,7 +190,13 @@ impl EventRule {
         let (mut data, mut odd) = (Map::new(), Vec::new());
         for (field, source) in &self.data {
             match source.read(event) {
-                Err(reason) => odd.push((field.as_str(), reason.about(&self.kind))),
+                Err(reason) => {
+                    // Whatever it is, the state before is over.
+                    if self.kind == "agent.state" && field == "state" {
+                        data.insert(field.clone(), AgentState::Unknown.key().into());
+                    }
+                    odd.push((field.as_str(), reason.about(&self.kind)));
+                }
                 Ok(FieldValue::Ignored) => return Ok(None),
                 Ok(FieldValue::Missing) => {}
                 Ok(FieldValue::Is(value)) => {

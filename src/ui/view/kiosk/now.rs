@@ -8,18 +8,13 @@ use super::pane::{Hero, LineColumn, Pane, WallLine};
 use crate::board::QueueRow;
 use crate::clock::Span;
 use crate::event::AgentState;
-use crate::kpi::{Figure, KpiId, Live, Verdict};
+use crate::kpi::{Figure, KpiId, Verdict};
+use crate::ui::glyphs;
 use crate::ui::grid::TableRow;
 use crate::ui::queries;
 use crate::ui::view::Ctx;
 use crate::ui::view::queues::QueueItem;
-
-/// The number of agents in a state.
-#[must_use]
-pub fn agents_in(live: &Live, state: AgentState) -> i64 {
-    let at = AgentState::ALL.iter().position(|of| *of == state);
-    at.and_then(|at| live.agents.get(at)).copied().unwrap_or(0)
-}
+use crate::ui::view::staffing;
 
 /// Draw what stands now above the worst queues; returns how many of the queues are shown.
 pub fn draw(pane: &mut Pane<'_, '_>, area: Rect, queues: &[&QueueItem<'_>], wrong: usize) -> usize {
@@ -124,12 +119,13 @@ fn in_time(ctx: Ctx<'_>) -> Hero {
 
 fn free(ctx: Ctx<'_>) -> Hero {
     let live = &ctx.board.total;
-    let free = agents_in(live, AgentState::Available);
-    let here = live.agents.iter().sum::<i64>() - agents_in(live, AgentState::Offline);
+    let free = staffing::count(live, AgentState::Available);
+    let unknown = live.agents_in(AgentState::Unknown);
+    let unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
     Hero {
         label: "FREE",
-        text: free.to_string(),
-        about: format!("of {here} here, {} paused", agents_in(live, AgentState::Paused)),
-        verdict: if free == 0 && live.waiting > 0 { Verdict::Warning } else { Verdict::None },
+        text: free.map_or_else(|| glyphs::MISSING.to_owned(), |free| free.to_string()),
+        about: format!("of {} here, {} paused{unknown}", live.staffed(), live.agents_in(AgentState::Paused)),
+        verdict: if free == Some(0) && live.waiting > 0 { Verdict::Warning } else { Verdict::None },
     }
 }

@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use super::now::agents_in;
 use super::pane::{Hero, Pane, WallLine};
 use crate::event::AgentState;
 use crate::kpi::Verdict;
@@ -19,11 +18,11 @@ const STATES: [&[AgentState]; 3] = [
 pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     let ctx = pane.ctx;
     let live = &ctx.board.total;
-    let sum = |states: &[AgentState]| states.iter().map(|state| agents_in(live, *state)).sum::<i64>();
+    let sum = |states: &[AgentState]| states.iter().map(|state| live.agents_in(*state)).sum::<i64>();
     let [free, busy, paused] = STATES.map(sum);
     let hero =
         |label, count: i64, about: String| Hero { label, text: count.to_string(), about, verdict: Verdict::None };
-    let after = agents_in(live, AgentState::AfterContact);
+    let after = live.agents_in(AgentState::AfterContact);
     let reasons: Vec<String> = live.pause_reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let heroes = [
         hero("FREE", free, format!("of {} here", free + busy + paused)),

@@ -14,7 +14,6 @@ use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::queries::trends as queries;
 use crate::ui::theme::Tone;
-use crate::ui::view::staffing;
 use crate::ui::words;
 
 /// How many values that have grown it lists.
@@ -110,8 +109,7 @@ impl Lines<'_, '_, '_> {
         let live = live.or_else(|| picture.of.is_total().then_some(&picture.ctx.board.total));
         // Where no source tells of agents, nobody knows how many there are.
         if let Some(live) = live.filter(|live| live.agents.iter().any(|count| *count > 0)) {
-            let staffed = live.agents.iter().sum::<i64>() - staffing::count(live, AgentState::Offline);
-            let away = staffing::count(live, AgentState::Paused);
+            let (staffed, away) = (live.staffed(), live.agents_in(AgentState::Paused));
             let paused = if away > 0 { format!("{away} paused") } else { String::new() };
             let staffed = staffed.to_string();
             self.line([("Staffed", Tone::Muted), (&staffed, Tone::Text), (&paused, Tone::Muted), ("", Tone::Text)]);

@@ -337,6 +337,53 @@ fn a_cursor_of_an_early_version_is_understood() {
 }
 
 #[test]
+fn after_a_word_that_is_not_known_it_is_not_known_what_the_agent_does() {
+    use AgentState::{Available, OnContact, Unknown};
+    let mut test = TestCentre::new();
+    test.status("Ann", "Available");
+    test.status("Ann", "On Holiday");
+    test.state("Ann", "In a queue call");
+    test.state("Ann", "Dreaming");
+    test.status("Ann", "Available");
+    test.state("Ann", "Waiting");
+    let states: Vec<_> = test.take_states().into_iter().map(|(_, state, _)| state).collect();
+    assert_eq!(states, [Available, Unknown, OnContact, Unknown, Available]);
+}
+
+#[test]
+fn who_was_deleted_while_the_program_was_down_is_offline() {
+    let list = |rows: &str| {
+        format!(
+            "name|contact|status|state
+{rows}+OK
+"
+        )
+    };
+    let (ann, bo) = (
+        "Ann|x|Available|Waiting
+",
+        "Bo|x|Logged Out|Waiting
+",
+    );
+    let mut test = TestCentre::new();
+    test.centre.begin_round();
+    test.centre.apply_agent_list(list(&format!("{ann}{bo}")).as_bytes(), Time::from_unix(NOW));
+    let cursor = test.centre.take_cursor(Time::from_unix(NOW)).unwrap();
+    let later = Time::from_unix(NOW + 600);
+    for (rows, expected) in [(bo, Some(AgentState::Offline)), (ann, Some(AgentState::Available))] {
+        let mut again = TestCentre::new();
+        again.centre.restore(&cursor).unwrap();
+        for _ in 0..2 {
+            again.centre.begin_round();
+            again.centre.apply_agent_list(list(rows).as_bytes(), later);
+        }
+        let states = again.take_states();
+        let mut of_ann = states.iter().filter(|(agent, ..)| agent == "Ann").map(|(_, state, _)| *state);
+        assert_eq!((of_ann.next(), of_ann.next()), (expected, None), "{rows}");
+    }
+}
+
+#[test]
 fn the_end_of_a_bridge_alone_reports_the_answer_too() {
     let joined = ("CC-Member-Joined-Time", "1772441990");
     let answered = ("CC-Agent-Answered-Time", "1772441995");
@@ -480,7 +527,6 @@ fn an_agent_s_activity_follows_from_status_and_state() {
     test.state("Ann", "Idle");
     test.status("Ann", "On Break");
     test.status("Ann", "Logged Out");
-    test.status("Ann", "Nonsense");
     let ann = |state, lasts| ("Ann".to_owned(), state, lasts);
     let plain = |state| ann(state, None);
     let expected = [

@@ -65,6 +65,7 @@ pub(in crate::source::network::http) type ListedState = (AgentState, Option<Labe
 pub(in crate::source::network::http) struct AgentEntry {
     /// Without queues.
     pub(in crate::source::network::http) profile: AgentProfile,
+    /// `None` where the document does not tell of states.
     pub(in crate::source::network::http) state: Option<ListedState>,
     /// The queues that the agent serves; `None` where the document does not tell.
     pub(in crate::source::network::http) queues: Option<Vec<Label>>,
@@ -127,8 +128,11 @@ impl AgentMap {
                     listed.state = Some((state, reason, odd.leave_out("since", since)));
                 }
                 Ok(None) => return Ok(None),
-                // The agent is there all the same, in a state that is not known: who is missing is offline.
-                Err(reason) => odd.note(reason),
+                // The agent is there all the same: who is missing is offline.
+                Err(reason) => {
+                    listed.state = Some((AgentState::Unknown, None, None));
+                    odd.note(reason);
+                }
             }
         }
         Ok(Some(listed))
@@ -157,10 +161,17 @@ fn texts(key: &str, path: Option<&JmesPath>, row: &Rcvar, odd: &mut OddCells) ->
 }
 
 impl AgentEntry {
+    /// Whether there is a state, and it could be read.
+    pub(super) fn is_state_known(&self) -> bool {
+        self.state.as_ref().is_some_and(|(state, ..)| *state != AgentState::Unknown)
+    }
+
     /// Add what another list says of the same agent.
     pub(in crate::source::network::http) fn learn(&mut self, other: Self) {
         self.profile.learn(&other.profile);
-        self.state = other.state.or(self.state.take());
+        if other.is_state_known() || !self.is_state_known() {
+            self.state = other.state.or(self.state.take());
+        }
         match (&mut self.queues, other.queues) {
             // A list for each queue names an agent once for every queue that the agent serves.
             (Some(known), Some(more)) => {

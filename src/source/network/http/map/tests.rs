@@ -55,7 +55,8 @@ fn an_odd_cell_costs_no_row_and_who_stands_in_one_that_cannot_be_read_is_there_a
     assert_eq!(agent("7"), (Some("available"), None, String::new()));
     assert_eq!(agent("8"), (Some("available"), None, "French,4".to_owned()));
     // Neither is offline: their states are not known.
-    assert_eq!((agent("9"), agent("10")), ((None, None, String::new()), (None, Some(3), String::new())));
+    let unknown = |capacity| (Some("unknown"), capacity, String::new());
+    assert_eq!((agent("9"), agent("10")), (unknown(None), unknown(Some(3))));
     let contact = &reading.contacts[&Label::new("c2")];
     assert_eq!((contact.channel.key(), contact.since, contact.priority), ("voice", None, None));
     let said: Vec<String> = reading.rejected.iter().map(|(row, why)| format!("{row} {why}")).collect();

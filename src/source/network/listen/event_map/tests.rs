@@ -124,6 +124,33 @@ fn an_odd_field_that_is_not_needed_costs_no_event_and_is_counted() {
 }
 
 #[test]
+fn a_state_that_cannot_be_read_ends_the_one_before() {
+    let map = map(r#"
+        id = "uid"
+        type = "what"
+        time = "at_ms"
+        [[map]]
+        on = "agent"
+        type = "agent.state"
+        data = { agent = "call.who", state = { path = "call.state", words = { READY = "available", INVISIBLE = "ignored" } } }
+    "#);
+    let mut tally = InputTally::default();
+    let mut state = |call: &str| {
+        let found = map.read(event("agent", call).as_bytes(), LATEST, &"cloud".into(), &mut tally).unwrap();
+        found.into_iter().next().map(|event| match event.kind {
+            EventKind::AgentState { agent, state, .. } => format!("{agent} {}", state.key()),
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(state(r#"{"who": "ann", "state": "ready"}"#).as_deref(), Some("ann available"));
+    for odd in [r#""DANCING""#, "null", "{}"] {
+        assert_eq!(state(&format!(r#"{{"who": "ann", "state": {odd}}}"#)).as_deref(), Some("ann unknown"), "{odd}");
+    }
+    assert_eq!(state(r#"{"who": "ann", "state": "INVISIBLE"}"#), None);
+    assert_eq!(tally.unknown_in_words(), "fields that are not read: agent.state state (2), state (1)");
+}
+
+#[test]
 fn contact_events_are_read_as_they_are() {
     let line = r#"{"specversion":"1.0","id":"1","source":"/crm","type":"floorwatch.survey.answered","time":"2026-03-02T09:00:00Z","data":{"contact":"c1","nps":9}}"#;
     let mut own = map(MAP);
