@@ -11,7 +11,7 @@ use super::facts::Measure;
 use super::flush::note_changed;
 use super::interner::{NameNo, OriginNo, QueueNo};
 use super::transition::{ContactStep, JoinDetails, Transition};
-use super::visit::QueueVisit;
+use super::visit::{QueueVisit, VisitTiming};
 use crate::clock::{Span, Time};
 use crate::event::{Step, Survey};
 use crate::text::Label;
@@ -316,9 +316,10 @@ impl Engine {
     }
 }
 
-/// Whether a visit ends without a word once it is too old.
+/// Whether a visit ends without a word once it is too old. A table's rows tell the end together with the beginning,
+/// however long the contact was.
 fn may_expire(visit: &QueueVisit) -> bool {
-    visit.stage.is_open() && !visit.channel.is_asynchronous()
+    visit.stage.is_open() && !visit.channel.is_asynchronous() && visit.timing != VisitTiming::Untimed
 }
 
 fn millionths(value: f64) -> i64 {

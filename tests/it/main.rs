@@ -46,6 +46,7 @@ mod source_recordings;
 mod sse_live;
 mod support;
 mod table_doubts;
+mod table_evidence;
 mod table_exports;
 mod table_oddities;
 mod tables;

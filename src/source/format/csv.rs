@@ -6,6 +6,7 @@
 
 mod columns;
 mod contacts;
+mod date_order;
 mod delimiter;
 mod doubts;
 mod duration;
@@ -43,15 +44,16 @@ use contacts::ContactTable;
 pub use duration::DurationUnit;
 use log_table::LogTable;
 pub(crate) use log_table::{LogColumns, write_line};
+pub use month_names::MonthNames;
 pub use outcome::{RowOutcome, Words};
 pub use presets::Preset;
-pub use propose::{Proposal, propose};
+pub use propose::{Proposal, propose, settle_times};
 use resolved::{ResolvedColumns, format_of_rows};
 use rows::RowReader;
 use sample::TableSample;
 use sums::SumsTable;
-use time::LocalClock;
 pub(crate) use time::logged_time;
+use time::{GivenTimes, LocalClock, TimeFormat};
 pub use zone::{AssumedZone, ZoneOrigin};
 
 /// Whether a file that begins with `head` has rows of several cells.
@@ -112,6 +114,8 @@ pub struct CsvParser {
     prefix: String,
     reader: RowReader,
     table: Option<Table>,
+    /// What the mapping says of times.
+    given: GivenTimes,
     /// The names of the columns, where the table has them: files that were put together have them again.
     header: Vec<String>,
     /// How many lines are still to be skipped before the first row.
@@ -131,12 +135,40 @@ struct TableRemarks {
     choices: Vec<String>,
 }
 
+/// How all rows write their times.
+struct SettledTimes {
+    /// chrono's codes; `None` where they need none.
+    format: Option<String>,
+    months: Option<MonthNames>,
+    /// What of it no row proves.
+    doubt: Option<String>,
+}
+
 /// What the rows are.
 #[derive(Debug)]
 enum Table {
     Contacts(Box<ContactTable>),
     Sums(Box<SumsTable>),
     Log(Box<LogTable>),
+}
+
+impl Table {
+    /// The clock, and the format of times.
+    const fn times(&self) -> (&LocalClock, &TimeFormat) {
+        match self {
+            Self::Contacts(table) => (&table.clock, &table.resolved.time_format),
+            Self::Sums(table) => (&table.clock, &table.resolved.time_format),
+            Self::Log(table) => (&table.clock, &table.time_format),
+        }
+    }
+
+    const fn time_format_mut(&mut self) -> &mut TimeFormat {
+        match self {
+            Self::Contacts(table) => &mut table.resolved.time_format,
+            Self::Sums(table) => &mut table.resolved.time_format,
+            Self::Log(table) => &mut table.time_format,
+        }
+    }
 }
 
 impl std::fmt::Debug for CsvParser {
@@ -165,6 +197,7 @@ impl CsvParser {
             prefix,
             reader,
             table: None,
+            given: GivenTimes::default(),
             header: Vec::new(),
             skip: 0,
             rows: 0,
@@ -215,7 +248,8 @@ impl CsvParser {
         let rows: Vec<&[String]> = sample.rows_after(line).collect();
         let has_header = configured.is_none_or(|columns| columns.header);
         let about = TableHead { first, rows: &rows, has_header, delimiter: sample.delimiter };
-        self.table = Some(table_of(&self.options, about, &self.origin, &self.prefix, &mut self.remarks)?);
+        let (table, given) = table_of(&self.options, about, &self.origin, &self.prefix, &mut self.remarks)?;
+        (self.table, self.given) = (Some(table), given);
         self.header = if has_header && !sample.has_objects() { first.to_vec() } else { Vec::new() };
         self.skip = 0;
         if let Some(rows) = resuming {
@@ -239,6 +273,30 @@ impl CsvParser {
             }
         }
         Ok(())
+    }
+
+    /// Take over what another parser has seen of the whole table: the order of day and month, the language of months, and whether
+    /// a queue may be called "Total". Returns whether times are read in another way than they would have been.
+    pub(crate) fn learn(&mut self, scanned: &Self) -> bool {
+        let (given, Some(table), Some(whole)) = (self.given, &mut self.table, &scanned.table) else { return false };
+        match (&mut *table, whole) {
+            (Table::Contacts(table), Table::Contacts(whole)) => table.queues = whole.queues,
+            (Table::Sums(table), Table::Sums(whole)) => table.queues = whole.queues,
+            _ => {}
+        }
+        let (clock, told) = whole.times();
+        let told = told.refined(&clock.dates, given).unwrap_or_else(|| told.clone());
+        let format = table.time_format_mut();
+        let before = std::mem::replace(format, told);
+        before != *format
+    }
+
+    /// What the rows read so far say of their times, whatever the mapping says.
+    fn settled(&self) -> Option<SettledTimes> {
+        let (clock, format) = self.table.as_ref()?.times();
+        let format = format.refined(&clock.dates, GivenTimes::default()).unwrap_or_else(|| format.clone());
+        let doubt = clock.dates.doubt(format.codes().unwrap_or_default(), None);
+        Some(SettledTimes { format: format.codes().map(str::to_owned), months: clock.dates.months(), doubt })
     }
 
     /// Parse one line. The events of a row are passed to `each` when its last line has been read.
@@ -302,11 +360,7 @@ impl CsvParser {
     }
 
     fn clock(&self) -> Option<&LocalClock> {
-        Some(match self.table.as_ref()? {
-            Table::Contacts(table) => &table.clock,
-            Table::Sums(table) => &table.clock,
-            Table::Log(table) => &table.clock,
-        })
+        Some(self.table.as_ref()?.times().0)
     }
 
     /// What is doubtful of the table although its rows can be read.
@@ -321,7 +375,10 @@ impl CsvParser {
             Some(Table::Sums(table)) => out.extend(table.doubts()),
             Some(Table::Log(_)) | None => {}
         }
-        let Some(clock) = self.clock() else { return out };
+        let Some((clock, format)) = self.table.as_ref().map(Table::times) else { return out };
+        let codes = format.codes().unwrap_or_default();
+        let doubt = || clock.dates.doubt(if self.given.format { "" } else { codes }, self.given.months);
+        out.extend(clock.dates.contradiction(codes).or_else(doubt));
         out.extend(clock.assumption().filter(|(_, is_doubtful)| *is_doubtful).map(|(words, _)| words));
         if clock.told_apart > 0 {
             out.push(format!(
@@ -353,7 +410,7 @@ fn table_of(
     origin: &Label,
     prefix: &str,
     remarks: &mut TableRemarks,
-) -> Result<Table, ColumnsError> {
+) -> Result<(Table, GivenTimes), ColumnsError> {
     let TableHead { first, rows, has_header, delimiter } = head;
     let configured = options.columns.as_ref();
     let clock = |columns: Option<&Columns>| match columns.and_then(|columns| columns.timezone) {
@@ -362,9 +419,9 @@ fn table_of(
     };
     if let Some(log) = LogColumns::find(first).filter(|_| has_header) {
         let parser = QueueLogParser::new(origin.clone(), options.site.clone());
-        let (time_format, assumption) = format_of_rows(&[log.time], rows);
-        remarks.doubts.extend(assumption);
-        return Ok(Table::Log(Box::new(LogTable::new(log, clock(configured), time_format, parser))));
+        let time_format = format_of_rows(&[log.time], rows);
+        let table = LogTable::new(log, clock(configured), time_format, parser);
+        return Ok((Table::Log(Box::new(table)), GivenTimes::default()));
     }
     let sums = || {
         let found = propose::sums(first, rows, options.zone).filter(|_| has_header)?;
@@ -372,6 +429,7 @@ fn table_of(
         let timezone = configured.and_then(|columns| columns.timezone);
         Some(Columns { timezone, ..found })
     };
+    let mut are_found = false;
     let mut columns = match configured {
         Some(columns) => columns.clone(),
         None => {
@@ -381,6 +439,7 @@ fn table_of(
             } else {
                 let sums = sums().ok_or(ColumnsError::NoColumns)?;
                 remarks.choices.push(SUMS_REMARK.to_owned());
+                are_found = true;
                 sums
             }
         }
@@ -389,18 +448,21 @@ fn table_of(
         && let Some(sums) = sums()
     {
         remarks.doubts.push(format!("{SUMS_REMARK}, and not the configured columns"));
+        are_found = true;
         columns = sums;
     }
     let resolved = ResolvedColumns::find(&columns, first, rows, delimiter)?;
     remarks.doubts.extend(resolved.assumptions.iter().cloned());
     let clock = clock(Some(&columns));
-    Ok(if columns.figures.is_empty() {
+    let given = GivenTimes { format: columns.time_format.is_some() && !are_found, months: columns.months };
+    let table = if columns.figures.is_empty() {
         remarks.choices.extend(columns.usual_fields());
         remarks.doubts.extend(columns.open_ends());
         Table::Contacts(Box::new(ContactTable::new(columns, resolved, clock, prefix.to_owned())))
     } else {
         Table::Sums(Box::new(SumsTable::new(resolved, clock)))
-    })
+    };
+    Ok((table, given))
 }
 
 #[cfg(test)]

@@ -53,19 +53,30 @@ fn json(text: &[u8]) -> Option<&'static str> {
              polls JSON",
         );
     }
-    if !text.starts_with(b"{") || !text.contains(&b'\n') {
+    if !text.starts_with(b"{") {
         return None;
     }
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-    let spans_lines = match values.next()? {
-        Ok(_) => text.get(..values.byte_offset()).is_some_and(|value| value.contains(&b'\n')),
+    let (value, rest) = match values.next()? {
+        Ok(_) => text.split_at_checked(values.byte_offset())?,
         // The head of a long document; a line that is cut off has an error before its end.
-        Err(error) => error.is_eof(),
+        Err(error) if error.is_eof() && text.contains(&b'\n') => (text, &[][..]),
+        Err(_) => return None,
     };
-    spans_lines.then_some(
-        "a JSON document of several lines: export the report as CSV, or write an object a line (`jq -c '.calls[]'` for a list \
-         named calls); a source with kind = \"http\" polls JSON",
+    if matches!(rest.iter().find(|byte| !matches!(byte, b' ' | b'\t')), Some(b'{' | b',')) {
+        return Some("JSON objects without a line end between them: write an object a line (`jq -c .`)");
+    }
+    (value.contains(&b'\n') || is_list_alone(value)).then_some(
+        "a JSON document: export the report as CSV, or write an object a line (`jq -c '.calls[]'` for a list named calls); \
+         a source with kind = \"http\" polls JSON",
     )
+}
+
+/// Whether an object holds nothing but a list of objects.
+fn is_list_alone(value: &[u8]) -> bool {
+    let Ok(object) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(value) else { return false };
+    let is_list = |value: &serde_json::Value| value.get(0).is_some_and(serde_json::Value::is_object);
+    object.len() == 1 && object.values().all(is_list)
 }
 
 #[cfg(test)]
@@ -82,6 +93,10 @@ mod tests {
             (b"{\n \"calls\": [\n {\"id\": 1}", "JSON document"),
             (b"\x89PNG\r\n\x1a\n\x00\x00", "no text"),
             (b"{\"calls\":[\n{\"id\":1}]}\n", "JSON document"),
+            (b"\xef\xbb\xbf{\"calls\":[{\"id\":1}]}", "JSON document"),
+            (b"\xef\xbb\xbf[{\"id\":1}]", "JSON array"),
+            (b"{\"id\":1}{\"id\":2}\n", "without a line end"),
+            (b"{\"id\":1},\n{\"id\":2}\n", "without a line end"),
         ] {
             assert!(foreign(head).unwrap_or_default().contains(word), "{word}");
         }
@@ -90,6 +105,8 @@ mod tests {
             b"1795430754|1.2|<b>|NONE|ENTERQUEUE||1|1",
             b"{\"id\":1}\n{\"id\":2}\n",
             b"{\"id\":1",
+            b"{\"id\":1} \r\n{\"id\":2}\r\n",
+            b"{\"id\":1,\"legs\":[{\"agent\":2}]}",
             b"{\"id\":\"cut\n{\"id\":2}\n",
             b"[2026-03-02 09:00:00] NOTICE[7]: queue\n",
             b"[Call ID],[Start]\n1,2\n",

@@ -364,9 +364,24 @@ impl LineReader {
     }
 }
 
-/// Whether a text has several lines, and CR alone between them.
+/// Whether a text has several lines, and CR alone between them. A quoted cell of a table may hold LF all the same.
 fn has_only_cr(head: &[u8]) -> bool {
-    memchr::memchr(b'\r', head).is_some_and(|at| at + 1 < head.len()) && memchr::memchr(b'\n', head).is_none()
+    let mut lone_cr = false;
+    let mut quoted = false;
+    for at in memchr::memchr3_iter(b'\r', b'\n', b'"', head) {
+        match head.get(at) {
+            Some(b'"') => quoted = !quoted,
+            Some(b'\n') if !quoted => return false,
+            Some(b'\r') if !quoted => {
+                if head.get(at + 1) == Some(&b'\n') {
+                    return false;
+                }
+                lone_cr |= at + 1 < head.len();
+            }
+            _ => {}
+        }
+    }
+    lone_cr
 }
 
 fn replace_cr(bytes: &mut [u8]) {

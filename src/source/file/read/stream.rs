@@ -84,18 +84,25 @@ pub(super) fn open(
     let mut reorder = None;
     if let LineDecoder::Csv(parser) = &mut decoder {
         parser.prepare(head, None).map_err(columns)?;
+        let mut scan = |lines: LineReader| {
+            let mut scanner = make(String::new()).map_err(columns)?;
+            if let LineDecoder::Csv(table) = &mut scanner {
+                table.prepare(head, None).map_err(columns)?;
+                table.learn(parser);
+            }
+            let slack = max_disorder(lines, &mut scanner, latest).map_err(columns)?;
+            let is_other = matches!(&scanner, LineDecoder::Csv(whole) if parser.learn(whole));
+            Ok::<_, Error>((slack, is_other))
+        };
         let slack = if path.as_os_str() == "-" {
             // The standard input cannot be read twice, so all events are held and sorted.
+            scan(LineReader::new(Box::new(std::io::Cursor::new(head.to_vec()))))?;
             Span(i64::MAX)
         } else {
-            let mut scanner = make(String::new()).map_err(columns)?;
-            if let LineDecoder::Csv(parser) = &mut scanner {
-                parser.prepare(head, None).map_err(columns)?;
-            }
-            max_disorder(path, scanner, latest).map_err(|error| match error {
-                ScanError::Io(error) => failed(error),
-                ScanError::Columns(error) => columns(error),
-            })?
+            let open = || Ok::<_, Error>(LineReader::new(lines::open(path).map_err(failed)?.input));
+            let (slack, is_other) = scan(open()?)?;
+            // Other times are in another order.
+            if is_other { scan(open()?)?.0 } else { slack }
         };
         reorder = Some(ReorderBuffer::new(slack, options.max_held_events));
     }
@@ -118,20 +125,14 @@ pub(super) fn open(
     }
 }
 
-/// Why the scan of a table failed.
-enum ScanError {
-    Io(std::io::Error),
-    Columns(ColumnsError),
-}
-
 /// The most by which a row of a table is earlier than a row before it; zero if the rows are in time order. Reading the
 /// table twice keeps only as many events in memory as its disorder requires.
-fn max_disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<Span, ScanError> {
-    let mut lines = LineReader::new(lines::open(path).map_err(ScanError::Io)?.input);
-    lines.peek().map_err(ScanError::Io)?;
+fn max_disorder(mut lines: LineReader, decoder: &mut LineDecoder, latest: Time) -> Result<Span, ColumnsError> {
+    // The first bytes tell how lines end; an error is reported when the file is read for its events.
+    _ = lines.peek();
     let mut ignored = InputTally::default();
     let (mut newest, mut most_behind) = (Time(i64::MIN), Span::ZERO);
-    // Other errors are reported when the file is read for its events.
+    // Other errors are, too.
     let mut note = |event: Event| {
         if is_beginning(&event) {
             newest = newest.max(event.at);
@@ -141,7 +142,7 @@ fn max_disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<S
     while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
         let read = decoder.decode(line, latest, &mut ignored, &mut note);
         if let Err(DecodeError::File(error)) = read {
-            return Err(ScanError::Columns(error));
+            return Err(error);
         }
     }
     _ = decoder.finish(&mut ignored, &mut note);

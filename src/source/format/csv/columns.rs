@@ -8,6 +8,7 @@ use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::duration::DurationUnit;
+use super::month_names::MonthNames;
 use super::outcome::{RowOutcome, Words};
 use super::time::TimeFormat;
 use crate::text::suggest::suggestion;
@@ -123,6 +124,9 @@ pub struct Columns {
     /// absent, RFC 3339, `2026-03-02 09:00:00`, or a number whose size tells what it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
+    /// The language of the months' names, where these are others in Croatian; found if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub months: Option<MonthNames>,
     /// The zone of times without an offset; the floor's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Tz>,
@@ -222,6 +226,7 @@ impl Default for Columns {
             contact: None,
             time: None,
             time_format: None,
+            months: None,
             timezone: None,
             queue: None,
             intent: None,
@@ -287,7 +292,7 @@ pub enum ColumnsError {
 }
 
 /// The keys of `[csv]`.
-const KEYS: [&str; 37] = [
+const KEYS: [&str; 38] = [
     "delimiter",
     "encoding",
     "skip",
@@ -295,6 +300,7 @@ const KEYS: [&str; 37] = [
     "contact",
     "time",
     "time_format",
+    "months",
     "timezone",
     "queue",
     "intent",

@@ -1,5 +1,6 @@
 //! Rows that are contacts.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 
 use super::columns::Columns;
@@ -9,6 +10,7 @@ use super::record::ContactRecord;
 use super::resolved::{ResolvedColumns, ResolvedDuration, ResolvedField};
 use super::rows::CsvRow;
 use super::time::LocalClock;
+use super::totals::QueueNames;
 use super::{duration, totals, value};
 use crate::clock::{Span, Time};
 use crate::event::{Channel, Event, Offer, Scored, Survey};
@@ -40,13 +42,15 @@ pub(super) struct ContactTable {
     prefix: String,
     /// With `legs`, the contacts that further rows may be a part of, in the order of their last row.
     open: VecDeque<OpenContact>,
+    pub(super) queues: QueueNames,
     pub(super) doubts: Doubts,
 }
 
 impl ContactTable {
     pub(super) fn new(columns: Columns, resolved: ResolvedColumns, clock: LocalClock, prefix: String) -> Self {
         let doubts = Doubts::about(&columns);
-        Self { columns, resolved, clock, prefix, open: VecDeque::new(), doubts }
+        let queues = resolved.queues;
+        Self { columns, resolved, clock, prefix, open: VecDeque::new(), queues, doubts }
     }
 
     /// Emit the events of a row, the table's `number`th.
@@ -58,6 +62,10 @@ impl ContactTable {
         origin: &Label,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), RejectionReason> {
+        if self.is_total(row) {
+            self.doubts.totals += 1;
+            return Ok(());
+        }
         let record = match self.record(row, number, latest) {
             Ok(Some(record)) => record,
             Ok(None) => {
@@ -99,6 +107,46 @@ impl ContactTable {
         Ok(())
     }
 
+    /// Whether a row sums up those of all queues: it has a word for them in place of the queue's name, and names neither an id
+    /// nor an agent.
+    fn is_total(&mut self, row: CsvRow<'_>) -> bool {
+        let is_empty = |field: &Option<ResolvedField>| match field {
+            Some(ResolvedField::Cell(index)) => value::is_blank(&row.text(*index)),
+            Some(ResolvedField::Constant(_)) | None => true,
+        };
+        let Self { resolved, queues, .. } = self;
+        let Some(ResolvedField::Cell(queue)) = resolved.queue else { return false };
+        queues.is_total(&row.text(queue)) && is_empty(&resolved.contact) && is_empty(&resolved.agent)
+    }
+
+    /// A row's contact with its scores. One that nobody can have given is left out, and costs the contact nothing else.
+    fn with_scores(&mut self, record: ContactRecord, row: CsvRow<'_>) -> ContactRecord {
+        let Self { columns, resolved, doubts, .. } = self;
+        let mut score = |key, field: &Option<ResolvedField>, scale| {
+            let text = match field {
+                None => return None,
+                Some(ResolvedField::Constant(value)) => Cow::Borrowed(value.as_str()),
+                Some(ResolvedField::Cell(index)) => row.text(*index),
+            };
+            value::number(&text, scale).unwrap_or_else(|reason| {
+                doubts.note_score(key, &reason);
+                None
+            })
+        };
+        let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
+        let csat = scored(score("csat", &resolved.csat, columns.csat_scale), columns.csat_scale);
+        let ces = scored(score("ces", &resolved.ces, columns.ces_scale), columns.ces_scale);
+        let quality = score("quality", &resolved.quality, [0.0, 100.0]);
+        let nps = score("nps", &resolved.nps, [0.0, 10.0]);
+        let is_whole = nps.is_none_or(|nps| nps.fract() == 0.0);
+        if !is_whole {
+            doubts.note_score("nps", &"not a whole number".into());
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
+        let nps = nps.filter(|_| is_whole).map(|nps| nps as u8);
+        ContactRecord { survey: Survey { csat, ces, nps, ..Survey::default() }, quality, ..record }
+    }
+
     /// Whether no contact awaits further rows.
     pub(super) fn is_settled(&self) -> bool {
         self.open.is_empty()
@@ -126,9 +174,6 @@ impl ContactTable {
             let text = text(field);
             Some(Label::new(&text)).filter(|label| !label.is_empty() && !value::is_blank(&text))
         };
-        let score = |key: &str, field: &Option<ResolvedField>, scale| {
-            value::number(&text(field), scale).map_err(|reason| reason.about(key))
-        };
         let channel = match text(&fields.channel).as_str() {
             word if value::is_blank(word) => Channel::Voice,
             word => value::channel(word).ok_or_else(|| {
@@ -142,6 +187,12 @@ impl ContactTable {
         let answered = fields.answered.as_ref().map(|_| text(&fields.answered));
         let outcome = match (told, &answered) {
             (Some(RowOutcome::Ignored), _) => return Ok(None),
+            (Some(RowOutcome::ByAgent), _) => {
+                let talk = duration_of(fields.talk.as_ref(), row).ok().flatten();
+                let is_answered =
+                    agent.is_some() || answered_at.is_some() || talk.is_some_and(|talk| talk > Span::ZERO);
+                if is_answered { RowOutcome::Answered } else { RowOutcome::Unknown }
+            }
             (Some(outcome), _) => outcome,
             (None, Some(word)) => yes_is_answered(value::is_yes(word, &columns.yes).unwrap_or(false)),
             (None, None) if columns.leaves_ends_open() => RowOutcome::Unknown,
@@ -163,13 +214,6 @@ impl ContactTable {
             span("wait_s", &fields.wait)?.or_else(|| since(offered, if is_answered { answered_at } else { ended_at }));
         let answered_at = answered_at.or_else(|| wait.map(|wait| offered + wait));
         let talk = span("talk_s", &fields.talk)?.or_else(|| since(answered_at? + hold.unwrap_or_default(), ended_at));
-        let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
-        let nps = score("nps", &fields.nps, [0.0, 10.0])?;
-        if nps.is_some_and(|nps| nps.fract() != 0.0) {
-            return Err("nps: not a whole number".into());
-        }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
-        let nps = nps.map(|nps| nps as u8);
         let contact = match id_label(text(&fields.contact).as_bytes()) {
             id if id.is_empty() => Label::new(&format!("{}{number}", self.prefix)),
             id => id,
@@ -193,13 +237,8 @@ impl ContactTable {
             acw: span("acw_s", &fields.acw)?,
             transferred: value::is_yes(&text(&fields.transferred), &columns.yes).unwrap_or(false),
             resolved: value::is_yes(&text(&fields.resolved), &columns.yes),
-            survey: Survey {
-                csat: scored(score("csat", &fields.csat, columns.csat_scale)?, columns.csat_scale),
-                ces: scored(score("ces", &fields.ces, columns.ces_scale)?, columns.ces_scale),
-                nps,
-                ..Survey::default()
-            },
-            quality: score("quality", &fields.quality, [0.0, 100.0])?,
+            survey: Survey::default(),
+            quality: None,
             evaluator: label(&fields.evaluator).unwrap_or(UNKNOWN_NAME),
         };
         self.doubts.note(&record, answered.as_deref());
@@ -209,7 +248,7 @@ impl ContactTable {
                 doubt.negative += u64::from(duration::is_negative(&row.text(*index)));
             }
         }
-        Ok(Some(record))
+        Ok(Some(self.with_scores(record, row)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What makes a mapping doubtful although every row can be read.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
@@ -8,6 +9,7 @@ use super::columns::{Columns, CsvField};
 use super::outcome::RowOutcome;
 use super::record::ContactRecord;
 use crate::clock::Span;
+use crate::source::rejection::RejectionReason;
 
 /// How many contact ids are compared.
 const MAX_IDS: usize = 100_000;
@@ -33,6 +35,8 @@ pub(super) struct Doubts {
     pub(super) totals: u64,
     /// How many rows of a contact were there already.
     pub(super) repeated: u64,
+    /// How many scores are none of their scale, by the key, and what is wrong with the first.
+    scores: BTreeMap<&'static str, (u64, String)>,
 }
 
 /// What was seen of a duration.
@@ -77,6 +81,11 @@ impl Doubts {
         }
     }
 
+    /// Note a score that is left out.
+    pub(super) fn note_score(&mut self, key: &'static str, reason: &RejectionReason) {
+        self.scores.entry(key).or_insert_with(|| (0, reason.to_string())).0 += 1;
+    }
+
     /// The doubts, in words.
     pub(super) fn remarks(&self, columns: &Columns) -> Vec<String> {
         let mut out = Vec::new();
@@ -85,6 +94,9 @@ impl Doubts {
             out.push(format!("{left_out} of {} rows are no contacts of the floor and left out", rows + left_out));
         }
         out.extend(super::totals::remark(self.totals));
+        for (key, (count, first)) in &self.scores {
+            out.push(format!("{key}: {count} of the scores are left out, the first: {first}"));
+        }
         if self.repeated > 0 {
             out.push(format!("{} of the rows are repeated and count once", self.repeated));
         }

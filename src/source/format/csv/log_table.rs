@@ -17,7 +17,7 @@ use crate::source::tally::InputTally;
 pub(super) struct LogTable {
     columns: LogColumns,
     pub(super) clock: LocalClock,
-    time_format: TimeFormat,
+    pub(super) time_format: TimeFormat,
     parser: QueueLogParser,
     line: String,
 }

@@ -18,6 +18,8 @@ pub enum RowOutcome {
     Left(LeftReason),
     /// It is over, and the table does not tell how it ended.
     Unknown,
+    /// It was answered if the row names an agent or an answer, or has talk time; if not, how it ended is unknown.
+    ByAgent,
     /// It never joined a queue of the floor: the row is left out.
     Ignored,
 }
@@ -31,6 +33,7 @@ impl RowOutcome {
             Self::Abandoned => "abandoned",
             Self::Left(reason) => reason.key(),
             Self::Unknown => "unknown",
+            Self::ByAgent => "by_agent",
             Self::Ignored => "ignored",
         }
     }
@@ -38,18 +41,39 @@ impl RowOutcome {
     /// The outcome of that name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        let known = [Self::Answered, Self::Abandoned, Self::Unknown, Self::Ignored]
+        let known = [Self::Answered, Self::Abandoned, Self::Unknown, Self::ByAgent, Self::Ignored]
             .into_iter()
             .find(|outcome| outcome.key() == word);
         known.or_else(|| LeftReason::parse(word).map(Self::Left))
     }
 
-    /// What a word usually means, as words.toml says.
+    /// What a word usually means, as csv-words.toml says. What was not answered was abandoned.
     pub(super) fn of_word(word: &str) -> Option<Self> {
         let word = normalized(word);
-        let found = vocabulary().outcomes.iter().find(|(_, known)| known.contains(&word));
-        found.and_then(|(outcome, _)| Self::parse(outcome))
+        let of = |word: &str| {
+            let found = vocabulary().outcomes.iter().find(|(_, known)| known.iter().any(|other| other == word));
+            found.and_then(|(outcome, _)| Self::parse(outcome))
+        };
+        of(&word).or_else(|| (of(affirmed(&word)?) == Some(Self::Answered)).then_some(Self::Abandoned))
     }
+}
+
+/// A word in normal form without the negation before or behind it; `None` if there is none.
+fn affirmed(word: &str) -> Option<&str> {
+    // Only in other scripts, a negation is written together with the word.
+    let is_apart = |negation: &str, rest: &str, space: bool| space || !negation.is_ascii() && !rest.is_empty();
+    vocabulary().negations.words.iter().find_map(|negation| {
+        let before =
+            word.strip_prefix(negation.as_str()).filter(|rest| is_apart(negation, rest, rest.starts_with(' ')));
+        let behind = || word.strip_suffix(negation.as_str()).filter(|rest| rest.ends_with(' '));
+        before.or_else(behind).map(str::trim)
+    })
+}
+
+/// Whether a word says that something did not happen.
+pub(super) fn is_negated(word: &str) -> bool {
+    let word = normalized(word);
+    affirmed(&word).is_some() || word.split(' ').any(|part| vocabulary().negations.words.iter().any(|no| no == part))
 }
 
 impl Serialize for RowOutcome {
@@ -64,7 +88,9 @@ impl<'de> Deserialize<'de> for RowOutcome {
         Self::parse(&word).ok_or_else(|| {
             let reasons: Vec<_> = LeftReason::ALL.iter().map(|reason| reason.key()).collect();
             let all = reasons.join(", ");
-            serde::de::Error::custom(format!("\"{word}\" is none of answered, abandoned, unknown, ignored, {all}"))
+            serde::de::Error::custom(format!(
+                "\"{word}\" is none of answered, abandoned, unknown, by_agent, ignored, {all}"
+            ))
         })
     }
 }
@@ -166,6 +192,11 @@ mod tests {
         assert_eq!(words.find("No answer"), Some(RowOutcome::Abandoned));
         assert_eq!(words.find(""), None);
         assert_eq!(words.find("E201"), None);
+        for word in ["Nicht beantwortet", "not handled", "No contestada", "NON RÉPONDU", "не принят", "未接通"]
+        {
+            assert_eq!(words.find(word), Some(RowOutcome::Abandoned), "{word}");
+        }
+        assert!(is_negated("Kein Agent frei") && !is_negated("Notified"));
         assert!(
             toml::from_str::<BTreeMap<String, RowOutcome>>("x = \"gone\"").unwrap_err().to_string().contains("gone")
         );

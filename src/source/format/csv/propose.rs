@@ -19,11 +19,15 @@ use super::time::{TimeFormat, TimeText};
 use super::value::{channel, is_blank, is_yes};
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
+use super::{CsvParser, MonthNames, SettledTimes, TableOptions};
 use crate::clock::Time;
+use crate::source::format::lines::{LineReader, PartialLine, RawLine};
+use crate::source::tally::InputTally;
+use crate::text::Label;
 use profile::ColumnProfile;
 pub(super) use sums::sums;
 use time_format::TimePart;
-pub(super) use time_format::{time_format, undecided_order};
+pub(super) use time_format::time_format;
 
 /// The encodings that are tried, the likeliest last.
 const ENCODINGS: [&Encoding; 6] = [GB18030, SHIFT_JIS, WINDOWS_1254, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252];
@@ -71,11 +75,8 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
     if header && rows.is_empty() {
         return Err("there is a header and no row".to_owned());
     }
-    if let Some(name) = sums::count_without_id(first, &rows) {
-        return Err(format!(
-            "a row is of several contacts, as {name} says, and sums are read with a time and two of the counts offered, handled, \
-             answered and abandoned"
-        ));
+    if let Some(why) = sums::why_no_sums(first, &rows) {
+        return Err(why);
     }
     if !header {
         rows.insert(0, first);
@@ -111,6 +112,29 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
         proposer.columns.skip = Some(line);
     }
     Ok(Proposal { columns: Some(proposer.columns), notes: proposer.notes })
+}
+
+/// Settle what all rows of a table tell of its times, in a mapping that was proposed by its first ones, and note what none proves.
+/// `lines` are those of the whole table, of which none has been read.
+pub fn settle_times(proposal: &mut Proposal, lines: &mut LineReader, zone: AssumedZone) {
+    let Some(columns) = &mut proposal.columns else { return };
+    let options = TableOptions { columns: Some(columns.clone()), zone, ..TableOptions::default() };
+    let mut parser = CsvParser::new(Label::default(), options, String::new());
+    if !lines.peek().is_ok_and(|head| parser.prepare(head, None).is_ok()) {
+        return;
+    }
+    let mut tally = InputTally::default();
+    while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
+        if let RawLine::Text(line) = line {
+            // What cannot be read is said when the table is read.
+            _ = parser.parse_line(line, Time(i64::MAX), &mut tally, &mut |_| {});
+        }
+    }
+    if let Some(SettledTimes { format, months, doubt }) = parser.settled() {
+        columns.time_format = format.or_else(|| columns.time_format.take());
+        columns.months = months.filter(|months| *months == MonthNames::Croatian).or(columns.months);
+        proposal.notes.extend(doubt);
+    }
 }
 
 /// The encoding of a table that is no UTF-8, in which the most names of columns are known.
@@ -325,7 +349,6 @@ impl<'a> Proposer<'a> {
             .and_then(|index| self.profiles.get(*index))
             .map(|column| column.cells.clone())
             .unwrap_or_default();
-        self.notes.extend(undecided_order(format.as_deref(), &cells));
         let names: Vec<CsvColumn> = indexes.iter().map(|index| self.name(*index)).collect();
         let is_utc = indexes
             .iter()

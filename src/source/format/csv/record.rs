@@ -74,7 +74,7 @@ impl ContactRecord {
         let mut at = offered + wait.unwrap_or_default();
         match self.outcome {
             RowOutcome::Abandoned => emit(at, Step::Abandoned { wait, position: None }),
-            RowOutcome::Unknown | RowOutcome::Ignored => emit(at, Step::Lost),
+            RowOutcome::Unknown | RowOutcome::ByAgent | RowOutcome::Ignored => emit(at, Step::Lost),
             RowOutcome::Left(reason) => emit(at, Step::Left { reason, wait }),
             RowOutcome::Answered => {
                 emit(at, Step::Answered { agent: agent.clone(), wait });

@@ -3,8 +3,9 @@
 use super::columns::{Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure};
 use super::duration::{DurationUnit, Notation, comma_of};
 use super::outcome::{OutcomeWords, Words};
-use super::propose::{time_format, undecided_order};
+use super::propose::time_format;
 use super::time::TimeFormat;
+use super::totals::QueueNames;
 use crate::kpi::KpiId;
 use crate::text::suggest::nearest;
 
@@ -41,6 +42,8 @@ pub(super) struct ResolvedColumns {
     pub(super) time: Vec<usize>,
     pub(super) time_format: TimeFormat,
     pub(super) queue: Option<ResolvedField>,
+    /// Those of the first rows.
+    pub(super) queues: QueueNames,
     pub(super) intent: Option<ResolvedField>,
     pub(super) agent: Option<ResolvedField>,
     pub(super) customer: Option<ResolvedField>,
@@ -106,6 +109,15 @@ impl Locator<'_> {
                 Some(ResolvedField::Cell(self.column(key, column)?))
             }
         }
+    }
+
+    /// The cells of a field in the first rows.
+    fn cells(&self, field: Option<&ResolvedField>) -> impl Iterator<Item = &str> {
+        let index = match field {
+            Some(ResolvedField::Cell(index)) => Some(*index),
+            Some(ResolvedField::Constant(_)) | None => None,
+        };
+        self.rows.iter().filter_map(move |row| row.get(index?)).map(|cell| cell.trim())
     }
 
     /// How the numbers of a column are written: in the unit `configured`, or what its name and first cells tell.
@@ -189,16 +201,18 @@ impl ResolvedColumns {
             }
         }
         let time = at.columns("time", columns.time.as_ref());
-        let (time_format, assumption) = match &columns.time_format {
-            Some(format) => (TimeFormat::parse(Some(format)).unwrap_or_default(), None),
+        let time_format = match &columns.time_format {
+            Some(format) => TimeFormat::parse(Some(format)).unwrap_or_default(),
             None => format_of_rows(&time, rows),
         };
-        at.assumptions.extend(assumption);
+        let time_format = time_format.with_months(columns.months.unwrap_or_default());
+        let queue = field(&mut at, "queue", &columns.queue);
         let found = Self {
             contact: field(&mut at, "contact", &columns.contact),
             time_format,
             time,
-            queue: field(&mut at, "queue", &columns.queue),
+            queues: QueueNames::of(at.cells(queue.as_ref())),
+            queue,
             intent: field(&mut at, "intent", &columns.intent),
             agent: field(&mut at, "agent", &columns.agent),
             customer: field(&mut at, "customer", &columns.customer),
@@ -290,13 +304,13 @@ impl Columns {
     }
 }
 
-/// The format of the times in the columns `time` of some rows, and what is taken for granted of it.
-pub(super) fn format_of_rows(time: &[usize], rows: &[&[String]]) -> (TimeFormat, Option<String>) {
+/// The format of the times in the columns `time` of some rows.
+pub(super) fn format_of_rows(time: &[usize], rows: &[&[String]]) -> TimeFormat {
     let parts = |row: &[String]| time.iter().filter_map(|&index| row.get(index)).cloned().collect::<Vec<_>>().join(" ");
     let times: Vec<String> = rows.iter().map(|row| parts(row)).filter(|text| !text.trim().is_empty()).collect();
     let times: Vec<&str> = times.iter().map(|text| text.trim()).collect();
     let found = time_format(&times).and_then(|(format, _)| format);
-    (TimeFormat::parse(found).unwrap_or_default(), undecided_order(found, &times))
+    TimeFormat::parse(found).unwrap_or_default()
 }
 
 /// The index of a column, from 0.

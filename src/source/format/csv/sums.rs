@@ -8,7 +8,7 @@ use super::duration::figure;
 use super::resolved::{ResolvedColumns, ResolvedField};
 use super::rows::CsvRow;
 use super::time::LocalClock;
-use super::totals;
+use super::totals::{self, QueueNames};
 use crate::clock::Time;
 use crate::event::{Event, EventKind, INTERVAL_WINDOW};
 use crate::kpi::{KpiId, Unit};
@@ -20,6 +20,7 @@ use crate::text::Label;
 pub(super) struct SumsTable {
     pub(super) resolved: ResolvedColumns,
     pub(super) clock: LocalClock,
+    pub(super) queues: QueueNames,
     /// How many rows have totals and are left out.
     totals: u64,
     /// The shortest of the times that are not 0, by KPI.
@@ -28,7 +29,8 @@ pub(super) struct SumsTable {
 
 impl SumsTable {
     pub(super) const fn new(resolved: ResolvedColumns, clock: LocalClock) -> Self {
-        Self { resolved, clock, totals: 0, shortest: BTreeMap::new() }
+        let queues = resolved.queues;
+        Self { resolved, clock, queues, totals: 0, shortest: BTreeMap::new() }
     }
 
     /// Says how many rows are left out, and which figures are too long to be seconds.
@@ -52,7 +54,7 @@ impl SumsTable {
             return Ok(());
         }
         // The sum of all queues in an interval.
-        if matches!(&fields.queue, Some(ResolvedField::Cell(index)) if totals::is_word(&row.text(*index))) {
+        if matches!(&fields.queue, Some(ResolvedField::Cell(index)) if self.queues.is_total(&row.text(*index))) {
             self.totals += 1;
             return Ok(());
         }

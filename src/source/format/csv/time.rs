@@ -8,8 +8,10 @@ use chrono::format::{Item, Parsed, StrftimeItems};
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
-use super::month_names;
+use super::date_order::DateEvidence;
+use super::month_names::{self, MonthNames};
 use super::value::{ascii_digits, is_blank};
+use super::words::vocabulary;
 use super::zone::AssumedZone;
 use super::zone_names;
 use crate::clock::{Span, Time};
@@ -32,6 +34,7 @@ pub(super) enum TimeFormat {
 pub(super) struct TimeCodes {
     codes: String,
     items: Vec<Item<'static>>,
+    months: MonthNames,
 }
 
 impl TimeCodes {
@@ -42,7 +45,7 @@ impl TimeCodes {
         let with_fraction =
             codes.replace("%T", "%H:%M:%S").replace("%S.%f", "%S%.f").replace("%S", "%S%.f").replace("%.f%.", "%.");
         let items = StrftimeItems::new(&with_fraction).parse_to_owned()?;
-        Ok(Self { codes: codes.to_owned(), items })
+        Ok(Self { codes: codes.to_owned(), items, months: MonthNames::default() })
     }
 }
 
@@ -82,6 +85,44 @@ impl TimeFormat {
     }
 }
 
+impl TimeFormat {
+    /// The same with names of months in that language.
+    pub(super) fn with_months(mut self, months: MonthNames) -> Self {
+        if let Self::Codes(codes) = &mut self {
+            codes.months = months;
+        }
+        self
+    }
+
+    /// chrono's codes, if it is in such.
+    pub(super) fn codes(&self) -> Option<&str> {
+        match self {
+            Self::Codes(codes) => Some(&codes.codes),
+            Self::Detected | Self::Number(_) => None,
+        }
+    }
+
+    /// The same with what a whole column shows of its dates and `given` does not say; `None` if that changes nothing.
+    pub(super) fn refined(&self, evidence: &DateEvidence, given: GivenTimes) -> Option<Self> {
+        let Self::Codes(codes) = self else { return None };
+        let ordered = evidence.ordered(&codes.codes).filter(|_| !given.format);
+        let ordered = ordered.unwrap_or_else(|| codes.codes.clone());
+        let months = evidence.months().filter(|_| given.months.is_none()).unwrap_or(codes.months);
+        if ordered == codes.codes && months == codes.months {
+            return None;
+        }
+        Some(Self::Codes(TimeCodes { months, ..TimeCodes::new(&ordered).ok()? }))
+    }
+}
+
+/// What a mapping says of times.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GivenTimes {
+    /// It has a format.
+    pub(super) format: bool,
+    pub(super) months: Option<MonthNames>,
+}
+
 /// Turns wall clock times into instants. The hour that comes twice in autumn is told apart by the order of the rows.
 #[derive(Clone, Debug)]
 pub(super) struct LocalClock {
@@ -98,15 +139,26 @@ pub(super) struct LocalClock {
     pub(super) told_apart: u64,
     /// The zone where no mapping names it, and whether any time needed it.
     assumed: Option<(AssumedZone, bool)>,
+    /// What the times of rows show of their dates.
+    pub(super) dates: DateEvidence,
 }
 
 impl LocalClock {
-    pub(super) const fn new(zone: Tz) -> Self {
-        Self { zone, before: None, rising: 0, jitter: TimeDelta::zero(), within: None, told_apart: 0, assumed: None }
+    pub(super) fn new(zone: Tz) -> Self {
+        Self {
+            zone,
+            before: None,
+            rising: 0,
+            jitter: TimeDelta::zero(),
+            within: None,
+            told_apart: 0,
+            assumed: None,
+            dates: DateEvidence::default(),
+        }
     }
 
     /// The same with a zone that no mapping names.
-    pub(super) const fn assuming(assumed: AssumedZone) -> Self {
+    pub(super) fn assuming(assumed: AssumedZone) -> Self {
         Self { assumed: Some((assumed, false)), ..Self::new(assumed.zone) }
     }
 
@@ -166,6 +218,9 @@ impl LocalClock {
     pub(super) fn time(&mut self, text: &str, format: &TimeFormat) -> Result<Time, RejectionReason> {
         if is_blank(text) {
             return Err("the time is empty".into());
+        }
+        if let Some(codes) = format.codes() {
+            self.dates.note(text, codes);
         }
         match TimeText::new(text).read(format)? {
             ParsedTime::Instant(at) => Ok(at),
@@ -233,7 +288,7 @@ pub(super) struct TimeText<'a> {
 
 impl<'a> TimeText<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { written: ascii_digits(text.trim()), spellings: OnceCell::new() }
+        Self { written: ascii_digits(beginning(text.trim())), spellings: OnceCell::new() }
     }
 
     /// The instant, if the text is a time of the format that is believed; that of a wall clock time as if in UTC.
@@ -251,8 +306,9 @@ impl<'a> TimeText<'a> {
         reads(&self.written) || self.spellings().iter().any(|text| reads(text))
     }
 
+    /// The other spellings, with names of months in the usual languages.
     fn spellings(&self) -> &[String] {
-        self.spellings.get_or_init(|| spellings(&self.written))
+        self.spellings.get_or_init(|| spellings(&self.written, MonthNames::Common))
     }
 
     fn read(&self, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
@@ -283,20 +339,48 @@ impl<'a> TimeText<'a> {
         match format {
             TimeFormat::Detected => detected(&self.written).ok_or(TimeFault::Unlike),
             TimeFormat::Number(kind) => numbered(&self.written, *kind).ok_or(TimeFault::Unlike),
-            TimeFormat::Codes(codes) => coded(&self.written, codes)
-                .or_else(|fault| self.spellings().iter().find_map(|text| coded(text, codes).ok()).ok_or(fault)),
+            TimeFormat::Codes(codes) => coded(&self.written, codes).or_else(|fault| {
+                let croatian = match codes.months {
+                    MonthNames::Common => Vec::new(),
+                    MonthNames::Croatian => spellings(&self.written, codes.months),
+                };
+                let mut all = croatian.iter().chain(self.spellings());
+                all.find_map(|text| coded(text, codes).ok()).ok_or(fault)
+            }),
         }
     }
 }
 
+/// The beginning of a range of times, as `09:00 - 09:30` and ISO 8601's `2026-03-25T09:00Z/PT30M`; of another text, all of it.
+pub(super) fn beginning(text: &str) -> &str {
+    let is_range = |before: &str, after: &str| {
+        // In `1:00 - 1:30 PM`, half of the day is told of the end alone.
+        let is_half = |time: &str| time.ends_with(['m', 'M', '.']);
+        before.contains(':') && after.contains(':') && is_half(before) == is_half(after)
+    };
+    let is_clock = |part: &str| part.len() <= 8 && part.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    let by_word = || {
+        text.match_indices(' ').find_map(|(at, _)| {
+            let (before, rest) = text.split_at_checked(at)?;
+            let (word, after) = rest.trim_start().split_once(' ')?;
+            let until = &vocabulary().dates.until;
+            (is_range(before, after) && until.iter().any(|known| known == word)).then_some(before)
+        })
+    };
+    let (iso, bare) = (text.split_once('/'), text.split_once(['-', '–', '~', '〜']));
+    let iso = iso.filter(|(before, after)| is_range(before, after) || before.contains(':') && after.starts_with('P'));
+    let bare = bare.filter(|(before, after)| is_range(before, after) && is_clock(before) && is_clock(after));
+    iso.or(bare).map(|(before, _)| before).or_else(by_word).unwrap_or(text)
+}
+
 /// The other spellings of a text that may be a time: names of months in English, `a. m.` as `AM`, a fraction of a second after a
 /// point; then the same without what stands between a date and a time.
-fn spellings(text: &str) -> Vec<String> {
-    let named = month_names::in_english(text);
+fn spellings(text: &str, months: MonthNames) -> Vec<String> {
+    let named = month_names::in_english(text, months);
     let plain = fraction_after_point(&plain_meridiem(named.as_deref().unwrap_or(text)));
     // `GMT+0100 (Central European Standard Time)`
     let plain = plain.split(" (").next().unwrap_or_default().replace("GMT+", "+").replace("GMT-", "-");
-    let bare = plain.replace(", ", " ").replace(" - ", " ");
+    let bare = without_dot_after_year(&plain.replace(", ", " ").replace(" - ", " "));
     let mut out = vec![plain, bare];
     out.dedup();
     out.retain(|spelling| spelling != text);
@@ -413,6 +497,16 @@ fn plain_meridiem(text: &str) -> String {
     }
 }
 
+/// `05.10.2026. 09:00` as `05.10.2026 09:00`.
+fn without_dot_after_year(text: &str) -> String {
+    let is_year = |word: &str| word.len() > 4 && word.bytes().rev().skip(1).take(4).all(|b| b.is_ascii_digit());
+    let bare = |word| match str::strip_suffix(word, '.') {
+        Some(bare) if is_year(word) => bare,
+        _ => word,
+    };
+    text.split(' ').map(bare).collect::<Vec<_>>().join(" ")
+}
+
 /// `09:00:00,123` as `09:00:00.123`.
 fn fraction_after_point(text: &str) -> String {
     match text.rsplit_once(',') {
@@ -453,6 +547,32 @@ mod tests {
         assert!(time("01/07/2026", Some("%Y-%m-%d"), "UTC").unwrap_err().contains("time_format"));
         assert!(time("01/07/2026", None, "UTC").unwrap_err().contains("time_format"));
         assert!(time("2026-03-29 01:30", None, "Europe/London").unwrap_err().contains("never was"));
+    }
+
+    #[test]
+    fn a_range_of_times_is_its_beginning_and_a_date_and_an_offset_are_none() {
+        for (text, begun) in [
+            ("09:00 - 09:30", "09:00"),
+            ("09:00-09:30", "09:00"),
+            ("09:00–09:30", "09:00"),
+            ("9:00 AM - 9:30 AM", "9:00 AM"),
+            ("2026-03-25 09:00 - 09:30", "2026-03-25 09:00"),
+            ("25.03.2026 09:00 bis 25.03.2026 09:30", "25.03.2026 09:00"),
+            ("2026-03-25T09:00:00.000Z/2026-03-25T09:30:00.000Z", "2026-03-25T09:00:00.000Z"),
+            ("2026-03-25T09:00Z/PT30M", "2026-03-25T09:00Z"),
+        ] {
+            assert_eq!(beginning(text), begun);
+        }
+        for whole in [
+            "1:00 - 1:30 PM",
+            "2026-03-25T09:00:00-05:00",
+            "2026-03-25 09:00-05:00",
+            "25/03/2026 - 09:00:05",
+            "09:00 25/03/2026",
+            "25/03/2026 09:00",
+        ] {
+            assert_eq!(beginning(whole), whole);
+        }
     }
 
     #[test]

@@ -11,6 +11,33 @@ pub(super) fn is_word(cell: &str) -> bool {
     cell.len() <= MAX_WORD_BYTES && vocabulary().totals.words.contains(&normalized(cell))
 }
 
+/// Whether the names of queues that were seen are others than words for totals: a queue may be called "Total" where it is
+/// the only one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct QueueNames {
+    has_others: bool,
+}
+
+impl QueueNames {
+    /// Those of some rows' cells.
+    pub(super) fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+        let mut names = Self::default();
+        cells.for_each(|cell| _ = names.is_total(cell));
+        names
+    }
+
+    /// Whether a cell stands for all queues. Notes the name, if not.
+    pub(super) fn is_total(&mut self, cell: &str) -> bool {
+        if is_blank(cell) {
+            return false;
+        }
+        let is_word =
+            is_word(cell) || cell.len() <= MAX_WORD_BYTES && vocabulary().totals.queues.contains(&normalized(cell));
+        self.has_others |= !is_word;
+        is_word && self.has_others
+    }
+}
+
 /// The longest cell that is looked at for a word, such as `Total (12 calls):`.
 const MAX_WORD_BYTES: usize = 40;
 

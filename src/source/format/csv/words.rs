@@ -18,17 +18,32 @@ pub(super) struct Vocabulary {
     pub(super) figures: BTreeMap<String, Vec<String>>,
     /// By the key of an outcome.
     pub(super) outcomes: BTreeMap<String, Vec<String>>,
-    /// By which a row of totals begins.
-    pub(super) totals: WordList,
+    pub(super) totals: TotalsWords,
+    /// Before or in a word that says that something did not happen.
+    pub(super) negations: WordList,
+    /// Words for columns that are not looked for within longer names.
+    pub(super) alone: WordList,
     pub(super) dates: DateWords,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct TotalsWords {
+    /// By which a row of totals begins.
+    pub(super) words: Vec<String>,
+    /// In place of a queue's name, besides these.
+    pub(super) queues: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct DateWords {
     /// By the English name of three letters.
     pub(super) months: BTreeMap<String, Vec<String>>,
+    /// The same in Croatian, where some names are of other months.
+    pub(super) croatian: BTreeMap<String, Vec<String>>,
     /// Weekdays, and words between the parts of a date and time.
     pub(super) needless: Vec<String>,
+    /// What stands between the beginning and the end of a range, as it is written.
+    pub(super) until: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -189,12 +204,18 @@ mod tests {
     fn the_vocabulary_is_written_as_names_are_compared_and_knows_every_key() {
         let all = vocabulary();
         assert!(all.columns.len() > 15);
-        let maps = [&all.columns, &all.figures, &all.outcomes, &all.dates.months];
-        let words = maps.into_iter().flat_map(BTreeMap::values).chain([&all.dates.needless, &all.totals.words]);
+        let maps = [&all.columns, &all.figures, &all.outcomes, &all.dates.months, &all.dates.croatian];
+        let words = maps.into_iter().flat_map(BTreeMap::values).chain([
+            &all.dates.needless,
+            &all.totals.words,
+            &all.totals.queues,
+            &all.negations.words,
+            &all.alone.words,
+        ]);
         for word in words.flatten() {
             assert_eq!(normalized(word), *word);
         }
-        assert_eq!(all.dates.months.len(), 12);
+        assert_eq!((all.dates.months.len(), all.dates.croatian.len()), (12, 12));
         assert!(all.figures.keys().all(|key| crate::kpi::KpiId::parse(key).is_some()));
     }
 }

@@ -2,8 +2,10 @@
 
 use super::profile::ColumnProfile;
 use super::{Proposer, is_nobody};
+use crate::clock::Span;
 use crate::source::format::csv::columns::{CsvColumn, CsvColumns};
-use crate::source::format::csv::outcome::RowOutcome;
+use crate::source::format::csv::duration;
+use crate::source::format::csv::outcome::{RowOutcome, is_negated};
 use crate::source::format::csv::value::{is_blank, is_yes};
 use crate::source::format::csv::words::vocabulary;
 
@@ -33,14 +35,15 @@ impl Proposer<'_> {
         // With several columns or `answered`, a word that is not known leaves it to the next.
         if found.len() == 1 && self.columns.answered.is_none() {
             unknown.retain(|(column, word)| {
-                let has_agent = self.always_has_agent(*column, word);
-                let outcome = if has_agent { RowOutcome::Answered } else { RowOutcome::Unknown };
+                let is_answered = !is_negated(word) && self.is_always_answered(*column, word);
+                let outcome = if is_answered { RowOutcome::Answered } else { RowOutcome::Unknown };
                 self.columns.outcomes.insert((*word).to_owned(), outcome);
-                if has_agent {
-                    self.notes
-                        .push(format!("outcome: {word:?} is taken for answered, as every row of it has an agent"));
+                if is_answered {
+                    self.notes.push(format!(
+                        "outcome: {word:?} is taken for answered, as every row of it has an agent and talk time"
+                    ));
                 }
-                !has_agent
+                !is_answered
             });
         }
         if !unknown.is_empty() {
@@ -91,16 +94,29 @@ impl Proposer<'_> {
         let index = self.best(Self::words("abandoned_flag"), column)?;
         self.used.push(index);
         for cell in self.profiles.get(index).map(ColumnProfile::distinct).unwrap_or_default() {
-            let outcome = if says_yes(cell) { RowOutcome::Abandoned } else { RowOutcome::Answered };
+            let outcome = if says_yes(cell) { RowOutcome::Abandoned } else { RowOutcome::ByAgent };
+            if outcome == RowOutcome::ByAgent {
+                let name = self.profiles.get(index).map_or("", |column| column.name);
+                self.notes.push(format!(
+                    "outcome: {cell:?} in {name} is taken for answered where a row names an agent or an answer, or has talk \
+                     time; how the others ended is unknown"
+                ));
+            }
             self.columns.outcomes.insert(cell.to_owned(), outcome);
         }
         Some(index)
     }
 
-    /// Whether every row with this word in a column names an agent.
-    fn always_has_agent(&self, column: usize, word: &str) -> bool {
+    /// Whether every row with this word in a column names an agent, and has talk time or an instant of the answer.
+    fn is_always_answered(&self, column: usize, word: &str) -> bool {
         let Some(agent) = self.of_field("agent") else { return false };
+        let spoke = |row: &[String]| {
+            let talk =
+                self.of_field("talk_s").and_then(|talk| duration::span(row.get(talk.index)?, talk.unit()).ok()?);
+            let answered = self.of_field("answered_at").and_then(|at| row.get(at.index));
+            talk.is_some_and(|talk| talk > Span::ZERO) || answered.is_some_and(|at| !is_blank(at) && at.trim() != "0")
+        };
         let mut rows = self.rows.iter().filter(|row| row.get(column).is_some_and(|cell| cell.trim() == word));
-        rows.all(|row| row.get(agent.index).is_some_and(|name| !is_blank(name) && !is_nobody(name)))
+        rows.all(|row| row.get(agent.index).is_some_and(|name| !is_blank(name) && !is_nobody(name)) && spoke(row))
     }
 }

@@ -7,7 +7,7 @@ use crate::source::format::csv::duration::{self, DurationUnit};
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::totals;
 use crate::source::format::csv::value::is_blank;
-use crate::source::format::csv::words::{normalized, without_unit};
+use crate::source::format::csv::words::{normalized, vocabulary, without_unit};
 
 /// The seconds since 1970 that bare numbers are believed to count: from 2000 to 2031. Phone numbers are others, mostly.
 const PLAUSIBLE_S: std::ops::Range<u64> = 946_684_800..1_956_528_000;
@@ -52,7 +52,10 @@ impl<'a> ColumnProfile<'a> {
             return Some(found);
         }
         let name = format!(" {} ", self.plain);
-        let at = words.iter().position(|word| word.len() > 4 && name.contains(&format!(" {word} ")))?;
+        let is_within = |word: &String| {
+            word.len() > 4 && name.contains(&format!(" {word} ")) && !vocabulary().alone.words.contains(word)
+        };
+        let at = words.iter().position(is_within)?;
         Some((1, at))
     }
 

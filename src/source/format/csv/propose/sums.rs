@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Proposer;
 use super::profile::ColumnProfile;
+use super::time_format::TimePart;
 use crate::source::format::csv::columns::{Columns, CsvFigure, CsvQuotient};
 use crate::source::format::csv::words::vocabulary;
 use crate::source::format::csv::zone::AssumedZone;
@@ -58,8 +59,8 @@ pub(in crate::source::format::csv) fn sums<'a>(
     Some(Columns { figures, ..proposer.columns })
 }
 
-/// The column by which rows are of several contacts each, although they are no sums that can be read.
-pub(super) fn count_without_id<'a>(first: &'a [String], rows: &'a [&'a [String]]) -> Option<&'a str> {
+/// Why the rows of several contacts each are no sums that can be read; `None` if they are no such rows.
+pub(super) fn why_no_sums(first: &[String], rows: &[&[String]]) -> Option<String> {
     let proposer = Proposer::of(first, rows, true);
     if proposer.best(Proposer::words("contact"), |_| true).is_some() {
         return None;
@@ -68,5 +69,9 @@ pub(super) fn count_without_id<'a>(first: &'a [String], rows: &'a [&'a [String]]
     let is_named =
         |column: &&ColumnProfile<'_>| words().any(|words| column.likeness(words).is_some_and(|(rank, _)| rank == 0));
     let is_above_one = |column: &&ColumnProfile<'_>| column.is_count() && column.max() > 1.0;
-    proposer.profiles.iter().filter(is_named).find(is_above_one).map(|column| column.name)
+    let name = proposer.profiles.iter().filter(is_named).find(is_above_one).map(|column| column.name)?;
+    let needed = "sums are read with a time and two of the counts offered, handled, answered and abandoned";
+    let of_day = proposer.profiles.iter().find(|column| matches!(column.named_time(), Some((_, TimePart::TimeOfDay))));
+    let missing = of_day.map(|column| format!("; {} tells the time of the day, and no column the date", column.name));
+    Some(format!("a row is of several contacts, as {name} says, and {needed}{}", missing.unwrap_or_default()))
 }

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use crate::source::format::csv::date_order::{DateEvidence, DateOrder};
 use crate::source::format::csv::month_names::MAX_TIME_BYTES;
-use crate::source::format::csv::time::{TimeFormat, TimeText};
+use crate::source::format::csv::time::{TimeFormat, TimeText, beginning};
 use crate::source::format::csv::value::ascii_digits;
 use crate::source::format::csv::zone_names;
 
@@ -22,7 +23,7 @@ const MAX_PROBES: usize = 8;
 
 /// The formats of dates that are tried; day and month before month and day, which another row may decide. Weekdays and months
 /// in other languages are replaced beforehand.
-const DATES: [&str; 21] = [
+const DATES: [&str; 24] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y.%m.%d",
@@ -34,6 +35,9 @@ const DATES: [&str; 21] = [
     "%d.%m.%y",
     "%d/%m/%y",
     "%m/%d/%y",
+    "%y/%m/%d",
+    "%y-%m-%d",
+    "%y.%m.%d",
     "%d-%b-%Y",
     "%d %b %Y",
     "%b %d, %Y",
@@ -115,44 +119,20 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
             best = Some((count, candidate));
         }
     }
-    let (count, mut found) = best?;
+    let (count, found) = best?;
+    let evidence = DateEvidence::of(cells.iter().copied(), &found.codes);
     // With AM and PM, the month comes first where no row decides.
-    let month_first = ["/", "-"].into_iter().find_map(|between| {
-        let rest = found.codes.strip_prefix(&format!("%d{between}%m"))?;
-        let swapped = format!("%m{between}%d{rest}");
-        NOTATIONS.iter().find(|candidate| candidate.codes == swapped)
-    });
-    if found.codes.contains("%p")
-        && let Some(month_first) = month_first.filter(|other| in_format(&other.format) == Some(count))
-    {
-        found = month_first;
-    }
+    let american = Some(&found.codes).filter(|codes| codes.contains("%p"));
+    let usual = american.and_then(|codes| DateOrder::MonthDayYear.applied(codes));
+    let ordered = evidence.ordered(usual.as_deref().unwrap_or(&found.codes));
+    let other = ordered.and_then(|codes| NOTATIONS.iter().find(|candidate| candidate.codes == codes));
+    let found = other.filter(|other| in_format(&other.format) == Some(count)).unwrap_or(found);
     Some((Some(&found.codes), found.part))
-}
-
-/// Says which of day and month is taken to come first, where `cells` do not prove it.
-pub(in crate::source::format::csv) fn undecided_order(format: Option<&str>, cells: &[&str]) -> Option<String> {
-    let which = format?.split(' ').find_map(|part| match part.get(..5)? {
-        "%d/%m" | "%d-%m" => Some("day"),
-        "%m/%d" | "%m-%d" => Some("month"),
-        _ => None,
-    })?;
-    (!is_day_decided(cells))
-        .then(|| format!("times: the {which} is taken to come first, which no row proves: check time_format"))
-}
-
-/// Whether a cell proves that the day or the month comes first: one of the numbers is above 12.
-fn is_day_decided(cells: &[&str]) -> bool {
-    let above = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok()).is_some_and(|number| number > 12);
-    cells.iter().any(|cell| {
-        let cell = ascii_digits(cell);
-        let mut parts = cell.trim_start_matches(|c: char| !c.is_ascii_digit()).split(['/', '-', '.', ' ']);
-        above(parts.next()) || above(parts.next())
-    })
 }
 
 /// Whether a cell is a time on a wall clock: it has no offset and is no count of seconds.
 pub(super) fn is_local(cell: &str) -> bool {
+    let cell = beginning(cell);
     let has_offset = cell.ends_with('Z')
         || zone_names::split(cell).is_some_and(|(_, offset)| offset.is_some())
         || cell.split(" (").next().unwrap_or_default().rsplit(['+', '-']).next().is_some_and(|end| {
