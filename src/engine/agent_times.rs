@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Engine;
 use super::groups::{Grouped, ResolvedSlice};
-use super::interner::{AgentNo, DimValue, NameNo};
+use super::interner::{AgentNo, DimValue, NameNo, TeamNo};
 use super::timeline::{RunningTimes, Totals};
 use crate::clock::{Span, Time};
 use crate::kpi::{AgentTimes, Dim, Every};
@@ -153,9 +153,11 @@ impl Engine {
             None => AgentTimes::default(),
         };
         let of_all = (goes_on && of.parts.is_empty()).then(|| self.current.times_of_all());
+        let only = of.parts.iter().find(|(dim, _)| *dim == Dim::Agent).map(|(_, agent)| agent.name());
         let agents: Vec<AgentNo> = match (of_all, by, wanted) {
             (Some(_), ..) if !grouped => Vec::new(),
             (Some(_), [Dim::Agent], Some(wanted)) => wanted.iter().map(|agent| agent.name()).collect(),
+            _ if only.is_some() => only.into_iter().collect(),
             _ => (0..).map(AgentNo::new).take(self.agent_records.len()).collect(),
         };
         let mut sums = Grouped::<AgentTimes>::default();
@@ -164,9 +166,14 @@ impl Engine {
             sum.available = sum.available + times.available;
             sum.known = true;
         };
-        for agent in agents.into_iter().filter(|agent| agent.is_known()) {
+        let team = of.parts.iter().find(|(dim, _)| *dim == Dim::Team).map(|(_, team)| team.name());
+        let is_of_slice = |agent: &AgentNo| {
+            let own = || self.agent_records.get(agent.index()).map(|record| record.team);
+            agent.is_known() && team.is_none_or(|team: TeamNo| own().unwrap_or_default() == team)
+        };
+        for agent in agents.into_iter().filter(is_of_slice) {
             let times = times_of(agent);
-            if !times.known || !of.parts.is_empty() && self.agent_groups(agent, of, &[]).is_empty() {
+            if !times.known {
                 continue;
             }
             add(&mut sums.total, times);

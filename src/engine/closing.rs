@@ -207,7 +207,7 @@ impl Engine {
         let mut used = vec![false; self.customers.len()];
         let mut note = |customer: CustomerNo| used.get_mut(customer.index()).map(|used| *used = true);
         self.repeats.customers().for_each(|customer| _ = note(customer));
-        for contact in self.contacts.newest_first(None) {
+        for contact in self.contacts.newest_first(|_| true) {
             contact.into_owned().for_each_customer(|customer| _ = note(*customer));
         }
         self.customers.retain(|customer: CustomerNo| used.get(customer.index()).is_some_and(|used| *used));

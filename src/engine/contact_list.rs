@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Engine;
+use super::contact_store::ContactPlace;
 use super::groups::ResolvedSlice;
+use super::interner::{AgentNo, NameNo, TeamNo};
 use super::live::ContactNow;
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::Time;
@@ -116,8 +118,18 @@ impl Engine {
     }
 
     fn search_memory(&self, search: &mut ContactSearch, of: &ResolvedSlice) {
-        let queue = of.parts.iter().find(|(dim, _)| *dim == Dim::Queue).map(|(_, value)| value.name());
-        for contact in self.contacts.newest_first(queue) {
+        let is_of_team = |agent: AgentNo, team: TeamNo| {
+            self.agent_records.get(agent.index()).is_some_and(|record| record.team == team)
+        };
+        let may_hold = |place: ContactPlace| {
+            of.parts.iter().all(|(dim, value)| match dim {
+                Dim::Queue => place.may_be_in(value.name()),
+                Dim::Agent => place.may_be_with(|agent| agent == value.name()),
+                Dim::Team => place.may_be_with(|agent| is_of_team(agent, value.name())),
+                Dim::Intent | Dim::Channel => true,
+            })
+        };
+        for contact in self.contacts.newest_first(may_hold) {
             let left = search.left();
             if left == 0 {
                 break;
@@ -152,9 +164,75 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::clock::Span;
     use crate::engine::Settings;
-    use crate::event::{Channel, Event, EventKind, Offer, Step};
+    use crate::event::{AgentProfile, Channel, Event, EventKind, Offer, Step, TransferKind};
+    use crate::text::Label;
+
+    /// A step of one of five contacts: it joins one of three queues, one of three agents takes it, or it is over.
+    fn step(contact: u8, what: u8, of: u8) -> EventKind {
+        let queue = Label::from(["sales", "support", "night"][usize::from(of % 3)]);
+        let step = match what {
+            0 => Step::Offered(Offer::new(queue.clone(), Channel::Voice)),
+            1 => Step::Answered { agent: ["ann", "bob", "cleo"][usize::from(of % 3)].into(), wait: None },
+            2 => Step::Transferred {
+                agent: None,
+                kind: TransferKind::Blind,
+                to_queue: Some(queue.clone()),
+                to_agent: None,
+                to_number: None,
+                talk: None,
+            },
+            _ => Step::Completed { agent: None, ended_by: None, talk: None, hold: None },
+        };
+        let queue = matches!(what, 0).then_some(queue);
+        EventKind::Contact { contact: format!("c{contact}").as_str().into(), queue, step }
+    }
+
+    proptest! {
+        #[test]
+        fn contacts_are_found_by_queue_agent_and_team(
+            steps in proptest::collection::vec((0..5_u8, 0..4_u8, 0..3_u8), 1..40),
+        ) {
+            let mut engine = Engine::new(Settings::default());
+            let start = Time::from_unix(1_772_528_400);
+            let at = |second: usize| start + Span::seconds(i64::try_from(second).unwrap());
+            let event = |second, kind| Event { at: at(second), origin: "pbx".into(), id: None, kind };
+            for (agent, team) in [("ann", "north"), ("bob", "north"), ("cleo", "south")] {
+                let profile = AgentProfile { agent: agent.into(), team: Some(team.into()), ..AgentProfile::default() };
+                engine.apply(&event(0, EventKind::AgentProfile(profile)));
+            }
+            let over = Period::Range(start, at(100));
+            for (second, (contact, what, of)) in steps.into_iter().enumerate() {
+                engine.apply(&event(second + 1, step(contact, what, of)));
+                let mut found = |of: Slice| engine.contacts(&of, over, at(100), false, 100);
+                let all = found(Slice::TOTAL);
+                let team = |agent: &Label| match agent.as_str() {
+                    "" => "",
+                    "cleo" => "south",
+                    _ => "north",
+                };
+                let slices = [
+                    (Dim::Queue, ["sales", "support", "night"]),
+                    (Dim::Agent, ["ann", "cleo", ""]),
+                    (Dim::Team, ["north", "south", ""]),
+                ];
+                for (dim, value) in slices.into_iter().flat_map(|(dim, values)| values.map(|value| (dim, value))) {
+                    let key = |c: &ContactNow| (c.contact.clone(), c.queue.clone(), c.joined);
+                    let belongs = |c: &&ContactNow| match dim {
+                        Dim::Queue => c.queue.as_str() == value,
+                        Dim::Agent => c.agent.as_str() == value,
+                        _ => team(&c.agent) == value,
+                    };
+                    let own: Vec<_> = found(Slice::of(dim, value.into())).iter().map(key).collect();
+                    prop_assert_eq!(own, all.iter().filter(belongs).map(key).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_two_portions_found_is_there_once() {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::contact::Contact;
 use super::contact::brief::BriefContact;
 use super::dedup::RecentHashes;
-use super::interner::{NameNo, OriginNo, QueueNo};
+use super::interner::{AgentNo, NameNo, OriginNo, QueueNo};
 use super::visit::QueueVisit;
 use crate::clock::Time;
 use crate::text::Label;
@@ -37,15 +37,44 @@ enum Slot {
     Empty,
 }
 
+/// Where a contact's visits were. `None` means that it has to be looked at: there are several, or it is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ContactPlace {
+    queue: QueueNo,
+    /// Of visits that nobody has answered, the one of unknown agents.
+    agent: Option<AgentNo>,
+}
+
+impl ContactPlace {
+    fn of(contact: &Contact) -> Self {
+        let Some(first) = contact.visits.first() else { return Self::default() };
+        let all = |is_same: &dyn Fn(&QueueVisit) -> bool| contact.visits.iter().all(is_same);
+        Self {
+            queue: if all(&|visit| visit.queue == first.queue) { first.queue } else { QueueNo::UNKNOWN },
+            agent: all(&|visit| visit.agent == first.agent).then_some(first.agent),
+        }
+    }
+
+    /// Whether a visit may have been in a queue.
+    pub(super) fn may_be_in(self, queue: QueueNo) -> bool {
+        !self.queue.is_known() || self.queue == queue
+    }
+
+    /// Whether a visit may have been with an agent that is wanted.
+    pub(super) fn may_be_with(self, is_wanted: impl Fn(AgentNo) -> bool) -> bool {
+        self.agent.is_none_or(is_wanted)
+    }
+}
+
 /// All contacts in memory.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ContactStore {
     /// The contacts from number `first` on.
     slots: VecDeque<Slot>,
-    /// Of each of those, the queue of its visits; unknown where there are several. So that those of one queue are found
-    /// among a million without looking at each.
+    /// Where the visits of each of those were, so that those of a queue or an agent are found among a million without
+    /// unpacking each.
     #[serde(skip)]
-    queues: VecDeque<QueueNo>,
+    places: VecDeque<ContactPlace>,
     first: u64,
     /// Contacts with lower numbers that were put back.
     older: FxHashMap<ContactNo, Slot>,
@@ -132,7 +161,7 @@ impl ContactStore {
             self.slots.reserve_exact(self.slots.len() / 8 + 16);
         }
         self.slots.push_back(Slot::Open(contact));
-        self.queues.push_back(QueueNo::UNKNOWN);
+        self.places.push_back(ContactPlace::default());
         number
     }
 
@@ -262,25 +291,24 @@ impl ContactStore {
         }
     }
 
-    /// A contact's visits have changed: note their queue.
-    pub(super) fn note_queue(&mut self, number: ContactNo) {
-        let Some(contact) = self.get(number) else { return };
-        let first = contact.visits.first().map(|visit| visit.queue);
-        let only = first.filter(|first| contact.visits.iter().all(|visit| visit.queue == *first));
-        if let Some(queue) = self.index(number).and_then(|index| self.queues.get_mut(index)) {
-            *queue = only.unwrap_or_default();
+    /// A contact's visits have changed: note where they were.
+    pub(super) fn note_place(&mut self, number: ContactNo) {
+        let Some(noted) = self.get(number).map(ContactPlace::of) else { return };
+        if let Some(place) = self.index(number).and_then(|index| self.places.get_mut(index)) {
+            *place = noted;
         }
     }
 
-    /// All contacts, or those that may have been in `queue`, the newest first.
-    pub(super) fn newest_first(&self, queue: Option<QueueNo>) -> impl Iterator<Item = Cow<'_, Contact>> {
+    /// The contacts whose place is wanted, the newest first, and after them those that were put back.
+    pub(super) fn newest_first(
+        &self,
+        is_wanted: impl Fn(ContactPlace) -> bool,
+    ) -> impl Iterator<Item = Cow<'_, Contact>> {
         let mut older: Vec<_> = self.older.iter().collect();
         older.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(**number));
-        let may_be_of = move |only: Option<&QueueNo>| {
-            queue.is_none_or(|queue| only.is_none_or(|only| !only.is_known() || *only == queue))
-        };
-        let indices = (0..self.slots.len()).rev().filter(move |index| may_be_of(self.queues.get(*index)));
-        let newer = indices.filter_map(|index| self.slots.get(index));
+        let places = self.places.iter().enumerate().rev();
+        let wanted = places.filter(move |(_, place)| is_wanted(**place));
+        let newer = wanted.filter_map(|(index, _)| self.slots.get(index));
         newer.chain(older.into_iter().map(|(_, slot)| slot)).filter_map(Slot::contact)
     }
 
@@ -343,7 +371,7 @@ impl ContactStore {
         while self.slots.len() > in_use + MAX_EMPTY_SLOTS
             && let Some(slot) = self.slots.pop_front()
         {
-            self.queues.pop_front();
+            self.places.pop_front();
             if !matches!(slot, Slot::Empty) {
                 self.older.insert(ContactNo(self.first), slot);
             }
@@ -367,7 +395,7 @@ impl ContactStore {
         self.older.remove(&number);
         while let Some(Slot::Empty) = self.slots.front() {
             self.slots.pop_front();
-            self.queues.pop_front();
+            self.places.pop_front();
             self.first += 1;
         }
     }
@@ -375,7 +403,7 @@ impl ContactStore {
     /// After a checkpoint was read: drop the contacts that the archive had got with it, and find the others by their
     /// ids again.
     pub(super) fn restored(&mut self, now: Time) {
-        self.queues = self.slots.iter().map(|_| QueueNo::UNKNOWN).collect();
+        self.places = self.slots.iter().map(|_| ContactPlace::default()).collect();
         self.forget_leaving(now);
         let slots = (self.first..).map(ContactNo).zip(&self.slots);
         let all = slots.chain(self.older.iter().map(|(number, slot)| (*number, slot)));

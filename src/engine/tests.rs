@@ -712,7 +712,7 @@ fn what_is_said_a_million_times_takes_no_more_memory() {
         .collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == ApplyOutcome::Counted).count(), 1);
     assert_eq!(outcomes.last(), Some(&ApplyOutcome::Duplicate));
-    let known = floor.contacts.newest_first(None).next().unwrap();
+    let known = floor.contacts.newest_first(|_| true).next().unwrap();
     assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (1, 9, 1));
     assert_eq!(floor.agent_records[1].timeline.state(at(1)).map(|(state, ..)| state), Some(AgentState::Available));
 }
@@ -726,7 +726,7 @@ fn a_contact_that_joins_without_end_stops_nothing() {
         floor.apply(&offered(joined, "c1", ["billing", "sales"][n as usize % 2], "", None));
         floor.advance(at(joined));
     }
-    let known = floor.contacts.newest_first(None).next().unwrap();
+    let known = floor.contacts.newest_first(|_| true).next().unwrap();
     assert_eq!(known.visits.len(), 1_000);
     // Those that are older than a contact gets have ended without a word.
     assert!(!known.is_open());
@@ -740,7 +740,7 @@ fn a_contact_whose_steps_come_backwards_without_end_stops_nothing() {
         floor.apply(&contact(second, "c1", None, step));
     }
     floor.apply(&answered(20_000, "c1", "ann"));
-    let known = floor.contacts.newest_first(None).next().unwrap();
+    let known = floor.contacts.newest_first(|_| true).next().unwrap();
     assert!((1_000..2_000).contains(&known.steps.len()), "{}", known.steps.len());
     assert!(known.visits[0].answered.is_some());
 }
