@@ -9,6 +9,7 @@
 //!           AlertCommand ──▶ Evaluator::execute  ──▶ changed episode  ──▶ journal, then the reply
 //! ```
 
+mod active;
 mod commands;
 mod episodes;
 mod evaluator;
@@ -31,6 +32,7 @@ use crate::clock::{Span, Time};
 use crate::kpi::{Bands, Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
+pub use active::{AlertSummary, Alerts, QueueAlerts};
 pub use commands::{AlertAction, AlertCommand, CommandRefusal};
 pub use evaluator::Evaluator;
 pub use history::{HistoryEntry, HistoryKind};

@@ -5,12 +5,10 @@
 
 mod gaps;
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::alert::Episode;
+use crate::alert::{Alerts, Episode};
 use crate::clock::{Span, Time};
 use crate::engine::ContactNow;
 use crate::event::Channel;
@@ -63,9 +61,8 @@ pub struct Board {
     pub gaps: Vec<GapRow>,
     /// The episodes that have not resolved, the most urgent first, inhibited ones included. Boards share them until the
     /// next evaluation.
-    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
     #[schema(value_type = Vec<Episode>)]
-    pub alerts: Arc<Vec<Episode>>,
+    pub alerts: Alerts,
     /// The notification targets that cannot be reached at present.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<TargetRow>,
@@ -310,14 +307,6 @@ impl From<&WaitingRow> for ContactRow {
     }
 }
 
-fn write_shared<S: Serializer>(episodes: &Arc<Vec<Episode>>, serializer: S) -> Result<S::Ok, S::Error> {
-    episodes.as_slice().serialize(serializer)
-}
-
-fn read_shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Vec<Episode>>, D::Error> {
-    Vec::deserialize(deserializer).map(Arc::new)
-}
-
 impl TargetRow {
     /// Stands for all targets when the notifier itself has crashed.
     #[must_use]
@@ -349,7 +338,7 @@ impl Board {
             queues: Rows::default(),
             agents: Rows::default(),
             waiting: Rows::default(),
-            alerts: Arc::default(),
+            alerts: Alerts::default(),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod glyphs;
 pub mod going;
 pub mod grid;
 pub mod input;
+pub mod kept;
 pub mod kiosk;
 pub mod locator;
 pub mod mouse;

@@ -1,7 +1,7 @@
 //! The evaluator: every rule at work, and the episodes that result. Pure: figures, source states and the time come in
 //! as arguments; changed episodes are returned.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,7 +11,9 @@ use super::order::rank;
 use super::rule::Rule;
 use super::sources::SourceWatch;
 use super::watch::{Evaluation, FigurePosition, Watch};
-use super::{AlertAction, AlertCommand, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands};
+use super::{
+    AlertAction, AlertCommand, Alerts, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands,
+};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Dim, Formula, KpiId, Period, Query, RowDraft, Slice, Window};
 use crate::text::{Label, Text};
@@ -32,7 +34,7 @@ pub struct Evaluator {
     calendar: Calendar,
     episodes: Episodes,
     /// What [`Self::active`] returned last; empty where an episode may have changed since.
-    active: OnceLock<Arc<Vec<Episode>>>,
+    active: OnceLock<Alerts>,
     /// Restored episodes whose rule no longer exists: the next evaluation resolves them.
     orphans: Vec<u64>,
     /// Restored episodes with an acknowledgement or snooze from before the restart.
@@ -235,13 +237,13 @@ impl Evaluator {
 
     /// The episodes that have not resolved, pending ones included, in the order of [`super::sort`].
     #[must_use]
-    pub fn active(&self) -> Arc<Vec<Episode>> {
+    pub fn active(&self) -> Alerts {
         let sorted = || {
             let mut episodes: Vec<&Episode> = self.episodes.iter().collect();
             episodes.sort_by_cached_key(|episode| rank(episode));
-            Arc::new(episodes.into_iter().cloned().collect())
+            episodes.into_iter().cloned().collect()
         };
-        Arc::clone(self.active.get_or_init(sorted))
+        self.active.get_or_init(sorted).clone()
     }
 
     /// Let acknowledgements and snoozes hold again that ended because the clock was wrong.

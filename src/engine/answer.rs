@@ -252,7 +252,7 @@ impl Engine {
         if question.every.is_some() {
             return Some(None);
         }
-        if self.facts.first_instant().is_none() {
+        if self.facts.first_minute().is_none() {
             return Some(None);
         }
         let mut sums = Grouped::<Tally>::default();

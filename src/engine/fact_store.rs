@@ -113,6 +113,14 @@ impl FactStore {
         closed.into_iter().chain(late).chain(self.minutes.first_instant()).chain(self.first_gone).min()
     }
 
+    /// The minute of that fact. Unlike its instant it is found without a look at all facts of the minute.
+    pub(super) fn first_minute(&self) -> Option<Time> {
+        let closed = self.closed.values().next().and_then(|segments| segments.iter().map(|s| s.first).min());
+        let late = self.late.iter().map(|dated| dated.at).min();
+        let open = self.minutes.all().first().map(|minute| minute.start);
+        closed.into_iter().chain(late).chain(open).chain(self.first_gone).min().map(Time::minute)
+    }
+
     /// The segments with facts in a range of times; to the end of all where it is open-ended.
     pub(super) fn segments(&self, range: &Range<Time>, open_ended: bool) -> Vec<(Time, SegmentRef)> {
         let overlaps = |s: &&SegmentRef| s.last >= range.start && (open_ended || s.first < range.end);

@@ -131,7 +131,7 @@ impl Engine {
     /// The same hours of the previous four weeks, or of the previous day if nothing older is known, each with how many days
     /// before it is.
     pub(super) fn baseline_periods(&self, range: &Range<Time>, now: Time) -> Vec<(u32, Range<Time>)> {
-        let Some(oldest) = self.facts.first_instant().map(Time::minute) else { return Vec::new() };
+        let Some(oldest) = self.facts.first_minute() else { return Vec::new() };
         let end = range.end.min(now.minute() + Span::MINUTE);
         let back = |days: u32| Span(i64::from(days) * Span::DAY.0);
         let weeks: Vec<u32> = (1..=4).map(|week| week * 7).filter(|days| range.start - back(*days) >= oldest).collect();

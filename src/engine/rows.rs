@@ -164,6 +164,18 @@ impl<T: FoundRow> Rows<T> {
         }
     }
 
+    /// The rows that are others than in `last`, each with its place; `None` where rows have been added, removed or moved.
+    pub fn changed_since<'a>(&'a self, last: &'a Self) -> Option<impl Iterator<Item = (usize, &'a T)>> {
+        if !Arc::ptr_eq(&self.places, &last.places) {
+            return None;
+        }
+        let chunks = self.chunks.iter().zip(&last.chunks).zip((0..).step_by(ROWS_PER_CHUNK));
+        let changed = chunks.filter(|((own, other), _)| !Arc::ptr_eq(own, other));
+        let rows = changed.flat_map(|((own, other), first)| (first..).zip(own.rows.iter().zip(&other.rows)));
+        let others = rows.filter(|(_, (own, other))| !Arc::ptr_eq(own, other));
+        Some(others.map(|(place, (own, _))| (place, own.as_ref())))
+    }
+
     /// The places of the rows that have to do with a queue, and maybe of a few others.
     pub fn of_queue(&self, queue: &Label) -> impl Iterator<Item = usize> {
         let hash = FxBuildHasher.hash_one(queue);
@@ -272,6 +284,13 @@ mod tests {
                     prop_assert_eq!(found(rows, &queue), of_queue);
                     if let Some(row) = plain.get(place) {
                         prop_assert_eq!(rows.place(&row.0), Some(place));
+                    }
+                }
+                if let Some(others) = rows.changed_since(&before.0) {
+                    let changed: Vec<_> = others.collect();
+                    prop_assert_eq!(plain.len(), before.1.len());
+                    for (place, (row, last)) in plain.iter().zip(&before.1).enumerate() {
+                        prop_assert!(row.0 == last.0 && (row == last || changed.contains(&(place, row))));
                     }
                 }
             }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::{
-    self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
+    self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, SelfService, Step, Survey, TransferKind,
 };
 use crate::kpi::{Answer, AnswerRow, CountingRules, Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
 
@@ -778,4 +778,16 @@ fn contacts_that_go_on_come_with_the_longest_wait_first() {
     assert_eq!(engine.live_contacts(&Slice::TOTAL, &all, 2).len(), 2);
     let sales = engine.live_contacts(&Slice::of(Dim::Queue, "sales".into()), &all, 100);
     assert_eq!(sales.len(), 1);
+}
+
+#[test]
+fn contacts_without_a_queue_are_no_queue() {
+    let mut engine = Engine::default();
+    let id = Some(Label::from("menu 1"));
+    let session =
+        SelfService { session: "menu 1".into(), contained: true, channel: None, intent: None, customer: None };
+    engine.apply(&Event { at: at(1), origin: "pbx".into(), id, kind: EventKind::SelfService(session) });
+    engine.apply(&contact(2, "c1", None, Step::Offered(Offer::new("sales".into(), Channel::Voice))));
+    let queues = engine.queues_now(at(3), SourceNames::ORIGINS);
+    assert_eq!(queues.iter().map(|queue| queue.id.as_str()).collect::<Vec<_>>(), ["sales"]);
 }

@@ -1,8 +1,6 @@
 //! Assembles the board from the state of the engine, the evaluator and the sources.
 
-use std::sync::Arc;
-
-use crate::alert::Episode;
+use crate::alert::Alerts;
 use crate::board::{Board, GapRow, Keeper, Mode, TargetRow};
 use crate::clock::Time;
 use crate::engine::{Engine, SourceNames};
@@ -17,7 +15,7 @@ pub(super) struct BoardParts<'a> {
     pub(super) mode: &'a Mode,
     pub(super) keeper: &'a Keeper,
     pub(super) sources: &'a Sources,
-    pub(super) alerts: Arc<Vec<Episode>>,
+    pub(super) alerts: Alerts,
     pub(super) untold: Vec<TargetRow>,
     pub(super) remarks: Vec<Text>,
     pub(super) silent_since: Option<Time>,

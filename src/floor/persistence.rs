@@ -1,7 +1,6 @@
 //! The floor and its journal: restoring the state on start, recording what happens, and following the floor of another
 //! process until that ends.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -9,7 +8,7 @@ use tokio::time::timeout;
 
 use super::role::{JournalRole, NotifierHandle, Persistence, StartNotifier, StartSources, UnkeptCommand, holder};
 use super::{Feed, Floor};
-use crate::alert::{AlertCommand, CommandRefusal, Episode};
+use crate::alert::{AlertCommand, Alerts, CommandRefusal, Episode};
 use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::ApplyOutcome;
@@ -274,12 +273,12 @@ impl Floor {
     }
 
     /// The episodes to show: the evaluator's, or those of the followed floor.
-    pub(super) fn episodes(&self) -> Arc<Vec<Episode>> {
+    pub(super) fn episodes(&self) -> Alerts {
         match &self.role {
             JournalRole::Follower(following) => {
                 let mut episodes = following.episodes.clone();
                 crate::alert::sort(&mut episodes);
-                Arc::new(episodes)
+                episodes.into()
             }
             _ => self.evaluator.active(),
         }

@@ -268,7 +268,7 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
         *board = serde_json::from_value(value)?;
     }
     (board.queues, board.agents, board.waiting) = (queues.into(), agents.into(), waiting.into());
-    let changed = |alerts: Vec<_>| Arc::new(alerts.into_iter().map(Arc::unwrap_or_clone).collect());
+    let changed = |alerts: Vec<_>| alerts.into_iter().map(Arc::unwrap_or_clone).collect();
     board.alerts = alerts.map_or(before, changed);
     Ok(())
 }

@@ -39,7 +39,7 @@ pub(super) fn board(board: Arc<Board>, queues: &Patterns) -> Arc<Board> {
     board.waiting.retain(|row| holds_queue(queues, &row.queue));
     // An agent is listed with the visible queues only; work in a hidden queue is not shown.
     board.agents = board.agents.iter().filter_map(|row| visible_agent(row, queues)).collect();
-    Arc::make_mut(&mut board.alerts).retain(|episode| holds(queues, &episode.slice));
+    board.alerts.to_mut().retain(|episode| holds(queues, &episode.slice));
     // The health of a source is visible to everybody, but its counters include hidden queues.
     for source in &mut board.sources {
         (source.events, source.rejected, source.duplicates, source.late, source.out_of_place) = (0, 0, 0, 0, 0);

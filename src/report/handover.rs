@@ -414,7 +414,7 @@ mod tests {
             title: "City Power".into(),
             calendar: Calendar { zone: Tz::Europe__Paris, ..Calendar::default() },
             queues: queues.into_iter().collect(),
-            alerts: Arc::new(vec![alert(1, "tech", State::Firing, 402.0), held, put_off]),
+            alerts: vec![alert(1, "tech", State::Firing, 402.0), held, put_off].into(),
             gaps: vec![gap("pbx", -300, -290), gap("pbx", 30, 42)],
             ..Board::default()
         };

@@ -57,7 +57,6 @@ impl Bell {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::ui::sample;
@@ -72,9 +71,7 @@ mod tests {
         assert!(bell.is_due(Ring::Critical, &board, start));
         assert!(!bell.is_due(Ring::Critical, &board, start + Duration::from_secs(59)));
         assert!(bell.is_due(Ring::Critical, &board, start + Duration::from_mins(1)));
-        for episode in
-            Arc::make_mut(&mut board.alerts).iter_mut().filter(|episode| episode.severity == Severity::Critical)
-        {
+        for episode in board.alerts.to_mut().iter_mut().filter(|episode| episode.severity == Severity::Critical) {
             episode.state = State::Acknowledged;
         }
         assert!(!bell.is_due(Ring::Critical, &board, start + Duration::from_secs(200)));

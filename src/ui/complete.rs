@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashSet, FxHasher};
+use rustc_hash::FxHasher;
 
 use crate::alert::Episode;
 use crate::board::{AgentRow, QueueRow};
@@ -18,7 +18,7 @@ use crate::ui::prompt::{self, PromptKind, Suggestion, Suggestions};
 use crate::ui::queries;
 use crate::ui::state::{Location, Page, Panel};
 use crate::ui::theme::Palette;
-use crate::ui::view::{Ctx, episode, queues};
+use crate::ui::view::{Ctx, episode};
 
 /// The most suggestions.
 const MAX_SUGGESTIONS: usize = 8;
@@ -43,7 +43,7 @@ enum Target<'a> {
     Page(&'static str, Page),
     Queue(&'a QueueRow),
     Intent(&'a Label),
-    Team(&'a Label),
+    Team(Label),
     Agent(&'a AgentRow),
     Alert(&'a Episode),
     Action(&'static ActionInfo),
@@ -70,6 +70,12 @@ impl SoughtText {
     fn new(text: &str) -> Self {
         let bytes = text.is_ascii().then(|| text.to_ascii_lowercase().into_bytes());
         Self { chars: lower(text).collect(), bytes, name_chars: Vec::new(), name_bytes: Vec::new() }
+    }
+
+    /// How well something fits by its name, or by the id that its system knows it by.
+    fn closeness_of(&mut self, name: &Label, id: &Label) -> Option<Closeness> {
+        let own = self.closeness(name.as_str());
+        if id == name { own } else { own.into_iter().chain(self.closeness(id.as_str())).min() }
     }
 
     /// How well a name fits; `None` where it does not.
@@ -118,12 +124,13 @@ impl<'a> Candidate<'a> {
 
     /// How well it fits: by its name, or by the id that its system knows it by.
     fn closeness(&self, text: &mut SoughtText) -> Option<Closeness> {
-        let id = match self.target {
-            Target::Queue(QueueRow { id, name, .. }) | Target::Agent(AgentRow { id, name, .. }) if id != name => id,
-            _ => return text.closeness(&self.name),
+        let name = match self.target {
+            Target::Queue(QueueRow { id, name, .. }) | Target::Agent(AgentRow { id, name, .. }) => {
+                return text.closeness_of(name, id);
+            }
+            _ => &self.name,
         };
-        let fits = [self.name.as_ref(), id.as_str()].map(|name| text.closeness(name));
-        fits.into_iter().flatten().min()
+        text.closeness(name)
     }
 
     fn suggestion(self, ctx: Ctx<'_>) -> Suggestion {
@@ -137,9 +144,7 @@ impl<'a> Candidate<'a> {
             Target::Intent(intent) => {
                 ("intent", String::new(), view(Page::Intents, Slice::TOTAL).row(intent.clone()).to_string())
             }
-            Target::Team(team) => {
-                ("team", String::new(), view(Page::Agents, Slice::of(Dim::Team, team.clone())).to_string())
-            }
+            Target::Team(team) => ("team", String::new(), view(Page::Agents, Slice::of(Dim::Team, team)).to_string()),
             Target::Agent(agent) => {
                 let of = Slice::of(Dim::Agent, agent.id.clone());
                 ("agent", agent.team.to_string(), view(Page::Agent, of).to_string())
@@ -160,32 +165,65 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Everything that has a name.
-fn candidates(ctx: Ctx<'_>) -> impl Iterator<Item = Candidate<'_>> {
+/// The names that fit best so far, the best first. Of names that fit as well, the first ones are kept.
+#[derive(Default)]
+struct BestFits<'a>(Vec<(Closeness, Candidate<'a>)>);
+
+impl<'a> BestFits<'a> {
+    /// Take in what has a name that fits so well. What does not get in is not made.
+    fn offer(&mut self, closeness: Option<Closeness>, candidate: impl FnOnce() -> Option<Candidate<'a>>) {
+        let Some(closeness) = closeness else { return };
+        let at = self.0.partition_point(|(other, _)| *other <= closeness);
+        if at < MAX_SUGGESTIONS
+            && let Some(candidate) = candidate()
+        {
+            self.0.truncate(MAX_SUGGESTIONS - 1);
+            self.0.insert(at, (closeness, candidate));
+        }
+    }
+
+    fn offer_all(&mut self, text: &mut SoughtText, candidates: impl Iterator<Item = Candidate<'a>>) {
+        for candidate in candidates {
+            self.offer(candidate.closeness(text), || Some(candidate));
+        }
+    }
+}
+
+/// What fits best of everything that has a name.
+fn best_fits<'a>(ctx: Ctx<'a>, text: &mut SoughtText) -> BestFits<'a> {
     let board = ctx.board;
+    let mut best = BestFits::default();
+    let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
+    best.offer_all(text, pages.into_iter());
+    best.offer_all(text, board.queues.iter().map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))));
     let intents = ctx.answers.figures(queries::known_intents(ctx.ui));
     let intents =
         intents.into_iter().flat_map(|figures| &figures.answer.rows).filter_map(|row| row.key.get(Dim::Intent));
-    let teams: FxHashSet<&Label> = board.agents.iter().map(|agent| &agent.team).collect();
-    let mut teams: Vec<&Label> = teams.into_iter().collect();
-    teams.sort_unstable();
-    let named = |label: &&Label| !label.is_empty();
-    let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
-    let alerts = board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none());
+    let intents = intents.filter(|intent| !intent.is_empty());
+    best.offer_all(text, intents.map(|intent| Candidate::new(intent.as_str(), Target::Intent(intent))));
+    let agents = ctx.ui.kept.agents(board);
+    for (team, _) in agents.teams().into_iter().filter(|(team, _)| !team.is_empty()) {
+        best.offer(text.closeness(team.as_str()), || Some(Candidate::new(team.to_string(), Target::Team(team))));
+    }
+    for ((name, id), place) in agents.names().iter().zip(agents.ids().iter()).zip(0..) {
+        let closeness = text.closeness_of(name, id);
+        let agent = || board.agents.get(place).map(|agent| Candidate::new(agent.name.as_str(), Target::Agent(agent)));
+        best.offer(closeness, agent);
+    }
+    let mut name = String::new();
+    for alert in board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none()) {
+        name.clear();
+        episode::write_name(ctx, alert, &mut name);
+        best.offer(text.closeness(&name), || Some(Candidate::new(name.clone(), Target::Alert(alert))));
+    }
     let actions = ACTIONS.iter().filter(|entry| !Page::ALL.iter().any(|page| page.key() == entry.name));
+    best.offer_all(text, actions.map(|entry| Candidate::new(entry.name, Target::Action(entry))));
     let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
     let palettes = Palette::ALL.into_iter().filter(|palette| *palette != Palette::Own || ctx.ui.own_theme.is_some());
     let settings = settings.chain(palettes.map(|palette| format!("theme {}", palette.key())));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
-    pages
-        .into_iter()
-        .chain(queues::queues(ctx).map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))))
-        .chain(intents.filter(named).map(|intent| Candidate::new(intent.as_str(), Target::Intent(intent))))
-        .chain(teams.into_iter().filter(named).map(|team| Candidate::new(team.as_str(), Target::Team(team))))
-        .chain(board.agents.iter().map(|agent| Candidate::new(agent.name.as_str(), Target::Agent(agent))))
-        .chain(alerts.map(move |alert| Candidate::new(episode::name(ctx, alert), Target::Alert(alert))))
-        .chain(actions.map(|entry| Candidate::new(entry.name, Target::Action(entry))))
-        .chain(settings.map(|line| Candidate::new(line, Target::Setting)))
+    best.offer_all(text, settings.map(|line| Candidate::new(line, Target::Setting)));
+    best
 }
 
 /// The suggestions for the text of the command that is being typed, if they are not made yet. They stay as they are while the
@@ -200,18 +238,8 @@ pub fn suggestions(ctx: Ctx<'_>) -> Option<Suggestions> {
     if prompt.suggestions.made_of == made_of {
         return None;
     }
-    let mut sought = SoughtText::new(text);
-    let mut fitting: Vec<(Closeness, Candidate<'_>)> = Vec::new();
-    for candidate in candidates(ctx) {
-        let Some(closeness) = candidate.closeness(&mut sought) else { continue };
-        // Of names that fit as well, the first ones are suggested.
-        let at = fitting.partition_point(|(other, _)| *other <= closeness);
-        if at < MAX_SUGGESTIONS {
-            fitting.truncate(MAX_SUGGESTIONS - 1);
-            fitting.insert(at, (closeness, candidate));
-        }
-    }
-    let list: Vec<Suggestion> = fitting.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
+    let fitting = best_fits(ctx, &mut SoughtText::new(text));
+    let list: Vec<Suggestion> = fitting.0.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
     let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok() || ViewLocator::parse(text).is_ok();
     let chosen = (!list.is_empty() && !known && !text.is_empty()).then_some(0);
     Some(Suggestions { list, chosen, made_of })

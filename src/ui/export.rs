@@ -70,7 +70,6 @@ pub fn of_panel(ctx: Ctx<'_>) -> Result<Export, ExportError> {
 pub fn of_queues(query: &Query, answer: &Answer, board: &Board, zone: Tz) -> Export {
     let figures: FxHashMap<&Label, &AnswerRow> =
         answer.rows.iter().filter_map(|row| Some((row.key.get(Dim::Queue)?, row))).collect();
-    let queues = || board.queues.iter().filter(|queue| !queue.id.is_empty());
     let values = |id: &Label| {
         let figures = figures.get(id).map(|row| row.figures.as_slice()).unwrap_or_default();
         (0..query.kpis.len()).map(|at| figures.get(at).and_then(|figure| figure.value)).collect::<Vec<Option<f64>>>()
@@ -80,7 +79,7 @@ pub fn of_queues(query: &Query, answer: &Answer, board: &Board, zone: Tz) -> Exp
     // Writing to memory doesn't fail.
     let _ = writer.write_record(["id", "queue"].into_iter().chain(keys()));
     let mut rows: Vec<Value> = Vec::new();
-    for queue in queues() {
+    for queue in board.queues.iter() {
         let values = values(&queue.id);
         let names = [&queue.id, &queue.name].map(|name| csv_safe(name.as_str()).into_owned());
         let cells = values.iter().map(|value| value.map_or_else(String::new, plain));
@@ -126,11 +125,15 @@ fn csv(grid: &dyn Grid, rows: &[usize]) -> Vec<u8> {
     for row in rows {
         let id = grid.id(*row);
         let mut record = vec![csv_safe(id.as_str()).into_owned()];
-        record.extend((0..heads.len()).map(|column| match grid.sort_key(*row, column) {
-            SortKey::Missing => String::new(),
-            SortKey::Number(value) => plain(value),
-            SortKey::Text(text) => csv_safe(text).into_owned(),
-        }));
+        for column in 0..heads.len() {
+            grid.with_sort_key(*row, column, &mut |key| {
+                record.push(match key {
+                    SortKey::Missing => String::new(),
+                    SortKey::Number(value) => plain(value),
+                    SortKey::Text(text) => csv_safe(text).into_owned(),
+                });
+            });
+        }
         let _ = writer.write_record(&record);
     }
     writer.into_inner().unwrap_or_default()
@@ -149,12 +152,14 @@ fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
             let mut object = Map::new();
             object.insert("id".to_owned(), json!(grid.id(*row)));
             for (at, head) in heads.iter().enumerate() {
-                let value = match grid.sort_key(*row, at) {
-                    SortKey::Missing => Value::Null,
-                    SortKey::Number(value) => json!(value),
-                    SortKey::Text(text) => json!(text),
-                };
-                object.insert(head.key.to_owned(), value);
+                grid.with_sort_key(*row, at, &mut |key| {
+                    let value = match key {
+                        SortKey::Missing => Value::Null,
+                        SortKey::Number(value) => json!(value),
+                        SortKey::Text(text) => json!(text),
+                    };
+                    object.insert(head.key.to_owned(), value);
+                });
             }
             Value::Object(object)
         })

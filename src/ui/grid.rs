@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -291,15 +292,91 @@ pub trait Grid {
     fn row_count(&self) -> usize;
     /// What identifies a row.
     fn id(&self, row: usize) -> Label;
+    /// The same of all rows.
+    fn ids(&self) -> Arc<[Label]> {
+        (0..self.row_count()).map(|row| self.id(row)).collect()
+    }
     /// The indices of the rows that contain `filter`, in order: by a column, descending or not, or else the most urgent
     /// first.
     fn order(&self, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32>;
-    /// What a cell is sorted and exported by.
-    fn sort_key(&self, row: usize, column: usize) -> SortKey<'_>;
+    /// Pass to `each` what a cell is sorted and exported by.
+    fn with_sort_key(&self, row: usize, column: usize, each: &mut dyn FnMut(SortKey<'_>));
     /// What a cell shows in `width` terminal columns.
     fn cell(&self, row: usize, column: usize, width: u16) -> TableCell;
     /// Whether what a row shows is old, because its sources are silent.
     fn is_stale(&self, row: usize) -> bool;
+}
+
+/// The rows of a list that is so long that a row is made when it is looked at.
+pub trait RowSource {
+    /// A row.
+    type Row: TableRow;
+    /// The number of rows.
+    fn row_count(&self) -> usize;
+    /// The row at an index.
+    fn row(&self, at: usize) -> Option<Self::Row>;
+    /// What identifies each row.
+    fn ids(&self) -> Arc<[Label]>;
+    /// The urgency of each row.
+    fn urgencies(&self) -> Vec<f64> {
+        let urgency = |at| self.row(at).map_or(f64::NEG_INFINITY, |row| row.urgency());
+        (0..self.row_count()).map(urgency).collect()
+    }
+}
+
+/// A table of such a list.
+pub struct LongTable<'a, S: RowSource> {
+    /// The columns.
+    pub columns: &'a [Column<S::Row>],
+    /// The rows.
+    pub rows: S,
+}
+
+/// The indices of rows by what each is sorted by.
+fn sorted<'r>(keyed: impl Iterator<Item = (SortKey<'r>, u32)> + Clone, descending: bool) -> Vec<u32> {
+    // Numbers are compared much faster as integers, and where only a few differ a stable sort needs few comparisons.
+    let numbers: Option<Vec<(u64, u32)>> = keyed.clone().map(|(key, at)| Some((key.rank(descending)?, at))).collect();
+    if let Some(mut numbers) = numbers {
+        numbers.sort_by_key(|(rank, _)| *rank);
+        return numbers.into_iter().map(|(_, at)| at).collect();
+    }
+    let mut keyed: Vec<(SortKey<'_>, u32)> = keyed.collect();
+    keyed.sort_by(|a, b| a.0.compare(&b.0, descending));
+    keyed.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The order of rows: see [`Grid::order`].
+fn order<R: TableRow>(rows: &[R], columns: &[Column<R>], sort: Option<(usize, bool)>, filter: &str) -> Vec<u32> {
+    let word = filter.to_lowercase();
+    let rows = rows.iter().zip(0..).filter(|(row, _)| word.is_empty() || row.contains(&word));
+    match sort {
+        None => sorted(rows.map(|(row, at)| (SortKey::Number(row.urgency()), at)), true),
+        Some((column, descending)) => {
+            let column = columns.get(column);
+            sorted(
+                rows.map(|(row, at)| (column.map_or(SortKey::Missing, |column| column.sort_key(row)), at)),
+                descending,
+            )
+        }
+    }
+}
+
+impl<R: TableRow> Column<R> {
+    fn sort_key<'r>(&self, row: &'r R) -> SortKey<'r> {
+        match self.content {
+            Content::Figure(kpi) => SortKey::number(row.figure(kpi).and_then(|figure| figure.value)),
+            Content::Label(_, label) => SortKey::label(label(row)),
+            Content::Own(sort, _) => sort(row),
+        }
+    }
+
+    fn cell(&self, row: &R, width: u16) -> TableCell {
+        match self.content {
+            Content::Figure(kpi) => row.figure_cell(kpi),
+            Content::Label(tone, label) => TableCell::label(label(row), tone),
+            Content::Own(_, cell) => cell(row, width),
+        }
+    }
 }
 
 impl<R: TableRow> Grid for TableModel<'_, R> {
@@ -316,49 +393,64 @@ impl<R: TableRow> Grid for TableModel<'_, R> {
     }
 
     fn order(&self, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32> {
-        let word = filter.to_lowercase();
-        let rows = self.rows.iter().zip(0..).filter(|(row, _)| word.is_empty() || row.contains(&word));
-        let keyed = rows.map(|(row, at)| match sort {
-            Some((column, _)) => (self.sort_key(at as usize, column), at),
-            None => (SortKey::Number(row.urgency()), at),
-        });
-        let descending = sort.is_none_or(|(_, descending)| descending);
-        // Numbers are compared much faster as integers, and where only a few differ a stable sort needs few comparisons.
-        let numbers: Option<Vec<(u64, u32)>> =
-            keyed.clone().map(|(key, at)| Some((key.rank(descending)?, at))).collect();
-        if let Some(mut numbers) = numbers {
-            numbers.sort_by_key(|(rank, _)| *rank);
-            return numbers.into_iter().map(|(_, at)| at).collect();
-        }
-        let mut keyed: Vec<(SortKey<'_>, u32)> = keyed.collect();
-        keyed.sort_by(|a, b| a.0.compare(&b.0, descending));
-        keyed.into_iter().map(|(_, at)| at).collect()
+        order(&self.rows, self.columns, sort, filter)
     }
 
-    fn sort_key(&self, row: usize, column: usize) -> SortKey<'_> {
-        let (Some(row), Some(column)) = (self.rows.get(row), self.columns.get(column)) else {
-            return SortKey::Missing;
-        };
-        match column.content {
-            Content::Figure(kpi) => SortKey::number(row.figure(kpi).and_then(|figure| figure.value)),
-            Content::Label(_, label) => SortKey::label(label(row)),
-            Content::Own(sort, _) => sort(row),
-        }
+    fn with_sort_key(&self, row: usize, column: usize, each: &mut dyn FnMut(SortKey<'_>)) {
+        let cell = self.rows.get(row).zip(self.columns.get(column));
+        each(cell.map_or(SortKey::Missing, |(row, column)| column.sort_key(row)));
     }
 
     fn cell(&self, row: usize, column: usize, width: u16) -> TableCell {
-        let (Some(row), Some(column)) = (self.rows.get(row), self.columns.get(column)) else {
-            return TableCell::none();
-        };
-        match column.content {
-            Content::Figure(kpi) => row.figure_cell(kpi),
-            Content::Label(tone, label) => TableCell::label(label(row), tone),
-            Content::Own(_, cell) => cell(row, width),
-        }
+        let cell = self.rows.get(row).zip(self.columns.get(column));
+        cell.map_or_else(TableCell::none, |(row, column)| column.cell(row, width))
     }
 
     fn is_stale(&self, row: usize) -> bool {
         self.rows.get(row).is_some_and(TableRow::is_stale)
+    }
+}
+
+impl<S: RowSource> Grid for LongTable<'_, S> {
+    fn heads(&self) -> Vec<Head> {
+        heads(self.columns)
+    }
+
+    fn row_count(&self) -> usize {
+        self.rows.row_count()
+    }
+
+    fn id(&self, row: usize) -> Label {
+        self.rows.row(row).map(|row| row.id()).unwrap_or_default()
+    }
+
+    fn ids(&self) -> Arc<[Label]> {
+        self.rows.ids()
+    }
+
+    fn order(&self, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32> {
+        if sort.is_none() && filter.is_empty() {
+            let urgencies = self.rows.urgencies();
+            return sorted(urgencies.iter().map(|urgency| SortKey::Number(*urgency)).zip(0..), true);
+        }
+        let rows: Vec<S::Row> = (0..self.row_count()).filter_map(|at| self.rows.row(at)).collect();
+        order(&rows, self.columns, sort, filter)
+    }
+
+    fn with_sort_key(&self, row: usize, column: usize, each: &mut dyn FnMut(SortKey<'_>)) {
+        match self.rows.row(row).zip(self.columns.get(column)) {
+            Some((row, column)) => each(column.sort_key(&row)),
+            None => each(SortKey::Missing),
+        }
+    }
+
+    fn cell(&self, row: usize, column: usize, width: u16) -> TableCell {
+        let cell = self.rows.row(row).zip(self.columns.get(column));
+        cell.map_or_else(TableCell::none, |(row, column)| column.cell(&row, width))
+    }
+
+    fn is_stale(&self, row: usize) -> bool {
+        self.rows.row(row).is_some_and(|row| row.is_stale())
     }
 }
 

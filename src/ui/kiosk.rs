@@ -226,8 +226,6 @@ pub fn calling(board: &Board) -> impl Iterator<Item = &Episode> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use KioskPage::{Agents, Now, Today};
 
     use super::*;
@@ -235,7 +233,7 @@ mod tests {
 
     fn calm() -> Board {
         let mut board = sample::board(3);
-        board.alerts = Arc::default();
+        board.alerts = crate::alert::Alerts::default();
         board
     }
 
@@ -275,7 +273,7 @@ mod tests {
         }
         assert_eq!((turns[0], turns[5], turns[6], turns[11], turns[12]), (0, 0, 1, 1, 0));
         // Taken: the rotation goes on.
-        for episode in Arc::make_mut(&mut board.alerts) {
+        for episode in board.alerts.to_mut() {
             episode.state = State::Acknowledged;
         }
         kiosk.step(start + Span::seconds(79), &board, &settings, |_| true);
@@ -303,10 +301,10 @@ mod tests {
         };
         assert!(at(0, &board).is_empty());
         // Of two alerts of one queue, one ends: it is not fine yet.
-        Arc::make_mut(&mut board.alerts).remove(0);
+        board.alerts.to_mut().remove(0);
         assert!(at(1, &board).is_empty());
         // A hub that is away says nothing about its floor.
-        let queue = Arc::make_mut(&mut board.alerts).remove(0).slice;
+        let queue = board.alerts.to_mut().remove(0).slice;
         board.hub = Some(crate::board::HubRow { name: "hub".into(), cut_off: Some(cut_off(start)) });
         assert!(at(2, &board).is_empty());
         board.hub = None;

@@ -76,7 +76,7 @@ impl Ui {
                 if again && list.position() == Some(row) {
                     self.enter(board);
                 } else {
-                    list.selected = list.ids.get(row).cloned().or(list.selected.take());
+                    list.selected = list.id_at(row).cloned().or(list.selected.take());
                 }
             }
         }

@@ -245,7 +245,7 @@ fn of_list(ui: &Ui, panel: Panel, known: usize, query: Query) -> Question {
             RowSelection::First { kpi, descending, limit: (at / ROWS_AROUND + 2) * ROWS_AROUND }
         }
         _ => {
-            let shown = list.ids.iter().skip(at.saturating_sub(ROWS_AROUND)).take(2 * ROWS_AROUND);
+            let shown = (at.saturating_sub(ROWS_AROUND)..).map_while(|at| list.id_at(at)).take(2 * ROWS_AROUND);
             RowSelection::Of(shown.cloned().collect())
         }
     };

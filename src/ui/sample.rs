@@ -4,7 +4,7 @@
 mod contacts;
 mod troubled;
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex};
 
 use rustc_hash::FxHashMap;
 
@@ -310,7 +310,7 @@ pub(super) fn board(agents: usize) -> Board {
         rules: CountingRules::default(),
         total: live(None),
         queues,
-        alerts: Arc::new(alerts()),
+        alerts: alerts().into(),
         sources: vec![SourceRow {
             name: "pbx-1".into(),
             kind: "queue_log".into(),

@@ -10,6 +10,7 @@ use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
 use crate::text::Label;
+use crate::ui::kept::Kept;
 use crate::ui::kiosk::Kiosk;
 pub use crate::ui::page::{Page, Panel};
 use crate::ui::prompt::Prompt;
@@ -65,8 +66,8 @@ impl Location {
 pub struct List {
     /// The indices of the rows of the grid, in the order shown.
     pub order: Vec<u32>,
-    /// The ids of those rows, in the same order.
-    pub ids: Vec<Label>,
+    /// The ids of all rows of the grid, by index.
+    pub ids: Arc<[Label]>,
     /// The id of the selected row; it stays selected when the row moves.
     pub selected: Option<Label>,
     /// The selected column.
@@ -83,24 +84,35 @@ impl List {
     /// The position of the selected row, of the first row if the selected one is gone; `None` for an empty list.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
-        if self.ids.is_empty() {
+        if self.order.is_empty() {
             return None;
         }
         let selected = self.selected.as_ref();
-        Some(selected.and_then(|id| self.ids.iter().position(|other| other == id)).unwrap_or(0))
+        Some(selected.and_then(|id| self.shown_ids().position(|other| other == id)).unwrap_or(0))
+    }
+
+    /// The ids of the rows in the order shown.
+    pub fn shown_ids(&self) -> impl Iterator<Item = &Label> {
+        self.order.iter().filter_map(|row| self.ids.get(*row as usize))
+    }
+
+    /// The id of the row at a position.
+    #[must_use]
+    pub fn id_at(&self, position: usize) -> Option<&Label> {
+        self.ids.get(*self.order.get(position)? as usize)
     }
 
     /// The id of the selected row.
     #[must_use]
     pub fn current(&self) -> Option<&Label> {
-        self.ids.get(self.position()?)
+        self.id_at(self.position()?)
     }
 
     /// Move the selection by `by` rows, at most to either end.
     pub fn move_selection(&mut self, by: isize) {
         if let Some(at) = self.position() {
-            let to = at.saturating_add_signed(by).min(self.ids.len().saturating_sub(1));
-            self.selected = self.ids.get(to).cloned();
+            let to = at.saturating_add_signed(by).min(self.order.len().saturating_sub(1));
+            self.selected = self.id_at(to).cloned();
         }
     }
 }
@@ -230,6 +242,8 @@ pub struct Ui {
     pub trends: TrendChoice,
     /// The columns and rows of the screen as of the last frame.
     pub size: (u16, u16),
+    /// What is kept of long lists between boards.
+    pub kept: Kept,
 }
 
 impl Ui {
@@ -260,6 +274,7 @@ impl Ui {
             kiosk: Kiosk::default(),
             trends: TrendChoice::default(),
             size: (0, 0),
+            kept: Kept::default(),
         }
     }
 

@@ -333,7 +333,7 @@ fn no_half_of_a_wide_character_is_left() {
     for (n, agent) in board.agents.iter_mut().enumerate() {
         agent.name = format!("{}佐藤健太郎鈴木一郎高橋", "x".repeat(n % 2)).as_str().into();
     }
-    for alert in Arc::make_mut(&mut board.alerts) {
+    for alert in board.alerts.to_mut() {
         alert.text = "日本東京大阪支店サポートの待ち時間が長すぎます".into();
     }
     let mut screen = TestScreen::new(board);
@@ -518,15 +518,6 @@ fn the_wheel_turns_the_list_below_it() {
     screen.press("/ b");
     turn(&mut screen, MouseEventKind::Down(MouseButton::Left), (20, 12));
     assert!(screen.ui.prompt.is_some());
-}
-
-#[test]
-fn contacts_without_a_queue_are_no_queue() {
-    let mut board = sample::board(20);
-    let queue = board.queues.iter_mut().nth(3).unwrap();
-    (queue.id, queue.name) = ("".into(), "".into());
-    let screen = TestScreen::new(board);
-    assert!(screen.text(SIZES[1]).contains("Queues 9"), "{}", screen.text(SIZES[1]));
 }
 
 #[test]

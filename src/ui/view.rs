@@ -288,6 +288,7 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
         Panel::Waiting => Box::new(waiting::table(ctx)),
         Panel::Serving => Box::new(agents::serving(ctx)),
         Panel::QueueIntents | Panel::Intents => Box::new(intents::table(ctx)),
+        Panel::Agents if ctx.ui.slice().is_total() => Box::new(agents::all(ctx)),
         Panel::Agents => Box::new(agents::table(ctx)),
         Panel::Active => Box::new(alerts::active(ctx)),
         Panel::Held => Box::new(alerts::held(ctx)),
@@ -317,7 +318,7 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
         let Some(grid) = grid(*panel, ctx) else { continue };
         let order = grid.order(sort, &ui.filter);
         let next = List {
-            ids: order.iter().map(|row| grid.id(*row as usize)).collect(),
+            ids: grid.ids(),
             order,
             selected: list.and_then(|list| list.selected.clone()),
             column: list.map_or(0, |list| list.column),

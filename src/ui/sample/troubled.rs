@@ -1,7 +1,5 @@
 //! The sample floor with sources in trouble.
 
-use std::sync::Arc;
-
 use super::now;
 use crate::alert::{self, Episode, Severity};
 use crate::board::{Board, GapRow, Health, SourceRow};
@@ -74,7 +72,7 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
                 "{} Check the system and the way to it; `floorwatch check` says what each source answers.",
                 source.reason
             )),
-            ..Arc::make_mut(&mut board.alerts).remove(0)
+            ..board.alerts.to_mut().remove(0)
         });
     }
     for mut episode in super::alerts() {
@@ -84,7 +82,7 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
         alerts.push(episode);
     }
     alert::sort(&mut alerts);
-    board.alerts = Arc::new(alerts);
+    board.alerts = alerts.into();
     board.sources = vec![live, stale, down];
     board
 }

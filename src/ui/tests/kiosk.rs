@@ -1,7 +1,5 @@
 //! The kiosk: snapshots, and the law of the wall.
 
-use std::sync::Arc;
-
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -41,7 +39,7 @@ fn picture(screen: &TestScreen, size: (u16, u16)) -> Buffer {
 
 /// Nothing is wrong.
 fn calm(board: &mut crate::board::Board) {
-    board.alerts = Arc::default();
+    board.alerts = crate::alert::Alerts::default();
     // Of too few contacts nothing is judged.
     board.rules.min_samples = 1_000_000;
     board.total.longest_wait = Some(Span::seconds(48));

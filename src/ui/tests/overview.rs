@@ -7,7 +7,7 @@ use crate::ui::state::{Overlay, Panel, TILES};
 
 fn with_alerts(change: impl FnOnce(&mut [crate::alert::Episode])) -> TestScreen {
     let mut board = sample::board(60);
-    let alerts: &mut Vec<_> = Arc::make_mut(&mut board.alerts);
+    let alerts: &mut Vec<_> = board.alerts.to_mut();
     change(alerts);
     TestScreen::new(board)
 }
@@ -18,7 +18,7 @@ fn a_note_and_a_snooze_mean_the_alert_that_was_just_acknowledged() {
     screen.press("a");
     let mut board = Board::clone(&screen.board);
     board.seq += 1;
-    Arc::make_mut(&mut board.alerts)[0].state = State::Acknowledged;
+    board.alerts.to_mut()[0].state = State::Acknowledged;
     screen.board = Arc::new(board);
     let noted = |screen: &mut TestScreen| match screen.press("n x <enter>") {
         Some(Effect::Execute(commands)) => commands[0].episode,
@@ -139,7 +139,11 @@ fn intents_and_queues_are_sorted_by_what_has_changed_in_the_last_hour() {
         screen.ui.lists.entry(panel).or_default().column = column;
         screen.press("s");
         let grid = view::grid(panel, screen.ctx(Palette::Terminal, Depth::Few)).unwrap();
-        let known = |row: &&u32| grid.sort_key(**row as usize, column) != crate::ui::grid::SortKey::Missing;
+        let known = |row: &&u32| {
+            let mut known = false;
+            grid.with_sort_key(**row as usize, column, &mut |key| known = key != crate::ui::grid::SortKey::Missing);
+            known
+        };
         let order = &screen.ui.lists[&panel].order;
         assert_eq!(order.iter().filter(known).count(), order.len(), "each row has a change");
         let text = screen.text(SIZES[2]);

@@ -127,5 +127,5 @@ fn a_small_board_and_one_of_few_signs() {
         terminal.draw(|frame| drawn = view::draw(frame, ctx, &drawn)).unwrap();
         insta::assert_snapshot!(format!("trends-{name}"), lines(terminal.backend().buffer()).join("\n"));
     }
-    assert!(!screen.ui.lists[&Panel::TrendSlices].ids.is_empty());
+    assert!(!screen.ui.lists[&Panel::TrendSlices].order.is_empty());
 }

@@ -19,10 +19,22 @@ pub fn slice_id(slice: &Slice) -> Label {
     let parts: Vec<_> = slice.parts().collect();
     match parts.as_slice() {
         [] => Label::default(),
-        [(Dim::Queue, value)] => Label::new(&format!("q{value}")),
-        [(Dim::Intent, value)] => Label::new(&format!("i{value}")),
+        [(Dim::Queue, queue)] => queue_id(queue),
+        [(Dim::Intent, intent)] => intent_id(intent),
         _ => Label::fixed(OWN),
     }
+}
+
+/// The id of a queue's slice.
+#[must_use]
+pub fn queue_id(queue: &Label) -> Label {
+    Label::new(&format!("q{queue}"))
+}
+
+/// The id of an intent's slice.
+#[must_use]
+pub fn intent_id(intent: &Label) -> Label {
+    Label::new(&format!("i{intent}"))
 }
 
 impl Ui {

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -18,14 +19,15 @@ use rustc_hash::FxHashSet;
 
 use super::{Ctx, staffing};
 use crate::board::{AgentRow, QueuePause};
+use crate::clock::Time;
 use crate::event::AgentState;
-use crate::kpi::{Dim, Figure, KpiId};
+use crate::kpi::{Dim, Figure, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::float;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
+use crate::ui::grid::{Column, Grid, LongTable, RowSource, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::queries;
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
@@ -196,13 +198,7 @@ impl TableRow for AgentItem<'_> {
 
     fn urgency(&self) -> f64 {
         let Some(agent) = self.agent else { return -1e9 };
-        let overrun = staffing::overrun(self.ctx(), agent);
-        if overrun >= 1.0 {
-            return 1e9 + overrun;
-        }
-        // Then by state, in the order of the summary; within a state in the board's order, so that rows stay in place.
-        let place = AgentState::ALL.iter().position(|state| *state == agent.state).unwrap_or(9);
-        -1e3 * float(i64::try_from(place).unwrap_or(9))
+        urgency(self.ctx(), agent.state, agent.since)
     }
 
     fn figure(&self, kpi: KpiId) -> Option<&Figure> {
@@ -226,7 +222,55 @@ impl TableRow for AgentItem<'_> {
     }
 }
 
-/// The agents of the page's slice.
+/// First those who have been in a state for too long; then by state, in the order of the summary; within a state in the
+/// board's order, so that rows stay in place.
+fn urgency(ctx: Ctx<'_>, state: AgentState, since: Time) -> f64 {
+    let overrun = staffing::overrun_in(ctx, state, since);
+    if overrun >= 1.0 {
+        return 1e9 + overrun;
+    }
+    let place = AgentState::ALL.iter().position(|other| *other == state).unwrap_or(9);
+    -1e3 * float(i64::try_from(place).unwrap_or(9))
+}
+
+/// All agents of the board.
+pub struct AllAgents<'a> {
+    shown: Rc<AgentsShown<'a>>,
+}
+
+impl<'a> RowSource for AllAgents<'a> {
+    type Row = AgentItem<'a>;
+
+    fn row_count(&self) -> usize {
+        self.shown.ctx.board.agents.len()
+    }
+
+    fn row(&self, at: usize) -> Option<AgentItem<'a>> {
+        let agent = self.shown.ctx.board.agents.get(at)?;
+        Some(AgentItem { shown: Rc::clone(&self.shown), id: &agent.id, agent: Some(agent) })
+    }
+
+    fn ids(&self) -> Arc<[Label]> {
+        let ctx = self.shown.ctx;
+        Arc::clone(ctx.ui.kept.agents(ctx.board).ids())
+    }
+
+    fn urgencies(&self) -> Vec<f64> {
+        let ctx = self.shown.ctx;
+        let kept = ctx.ui.kept.agents(ctx.board);
+        kept.states().iter().map(|agent| urgency(ctx, agent.state, agent.since)).collect()
+    }
+}
+
+/// The table of all agents of the board.
+#[must_use]
+pub fn all(ctx: Ctx<'_>) -> LongTable<'_, AllAgents<'_>> {
+    let figures = ctx.answers.figures(queries::agents(ctx.ui, &Slice::TOTAL));
+    let shown = Rc::new(AgentsShown { ctx, figures, silent_queues: ctx.silent_queues() });
+    LongTable { columns: AgentItem::COLUMNS, rows: AllAgents { shown } }
+}
+
+/// The agents of the page's slice, which is not the whole floor.
 #[must_use]
 pub fn table(ctx: Ctx<'_>) -> TableModel<'_, AgentItem<'_>> {
     TableModel { columns: AgentItem::COLUMNS, rows: rows(ctx) }
@@ -242,7 +286,6 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
     let slice = ctx.ui.slice();
     let figures = ctx.answers.figures(queries::agents(ctx.ui, slice));
     let answered: FxHashSet<&Label> = figures
-        .filter(|_| !slice.is_total())
         .into_iter()
         .flat_map(|figures| &figures.answer.rows)
         .filter_map(|row| row.key.get(Dim::Agent))
@@ -256,7 +299,7 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
             || team.is_some_and(|t| agent.team == *t)
     };
     let shown = Rc::new(AgentsShown { ctx, figures, silent_queues: ctx.silent_queues() });
-    let belongs = |agent: &&AgentRow| slice.is_total() || answered.contains(&agent.id) || serves(agent);
+    let belongs = |agent: &&AgentRow| answered.contains(&agent.id) || serves(agent);
     let item = |agent: &'a AgentRow| AgentItem { shown: Rc::clone(&shown), id: &agent.id, agent: Some(agent) };
     let agents = &ctx.board.agents;
     let mut rows: Vec<AgentItem<'_>> = match queue {
@@ -276,12 +319,17 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let table = table(ctx);
-    let figures = ctx.answers.figures(queries::agents(ctx.ui, ctx.ui.slice()));
-    let summary = staffing::Summary::of(ctx, table.rows.iter().filter_map(|item| item.agent));
+    let slice = ctx.ui.slice();
+    let figures = ctx.answers.figures(queries::agents(ctx.ui, slice));
+    let (table, summary): (Box<dyn Grid + '_>, _) = if slice.is_total() {
+        (Box::new(all(ctx)), staffing::Summary::of_all(ctx))
+    } else {
+        let table = table(ctx);
+        let summary = staffing::Summary::of(ctx, table.rows.iter().filter_map(|item| item.agent));
+        (Box::new(table), summary)
+    };
     let [above, list] = Layout::vertical([Constraint::Length(summary.height(area)), Constraint::Fill(1)]).areas(area);
     summary.draw(buffer, above, ctx);
-    let slice = ctx.ui.slice();
     let count = ctx.count(Panel::Agents);
     let name = if slice.is_total() {
         format!("Agents {count}")
@@ -292,5 +340,5 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let inner = panel::panel(buffer, list, ctx.theme, &name, &about, true);
     let empty =
         if ctx.ui.page() == Page::Agents && figures.is_none() { "…" } else { "nobody has handled one in this time" };
-    super::table_of(buffer, inner, ctx, (Panel::Agents, &table), empty, drawn);
+    super::table_of(buffer, inner, ctx, (Panel::Agents, table.as_ref()), empty, drawn);
 }

@@ -10,6 +10,8 @@
 //!
 //! On narrow screens the explanation is below the lists.
 
+use std::cell::OnceCell;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -33,13 +35,29 @@ pub struct AlertItem<'a> {
     /// How many other episodes with the same cause it stands for.
     others: usize,
     urgency: f64,
-    who: String,
-    what: String,
+    /// There may be thousands, of which a screen shows some: the words are made when they are needed.
+    words: OnceCell<[String; 2]>,
 }
 
 impl<'a> AlertItem<'a> {
     fn new(ctx: Ctx<'a>, episode: &'a Episode, others: usize, urgency: f64) -> Self {
-        Self { ctx, episode, others, urgency, who: episode::who(ctx, episode), what: episode::what(ctx, episode) }
+        Self { ctx, episode, others, urgency, words: OnceCell::new() }
+    }
+
+    /// Whom it is about, and what is wrong.
+    fn words(&self) -> [&str; 2] {
+        let words = || [episode::who(self.ctx, self.episode), episode::what(self.ctx, self.episode)];
+        self.words.get_or_init(words).each_ref().map(String::as_str)
+    }
+
+    fn who(&self) -> &str {
+        let [who, _] = self.words();
+        who
+    }
+
+    fn what(&self) -> &str {
+        let [_, what] = self.words();
+        what
     }
 
     const SEVERITY: Column<Self> = Column::<Self>::text(
@@ -53,16 +71,16 @@ impl<'a> AlertItem<'a> {
         "of",
         "Where",
         14,
-        |a| SortKey::Text(&a.who),
-        |a, _| TableCell::new(a.who.clone(), if a.is_loud() { Tone::Strong } else { Tone::Muted }),
+        |a| SortKey::Text(a.who()),
+        |a, _| TableCell::new(a.who().to_owned(), if a.is_loud() { Tone::Strong } else { Tone::Muted }),
     )
     .grow(16);
     const WHAT: Column<Self> = Column::<Self>::text(
         "what",
         "What",
         14,
-        |a| SortKey::Text(&a.what),
-        |a, _| TableCell::new(a.what.clone(), if a.is_loud() { Tone::Text } else { Tone::Muted }),
+        |a| SortKey::Text(a.what()),
+        |a, _| TableCell::new(a.what().to_owned(), if a.is_loud() { Tone::Text } else { Tone::Muted }),
     )
     .grow(22);
     const LIMIT: Column<Self> = Column::<Self>::text(
@@ -302,7 +320,7 @@ impl TableRow for AlertItem<'_> {
     }
 
     fn contains(&self, word: &str) -> bool {
-        contains(&self.episode.text, word) || contains(&self.what, word) || contains(&self.episode.rule, word)
+        contains(&self.episode.text, word) || contains(&self.what(), word) || contains(&self.episode.rule, word)
     }
 
     fn urgency(&self) -> f64 {
@@ -323,11 +341,11 @@ fn urgency(episode: &Episode) -> f64 {
 #[must_use]
 pub fn rail(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let alerts = &ctx.board.alerts;
-    let item = |group: alert::AlertGroup| {
+    let item = |group: &alert::AlertGroup| {
         let episode = alerts.get(group.lead).filter(|lead| lead.inhibited_by.is_none())?;
         Some(AlertItem::new(ctx, episode, group.others.len(), urgency(episode)))
     };
-    TableModel { columns: AlertItem::RAIL, rows: alert::group_by_cause(alerts).into_iter().filter_map(item).collect() }
+    TableModel { columns: AlertItem::RAIL, rows: alerts.groups().iter().filter_map(item).collect() }
 }
 
 /// The alerts that are new or pending.

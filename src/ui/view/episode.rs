@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, overlay};
 use crate::alert::{Episode, State};
 use crate::clock::Time;
-use crate::kpi::{KpiGroup, Unit};
+use crate::kpi::{Dim, KpiGroup, KpiId, Unit};
 use crate::text::{Label, fit};
 use crate::ui::action::Action;
 use crate::ui::format::{self, cols};
@@ -59,7 +59,7 @@ pub fn who(ctx: Ctx<'_>, e: &Episode) -> String {
 #[must_use]
 pub fn what(ctx: Ctx<'_>, e: &Episode) -> String {
     match (e.kpi, &e.source) {
-        (Some(kpi), _) if kpi.def().group == KpiGroup::Live || e.window == ctx.ui.window => words::of(kpi).to_owned(),
+        (Some(kpi), _) if is_named_without_window(ctx, kpi, e) => words::of(kpi).to_owned(),
         (Some(kpi), _) => format!("{}, {}", words::of(kpi), e.window.key()),
         (None, Some(source)) => {
             let text = e.text.as_str();
@@ -76,7 +76,28 @@ pub fn what(ctx: Ctx<'_>, e: &Episode) -> String {
 /// Both in one: `Support chat: hung up`.
 #[must_use]
 pub fn name(ctx: Ctx<'_>, e: &Episode) -> String {
-    format!("{}: {}", who(ctx, e), what(ctx, e))
+    let mut name = String::new();
+    write_name(ctx, e, &mut name);
+    name
+}
+
+/// The same, added to `out`.
+pub fn write_name(ctx: Ctx<'_>, e: &Episode, out: &mut String) {
+    let queue = e.slice.get(Dim::Queue).filter(|_| e.source.is_none() && e.slice.parts().count() == 1);
+    match queue {
+        Some(queue) if !queue.is_empty() => out.push_str(ctx.queue_name(queue).as_str()),
+        _ => out.push_str(&who(ctx, e)),
+    }
+    out.push_str(": ");
+    match e.kpi {
+        Some(kpi) if is_named_without_window(ctx, kpi, e) => out.push_str(words::of(kpi)),
+        _ => out.push_str(&what(ctx, e)),
+    }
+}
+
+/// Whether the window of its figure is that on the screen, or does not matter.
+fn is_named_without_window(ctx: Ctx<'_>, kpi: KpiId, e: &Episode) -> bool {
+    kpi.def().group == KpiGroup::Live || e.window == ctx.ui.window
 }
 
 /// Whether the value is past the limit now: an episode also lasts while its figure recovers.

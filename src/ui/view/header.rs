@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, health};
-use crate::alert::{Severity, State};
+use crate::alert::Severity;
 use crate::board::{Keeper, Mode};
 use crate::floor::handle::ContactFilter;
 use crate::text::{Text, fit, shorten_paths};
@@ -177,12 +177,8 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, steps: &[(usize, String)
 
 /// How many alerts of each severity are new.
 fn badges(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
-    let count = |severity| {
-        let new = ctx.board.alerts.iter();
-        new.filter(|e| e.severity == severity && e.state == State::Firing && e.inhibited_by.is_none()).count()
-    };
-    let badges = [(Severity::Critical, Tone::Critical), (Severity::Warning, Tone::WarningFill)];
-    let badges = badges.map(|(severity, tone)| (severity, count(severity), tone));
+    let [critical, warning] = ctx.board.alerts.summary().new;
+    let badges = [(Severity::Critical, critical, Tone::Critical), (Severity::Warning, warning, Tone::WarningFill)];
     let shown = badges.into_iter().filter(|(_, count, _)| *count > 0);
     shown.map(|(severity, n, tone)| (format!(" {}{n} ", glyphs::sign(glyphs::of_severity(severity))), tone)).collect()
 }

@@ -28,7 +28,7 @@ use crate::board::{Health, Mode};
 use crate::clock::Span;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
-use crate::ui::grid::TableRow;
+use crate::ui::grid::{RowSource, TableRow};
 use crate::ui::kiosk::{KioskPage, calling, opens_again};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
@@ -88,8 +88,8 @@ fn page(pane: &mut Pane<'_, '_>, body: Rect, drawn: &mut Drawn) -> String {
     let ctx = pane.ctx;
     let table = queues::kiosk(ctx);
     let order = ctx.ui.lists.get(&Panel::KioskQueues).map(|list| list.order.as_slice()).unwrap_or_default();
-    let queues: Vec<&queues::QueueItem<'_>> =
-        order.iter().filter_map(|row| table.rows.get(usize::try_from(*row).ok()?)).collect();
+    let queues: Vec<queues::QueueItem<'_>> =
+        order.iter().filter_map(|row| table.rows.row(usize::try_from(*row).ok()?)).collect();
     let wrong = queues.iter().take_while(|queue| queue.is_alarming() && !queue.is_stale()).count();
     // The page of further queues goes on where the first page ended.
     let first = drawn.kiosk_queues;

@@ -18,7 +18,7 @@ use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Rect};
 
 use super::change::ArrivalChanges;
-use super::{Ctx, arrivals, positions, queues, rail, staffing, tiles, waiting};
+use super::{Ctx, arrivals, positions, rail, staffing, tiles, waiting};
 use crate::kpi::{Dim, Slice};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
@@ -32,8 +32,7 @@ use crate::ui::widget::table::TableView;
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let wide = area.width >= 150;
-    let count = queues::queues(ctx).count();
-    let queues = cols(count) + 2;
+    let queues = cols(ctx.board.queues.len()) + 2;
     // The tiles keep their size when alerts come and go, so that nothing jumps when it matters most.
     let tiles = tiles::draw(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 }, drawn);
     let [_, below] = Layout::vertical([Length(tiles), Fill(1)]).areas(area);
@@ -88,7 +87,7 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     positions::draw(buffer, by_position, ctx);
     if staff.height >= 5 {
         let inner = panel::panel(buffer, staff, ctx.theme, "Who is here", "", false);
-        staffing::Summary::of(ctx, ctx.board.agents.iter()).draw(buffer, inner, ctx);
+        staffing::Summary::of_all(ctx).draw(buffer, inner, ctx);
     }
     if !room.is_empty() && !ctx.unknown() {
         let grid = waiting::table(ctx);

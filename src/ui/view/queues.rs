@@ -1,20 +1,22 @@
 //! The table of queues, the worst first.
 
 use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::change::{ArrivalChange, ArrivalChanges};
 use super::{Ctx, episode, series};
-use crate::alert::{Episode, State};
+use crate::alert::Episode;
 use crate::board::{Health, QueueRow};
 use crate::event::AgentState;
 use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
+use crate::ui::grid::{Column, LongTable, RowSource, SortKey, TableCell, TableRow, contains};
 use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
@@ -25,19 +27,27 @@ const JUDGED: [KpiId; 3] = [KpiId::AbandonmentRate, KpiId::ServiceLevel, KpiId::
 
 /// A queue of the board.
 pub struct QueueItem<'a> {
-    ctx: Ctx<'a>,
+    shown: Rc<QueuesShown<'a>>,
     queue: &'a QueueRow,
-    /// Its figures; then those that queues are rated and sorted by, where the first are of the rows on the screen only.
-    figures: [Option<(&'a Figures, &'a AnswerRow)>; 2],
-    series: Option<&'a Figures>,
+    /// Its figures in each of the answers.
+    figures: [Option<&'a AnswerRow>; 2],
     /// The worst of the queue's alerts.
     alert: Option<&'a Episode>,
-    /// Its arrivals against the usual ones.
-    change: ArrivalChange,
     /// Whether somebody has acknowledged or snoozed all of its alerts.
     acknowledged: bool,
     /// The best state among its sources, if all of them are silent.
     silent: Option<Health>,
+}
+
+/// What all queues of a table have in common.
+struct QueuesShown<'a> {
+    ctx: Ctx<'a>,
+    /// The figures; then those that queues are rated and sorted by, where the first are of the rows on the screen only.
+    answers: [Option<&'a Figures>; 2],
+    series: Option<&'a Figures>,
+    /// The arrivals against the usual ones.
+    changes: ArrivalChanges<'a>,
+    silent_sources: FxHashMap<&'a Label, Health>,
 }
 
 impl<'a> QueueItem<'a> {
@@ -63,12 +73,12 @@ impl<'a> QueueItem<'a> {
             "last_hour",
             "Last h",
             6,
-            |q| SortKey::number(q.change.hour),
-            |q, _| q.change.hour_cell(),
+            |q| SortKey::number(q.change().hour),
+            |q, _| q.change().hour_cell(),
         )
         .kpi(KpiId::Offered)
         .rank(6),
-        Column::<Self>::number("change", "×usual", 7, |q| q.change.sort_key(), |q, _| q.change.cell())
+        Column::<Self>::number("change", "×usual", 7, |q| q.change().sort_key(), |q, _| q.change().cell())
             .kpi(KpiId::Offered)
             .rank(4),
         Column::<Self>::number("agents", "Free", 6, |q| SortKey::integer(q.available()), |q, _| q.agents())
@@ -96,6 +106,10 @@ impl<'a> QueueItem<'a> {
         Column::<Self>::figure("transfer_rate", "Transfer", 8, KpiId::TransferRate).rank(16),
     ];
 
+    fn change(&self) -> ArrivalChange {
+        self.shown.changes.of(self.queue.id.as_str())
+    }
+
     fn value(&self, kpi: KpiId) -> Option<f64> {
         self.figure(kpi)?.value
     }
@@ -105,7 +119,7 @@ impl<'a> QueueItem<'a> {
     }
 
     pub(super) fn judged_wait(&self) -> Figure {
-        self.ctx.longest_wait(self.queue)
+        self.shown.ctx.longest_wait(self.queue)
     }
 
     /// The worst of the judged figures, which all have a column that is never dropped, and the longest wait.
@@ -169,7 +183,7 @@ impl<'a> QueueItem<'a> {
         let words = match self.alert.filter(|_| verdict > self.verdict_of_figures()) {
             _ if verdict < Verdict::Warning => Vec::new(),
             Some(e) => {
-                let what = episode::what(self.ctx, e);
+                let what = episode::what(self.shown.ctx, e);
                 vec![format!("{what} {}", episode::value(e, e.figure.value)), what]
             }
             None if self.judged_wait().verdict == verdict => vec![words::of(KpiId::LongestWait).to_owned()],
@@ -209,9 +223,9 @@ impl<'a> QueueItem<'a> {
     }
 
     fn trend(&self, width: u16) -> TableCell {
-        let Some(figures) = self.series else { return TableCell::none() };
-        let every = queries::steps(self.ctx.ui.window).1;
-        let bins = series::bins(self.ctx, figures, Some(&self.queue.id), &Slice::TOTAL, every);
+        let Some(figures) = self.shown.series else { return TableCell::none() };
+        let every = queries::steps(self.shown.ctx.ui.window).1;
+        let bins = series::bins(self.shown.ctx, figures, Some(&self.queue.id), &Slice::TOTAL, every);
         let points = series::points(figures, &bins, KpiId::ServiceLevel);
         TableCell::new(trend::line(&points, usize::from(width)), Tone::Muted)
     }
@@ -249,7 +263,8 @@ impl TableRow for QueueItem<'_> {
     }
 
     fn figure(&self, kpi: KpiId) -> Option<&Figure> {
-        self.figures.into_iter().flatten().find_map(|(figures, row)| figures.of(row, kpi))
+        let answers = self.shown.answers.iter().zip(self.figures);
+        answers.filter_map(|(figures, row)| (*figures).zip(row)).find_map(|(figures, row)| figures.of(row, kpi))
     }
 
     fn is_stale(&self) -> bool {
@@ -257,54 +272,58 @@ impl TableRow for QueueItem<'_> {
     }
 }
 
-/// The queues of the board. Contacts that were never in a queue (self-service) have an entry without an id, which is
-/// left out.
-pub fn queues(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
-    ctx.board.queues.iter().filter(|queue| !queue.id.is_empty())
+/// All queues of the board.
+pub struct AllQueues<'a> {
+    shown: Rc<QueuesShown<'a>>,
 }
+
+/// A table of all queues.
+pub type QueueTable<'a> = LongTable<'a, AllQueues<'a>>;
 
 /// The table of all queues.
 #[must_use]
-pub fn table(ctx: Ctx<'_>) -> TableModel<'_, QueueItem<'_>> {
+pub fn table(ctx: Ctx<'_>) -> QueueTable<'_> {
     let answers = [queries::queues(ctx.ui), queries::queue_verdicts(ctx.ui)].map(|query| ctx.answers.figures(query));
     of_answers(ctx, answers, ctx.answers.figures(queries::queue_courses(ctx.ui)))
 }
 
 /// The queues as the wall shows them.
 #[must_use]
-pub fn kiosk(ctx: Ctx<'_>) -> TableModel<'_, QueueItem<'_>> {
+pub fn kiosk(ctx: Ctx<'_>) -> QueueTable<'_> {
     of_answers(ctx, [ctx.answers.figures(queries::kiosk_queues(ctx.ui)), None], None)
 }
 
-fn of_answers<'a>(
-    ctx: Ctx<'a>,
-    answers: [Option<&'a Figures>; 2],
-    series: Option<&'a Figures>,
-) -> TableModel<'a, QueueItem<'a>> {
-    let mut alerts: FxHashMap<&Label, (&Episode, bool)> = FxHashMap::default();
-    for episode in ctx.board.alerts.iter() {
-        let acknowledged = matches!(episode.state, State::Acknowledged | State::Snoozed);
-        if let (Some(queue), true) = (episode.slice.get(Dim::Queue), acknowledged || episode.state == State::Firing) {
-            let (worst, all) = alerts.entry(queue).or_insert((episode, true));
-            if episode.severity > worst.severity {
-                *worst = episode;
-            }
-            *all &= acknowledged;
-        }
-    }
-    let silent_sources: FxHashMap<&Label, Health> =
-        ctx.silent_sources().into_iter().map(|source| (&source.name, source.health)).collect();
-    let silent = |queue: &QueueRow| {
-        let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
-        queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
-    };
+fn of_answers<'a>(ctx: Ctx<'a>, answers: [Option<&'a Figures>; 2], series: Option<&'a Figures>) -> QueueTable<'a> {
+    let silent_sources = ctx.silent_sources().into_iter().map(|source| (&source.name, source.health)).collect();
     let changes = ArrivalChanges::new(ctx, &Slice::TOTAL, Dim::Queue);
-    let item = |queue: &'a QueueRow| {
-        let change = changes.of(queue.id.as_str());
-        let (alert, acknowledged) = alerts.get(&queue.id).map_or((None, false), |(worst, all)| (Some(*worst), *all));
-        let row = |figures: &'a Figures| Some((figures, figures.row(queue.id.as_str())?));
-        let figures = answers.map(|figures| figures.and_then(row));
-        QueueItem { ctx, queue, figures, series, alert, change, acknowledged, silent: silent(queue) }
-    };
-    TableModel { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
+    let shown = Rc::new(QueuesShown { ctx, answers, series, changes, silent_sources });
+    LongTable { columns: QueueItem::COLUMNS, rows: AllQueues { shown } }
+}
+
+impl<'a> RowSource for AllQueues<'a> {
+    type Row = QueueItem<'a>;
+
+    fn row_count(&self) -> usize {
+        self.shown.ctx.board.queues.len()
+    }
+
+    fn row(&self, at: usize) -> Option<QueueItem<'a>> {
+        let QueuesShown { ctx, answers, silent_sources, .. } = &*self.shown;
+        let queue = ctx.board.queues.get(at)?;
+        let alerts = ctx.board.alerts.of_queue(&queue.id);
+        let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
+        Some(QueueItem {
+            shown: Rc::clone(&self.shown),
+            queue,
+            figures: answers.map(|figures| figures?.row(queue.id.as_str())),
+            alert: alerts.worst.and_then(|worst| ctx.board.alerts.get(worst)),
+            acknowledged: alerts.are_held,
+            silent: queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min(),
+        })
+    }
+
+    fn ids(&self) -> Arc<[Label]> {
+        let ctx = self.shown.ctx;
+        ctx.ui.kept.queue_ids(ctx.board)
+    }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, alerts, episode, overlay};
-use crate::alert::{Episode, State};
+use crate::alert::Episode;
 use crate::text::{Label, Text, fit};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{clauses, cols};
@@ -51,9 +51,8 @@ fn hidden(ctx: Ctx<'_>) -> Option<String> {
 
 /// Draw the rail.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let new = ctx.board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none()).count();
-    let held = ctx.board.alerts.iter().filter(|e| episode::is_held(e)).count();
-    let about = match (new, held) {
+    let (new, held) = (ctx.board.alerts.summary().new.iter().sum(), ctx.board.alerts.summary().held);
+    let about: String = match (new, held) {
         (0, 0) => String::new(),
         (new, 0) => format!("{new} new"),
         (new, held) => format!("{new} new · {held} ack"),
@@ -113,14 +112,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 
 /// Mark the alert that the keys mean, also while another panel has the focus.
 fn mark(buffer: &mut Buffer, rows: Rect, ctx: Ctx<'_>, meant: Option<&Episode>, drawn: &Drawn) {
-    let ids = ctx.ui.lists.get(&Panel::Rail).map(|list| list.ids.as_slice()).unwrap_or_default();
+    let Some(list) = ctx.ui.lists.get(&Panel::Rail) else { return };
     let of = |id: u64| ctx.board.alerts.iter().find(|e| e.id == id);
     let same = |e: &Episode, id: &Label| {
         let other = id.as_str().parse().ok().and_then(of);
         other.is_some_and(|other| other.slice == e.slice && other.source == e.source)
     };
     let first = drawn.offsets.get(&Panel::Rail).copied().unwrap_or(0);
-    let mut shown = ids.iter().skip(first).take(usize::from(rows.height));
+    let mut shown = list.shown_ids().skip(first).take(usize::from(rows.height));
     let Some(row) = meant.and_then(|e| shown.position(|id| same(e, id))) else { return };
     buffer.set_string(rows.x, rows.y + cols(row), "▸", ctx.theme.style(Tone::Focus));
 }

@@ -7,14 +7,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
 use crate::board::AgentRow;
+use crate::clock::Time;
 use crate::event::AgentState;
 use crate::kpi::Live;
-use crate::text::fit;
+use crate::text::{Label, fit};
 use crate::ui::format::{cols, float};
+use crate::ui::kept::Counts;
 use crate::ui::theme::Tone;
-
-/// How many are in each state, in the order of [`AgentState::ALL`].
-pub type Counts = [usize; AgentState::ALL.len()];
 
 /// A state's sign and word.
 #[must_use]
@@ -70,46 +69,60 @@ pub fn seconds(ctx: Ctx<'_>, agent: &AgentRow) -> i64 {
 /// How long an agent has been in the present state, as a multiple of what the settings allow: from 1 on it is too long.
 #[must_use]
 pub fn overrun(ctx: Ctx<'_>, agent: &AgentRow) -> f64 {
+    overrun_in(ctx, agent.state, agent.since)
+}
+
+/// The same of an agent who is in a state since some time.
+#[must_use]
+pub fn overrun_in(ctx: Ctx<'_>, state: AgentState, since: Time) -> f64 {
     let limits = &ctx.settings.too_long;
-    let limit = match agent.state {
+    let limit = match state {
         AgentState::Ringing => limits.ringing,
         AgentState::OnContact => limits.on_contact,
         AgentState::AfterContact => limits.after_contact,
         AgentState::Paused => limits.paused,
         AgentState::Available | AgentState::Offline | AgentState::Unknown => return 0.0,
     };
-    float(seconds(ctx, agent)) / float(limit.max(1))
+    float(ctx.board.at.since(since).as_secs()) / float(limit.max(1))
 }
 
 /// A summary of agents.
-pub struct Summary<'a> {
+pub struct Summary {
     /// Those who have been in their state for too long.
     late: usize,
     /// By name.
-    teams: Vec<(&'a str, Counts)>,
+    teams: Vec<(Label, Counts)>,
 }
 
-impl<'a> Summary<'a> {
+impl Summary {
     /// The summary of these agents.
-    pub fn of(ctx: Ctx<'_>, agents: impl Iterator<Item = &'a AgentRow>) -> Self {
-        let mut teams: FxHashMap<&str, Counts> = FxHashMap::default();
+    pub fn of<'a>(ctx: Ctx<'_>, agents: impl Iterator<Item = &'a AgentRow>) -> Self {
+        let mut teams: FxHashMap<&Label, Counts> = FxHashMap::default();
         let mut late = 0;
         for agent in agents {
             late += usize::from(overrun(ctx, agent) >= 1.0);
-            let counts = teams.entry(agent.team.as_str()).or_default();
+            let counts = teams.entry(&agent.team).or_default();
             let state = AgentState::ALL.iter().position(|state| *state == agent.state);
             if let Some(count) = state.and_then(|at| counts.get_mut(at)) {
                 *count += 1;
             }
         }
-        let mut teams: Vec<_> = teams.into_iter().collect();
+        let mut teams: Vec<_> = teams.into_iter().map(|(name, counts)| (name.clone(), counts)).collect();
         teams.sort_unstable();
         Self { late, teams }
     }
 
+    /// The summary of all agents of the board.
+    #[must_use]
+    pub fn of_all(ctx: Ctx<'_>) -> Self {
+        let kept = ctx.ui.kept.agents(ctx.board);
+        let late = kept.states().iter().filter(|agent| overrun_in(ctx, agent.state, agent.since) >= 1.0).count();
+        Self { late, teams: kept.teams() }
+    }
+
     /// How many agents of each team are in each state, by the team's name.
     #[must_use]
-    pub fn teams(&self) -> &[(&'a str, Counts)] {
+    pub fn teams(&self) -> &[(Label, Counts)] {
         &self.teams
     }
 
@@ -131,7 +144,7 @@ impl<'a> Summary<'a> {
 }
 
 /// All agents on one line, first those who have been in their state for too long.
-fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(&str, Counts)]) {
+fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(Label, Counts)]) {
     let mut x = area.x + 1;
     if late > 0 {
         let text = format!("▲ {late} too long");
@@ -156,7 +169,7 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(&s
 }
 
 /// A bar per team of those who are there; teams for which there is no room are counted on the last row.
-fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(&str, Counts)]) {
+fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(Label, Counts)]) {
     let style = |tone| ctx.theme.style(tone);
     let present = |counts: &Counts| {
         let states = AgentState::ALL.into_iter().zip(*counts);
@@ -169,7 +182,7 @@ fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(&str, Counts)])
     let rows = usize::from(area.height);
     let shown = if teams.len() > rows { rows.saturating_sub(1) } else { teams.len() };
     for ((name, counts), y) in teams.iter().take(shown).zip(area.y..) {
-        let name = if name.is_empty() { "no team" } else { name };
+        let name = if name.is_empty() { "no team" } else { name.as_str() };
         buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, style(Tone::Muted));
         let of = format!("{}/{}", size(counts), counts.iter().sum::<usize>());
         buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), style(Tone::Text));

@@ -109,7 +109,7 @@ fn head(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, shown: &[Kp
     let name = table::capital(&ctx.slice_name(&picture.of));
     let time = format!("{} by {}", ctx.ui.trends.range.words(), picture.step_length());
     let mut parts = vec![(name, Tone::Strong)];
-    let found = ctx.ui.lists.get(&Panel::TrendSlices).is_none_or(|list| !list.ids.is_empty());
+    let found = ctx.ui.lists.get(&Panel::TrendSlices).is_none_or(|list| !list.order.is_empty());
     if !found {
         parts.push((format!("no queue or intent matches \"{}\"; esc clears", ctx.ui.filter), Tone::Warning));
     }

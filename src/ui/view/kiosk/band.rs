@@ -64,16 +64,17 @@ impl Band {
 /// Draw the band; returns its rows with the gap below.
 pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) -> u16 {
     let ctx = pane.ctx;
-    let mut bands: Vec<Band> = old(ctx).into_iter().chain(gone(ctx)).collect();
+    let bands: Vec<Band> = old(ctx).into_iter().chain(gone(ctx)).collect();
     // While all data is old, alerts are, too.
-    if bands.first().is_none_or(|band| !band.huge) {
-        let calling: Vec<&Episode> = calling(ctx.board).collect();
-        let count = calling.len();
-        bands.extend(calling.into_iter().zip(1..).map(|(episode, number)| alert(ctx, episode, (number, count))));
+    let are_alerts_old = bands.first().is_some_and(|band| band.huge);
+    let calling: Vec<&Episode> = calling(ctx.board).filter(|_| !are_alerts_old).collect();
+    let turn = ctx.ui.kiosk.turn(bands.len() + calling.len());
+    if let Some(band) = bands.get(turn) {
+        return filled(pane, area, band);
     }
-    if !bands.is_empty() {
-        let turn = ctx.ui.kiosk.turn(bands.len());
-        return bands.get(turn).map_or(0, |band| filled(pane, area, band));
+    let number = turn - bands.len();
+    if let Some(episode) = calling.get(number) {
+        return filled(pane, area, &alert(ctx, episode, (number + 1, calling.len())));
     }
     let lines: Vec<(String, Tone)> = taken(ctx).chain(recovered(ctx)).collect();
     let Some((text, tone)) = lines.get(ctx.ui.kiosk.turn(lines.len())) else { return 0 };

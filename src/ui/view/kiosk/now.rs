@@ -17,7 +17,7 @@ use crate::ui::view::queues::QueueItem;
 use crate::ui::view::staffing;
 
 /// Draw what stands now above the worst queues; returns how many of the queues are shown.
-pub fn draw(pane: &mut Pane<'_, '_>, area: Rect, queues: &[&QueueItem<'_>], wrong: usize) -> usize {
+pub fn draw(pane: &mut Pane<'_, '_>, area: Rect, queues: &[QueueItem<'_>], wrong: usize) -> usize {
     let heroes = heroes(pane.ctx, queues);
     // What a source that is gone had reported is in these figures.
     let was_old = pane.old;
@@ -29,7 +29,7 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect, queues: &[&QueueItem<'_>], wron
 }
 
 /// Draw queues from number `first` on: those that are wrong, or if none is the others; returns up to which.
-pub fn list(pane: &mut Pane<'_, '_>, area: Rect, queues: &[&QueueItem<'_>], wrong: usize, first: usize) -> usize {
+pub fn list(pane: &mut Pane<'_, '_>, area: Rect, queues: &[QueueItem<'_>], wrong: usize, first: usize) -> usize {
     let count = pane.line_count(area);
     let shown = if wrong > 0 { wrong } else { queues.len() };
     let last = shown.min(first + count);
@@ -66,7 +66,7 @@ fn line(item: &QueueItem<'_>, sign: bool) -> WallLine {
     WallLine { mark: item.verdict(), name: queue.name.to_string(), cells, quiet: item.is_taken() || old, old }
 }
 
-fn heroes(ctx: Ctx<'_>, queues: &[&QueueItem<'_>]) -> Vec<Hero> {
+fn heroes(ctx: Ctx<'_>, queues: &[QueueItem<'_>]) -> Vec<Hero> {
     let live = &ctx.board.total;
     let with = queues.iter().filter(|item| item.queue().live.waiting > 0).count();
     let waiting = Hero {
@@ -79,14 +79,14 @@ fn heroes(ctx: Ctx<'_>, queues: &[&QueueItem<'_>]) -> Vec<Hero> {
 }
 
 /// The longest wait, of the queue that is nearest to its limit or furthest past it.
-fn longest(ctx: Ctx<'_>, queues: &[&QueueItem<'_>]) -> Hero {
+fn longest(ctx: Ctx<'_>, queues: &[QueueItem<'_>]) -> Hero {
     let limit = |queue: &QueueRow| {
         let own = queue.bands.iter().find(|(kpi, _)| *kpi == KpiId::LongestWait).map(|(_, bands)| *bands);
         let bands = own.unwrap_or_else(|| ctx.bands(KpiId::LongestWait));
         bands.critical.or(bands.warning)
     };
     let mut worst: Option<(f64, Span, &QueueItem<'_>)> = None;
-    for item in queues.iter().copied() {
+    for item in queues {
         let Some(wait) = item.queue().live.longest_wait else { continue };
         let share = wait.as_secs_f64() / limit(item.queue()).unwrap_or(f64::INFINITY).max(1.0);
         if worst.is_none_or(|(most, longest, _)| (share, wait) > (most, longest)) {

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::pane::{Hero, Pane, WallLine};
 use crate::event::AgentState;
 use crate::kpi::Verdict;
-use crate::ui::view::staffing::{Counts, Summary};
+use crate::ui::kept::Counts;
+use crate::ui::view::staffing::Summary;
 
 /// The states of a column: free, busy, paused.
 const STATES: [&[AgentState]; 3] = [
@@ -31,9 +32,12 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     ];
     let taken = pane.heroes(area, &heroes) + pane.scale.unit();
     let below = Rect { y: area.y + taken, height: area.height.saturating_sub(taken), ..area };
-    let summary = Summary::of(ctx, ctx.board.agents.iter());
-    let mut teams: Vec<(&str, [usize; 3])> =
-        summary.teams().iter().map(|(name, counts)| (*name, STATES.map(|states| count(counts, states)))).collect();
+    let summary = Summary::of_all(ctx);
+    let mut teams: Vec<(&str, [usize; 3])> = summary
+        .teams()
+        .iter()
+        .map(|(name, counts)| (name.as_str(), STATES.map(|states| count(counts, states))))
+        .collect();
     teams.retain(|(_, counts)| counts.iter().any(|count| *count > 0));
     let team = |(name, counts): &(&str, [usize; 3])| WallLine {
         mark: Verdict::None,

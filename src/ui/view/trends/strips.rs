@@ -152,7 +152,7 @@ pub fn queues(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutte
     drawn.page_rows = cols(rows.max(1));
     drawn.note(area, ClickTarget::List(Panel::TrendSlices));
     let lines = ctx.answers.figures(queries::queue_lines(ctx.ui));
-    for ((place, id), y) in list.ids.iter().enumerate().skip(first).zip(area.y + 1..area.bottom()) {
+    for ((place, id), y) in list.shown_ids().enumerate().skip(first).zip(area.y + 1..area.bottom()) {
         let selected = place == at;
         let (mark, tone) = if selected { ("▸", Tone::Focus) } else { (" ", Tone::Muted) };
         let width = usize::from(gutter.saturating_sub(2));
@@ -187,5 +187,5 @@ pub fn queues(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutte
 /// How many rows the list of queues has.
 #[must_use]
 pub fn queue_count(picture: &TrendPicture<'_>) -> u16 {
-    cols(picture.ctx.ui.lists.get(&Panel::TrendSlices).map_or(0, |list| list.ids.len()))
+    cols(picture.ctx.ui.lists.get(&Panel::TrendSlices).map_or(0, |list| list.order.len()))
 }

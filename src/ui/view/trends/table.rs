@@ -1,15 +1,16 @@
 //! The page of trends as tables: the series, which an export writes, and the slices that the charts can be about.
 
-use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 
-use crate::alert::{Severity, State};
+use crate::alert::Severity;
+use crate::board::QueueRow;
 use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::queries::{self, trends};
 use crate::ui::theme::Tone;
-use crate::ui::trends::keys::slice_id;
+use crate::ui::trends::keys::{intent_id, queue_id, slice_id};
 use crate::ui::trends::model::TrendStep;
 use crate::ui::view::Ctx;
 use crate::ui::view::trends::picture::TrendPicture;
@@ -92,31 +93,54 @@ pub fn series(ctx: Ctx<'_>) -> TableModel<'_, TrendItem<'_>> {
 }
 
 /// A slice that the charts can be about.
-pub struct TrendSlice {
-    id: Label,
-    name: String,
+pub struct TrendSlice<'a> {
+    of: SliceOf<'a>,
     urgency: f64,
+    name: OnceCell<String>,
 }
 
-impl TrendSlice {
+/// Which slice it is. There may be thousands of queues, and few of them are on the screen.
+enum SliceOf<'a> {
+    /// With its id and its name.
+    Named(Label, String),
+    Queue(&'a QueueRow),
+    Intent(&'a Label),
+}
+
+impl<'a> TrendSlice<'a> {
     /// The only column, which is not drawn as a table.
-    pub const COLUMNS: &'static [Column<Self>] = &[Column::<Self>::text(
+    pub const COLUMNS: &'a [Column<Self>] = &[Column::<Self>::text(
         "name",
         "Name",
         20,
-        |s| SortKey::Text(&s.name),
-        |s, _| TableCell::new(s.name.clone(), Tone::Text),
+        |s| SortKey::Text(s.name()),
+        |s, _| TableCell::new(s.name().to_owned(), Tone::Text),
     )];
+
+    /// The name, with a capital.
+    fn name(&self) -> &str {
+        self.name.get_or_init(|| {
+            capital(match &self.of {
+                SliceOf::Named(_, name) => name,
+                SliceOf::Queue(queue) => queue.name.as_str(),
+                SliceOf::Intent(intent) => intent.as_str(),
+            })
+        })
+    }
 }
 
-impl TableRow for TrendSlice {
+impl TableRow for TrendSlice<'_> {
     fn id(&self) -> Label {
-        self.id.clone()
+        match &self.of {
+            SliceOf::Named(id, _) => id.clone(),
+            SliceOf::Queue(queue) => queue_id(&queue.id),
+            SliceOf::Intent(intent) => intent_id(intent),
+        }
     }
 
     fn contains(&self, word: &str) -> bool {
         // With a filter, the first queue or intent that contains its word comes first.
-        !self.id.is_empty() && contains(&self.name, word)
+        !matches!(&self.of, SliceOf::Named(id, _) if id.is_empty()) && contains(&self.name(), word)
     }
 
     fn urgency(&self) -> f64 {
@@ -127,28 +151,29 @@ impl TableRow for TrendSlice {
 /// The slice that the page was opened for, the whole floor, the queues, the worst first, and the intents, the most frequent
 /// first, where a word filters them.
 #[must_use]
-pub fn slices(ctx: Ctx<'_>) -> TableModel<'_, TrendSlice> {
+pub fn slices<'a>(ctx: Ctx<'a>) -> TableModel<'a, TrendSlice<'a>> {
     let own = ctx.ui.slice();
-    let row = |of: &Slice, urgency: f64| {
-        let urgency = if of == own { f64::INFINITY } else { urgency };
-        TrendSlice { id: slice_id(of), name: capital(&ctx.slice_name(of)), urgency }
+    let own_parts: Vec<_> = own.parts().collect();
+    let row = |of: SliceOf<'a>, urgency: f64| {
+        let is_own = match (&of, own_parts.as_slice()) {
+            (SliceOf::Queue(queue), [(Dim::Queue, id)]) => queue.id == *id,
+            (SliceOf::Intent(intent), [(Dim::Intent, id)]) => *intent == id,
+            _ => false,
+        };
+        TrendSlice { of, urgency: if is_own { f64::INFINITY } else { urgency }, name: OnceCell::new() }
     };
-    let mut rows = vec![row(&Slice::TOTAL, f64::MAX)];
-    if own.parts().count() > 1 {
-        rows.push(row(own, f64::INFINITY));
+    let named = |of: &Slice| SliceOf::Named(slice_id(of), ctx.slice_name(of));
+    let mut rows = vec![row(named(&Slice::TOTAL), if own.is_total() { f64::INFINITY } else { f64::MAX })];
+    if own_parts.len() > 1 {
+        rows.push(row(named(own), f64::INFINITY));
     }
     let lines = ctx.answers.figures(trends::queue_lines(ctx.ui));
-    // There may be thousands of queues, and as many alerts.
-    let mut worst: FxHashMap<&Label, f64> = FxHashMap::default();
-    for alert in ctx.board.alerts.iter().filter(|alert| alert.is_active() && alert.state != State::Snoozed) {
-        if let Some(queue) = alert.slice.get(Dim::Queue) {
-            let weight = if alert.severity == Severity::Critical { 1e6 } else { 1e3 };
-            let known = worst.entry(queue).or_default();
-            *known = known.max(weight);
-        }
-    }
-    for queue in ctx.board.queues.iter().filter(|queue| !queue.id.is_empty()) {
-        let of = Slice::of(Dim::Queue, queue.id.clone());
+    for queue in ctx.board.queues.iter() {
+        let worst = match ctx.board.alerts.of_queue(&queue.id).severity {
+            Some(Severity::Critical) => 1e6,
+            Some(Severity::Warning) => 1e3,
+            None => 0.0,
+        };
         let recent = lines.map(|lines| lines.rows(Some(queue.id.as_str()))).unwrap_or_default();
         let recent = recent.iter().rev().take(RECENT_STEPS).filter_map(|step: &AnswerRow| step.figures.first());
         let bad = recent.map(|figure| match figure.verdict {
@@ -156,15 +181,15 @@ pub fn slices(ctx: Ctx<'_>) -> TableModel<'_, TrendSlice> {
             Verdict::Warning => 1.0,
             _ => 0.0,
         });
-        rows.push(row(&of, 1.0 + worst.get(&queue.id).copied().unwrap_or(0.0) + bad.sum::<f64>()));
+        rows.push(row(SliceOf::Queue(queue), 1.0 + worst + bad.sum::<f64>()));
     }
     let intents = ctx.answers.figures(queries::last_hour(ctx.ui, &Slice::TOTAL, Dim::Intent));
     // Intents have no line of their own: they are found by the filter.
     let intents = intents.filter(|_| !ctx.ui.filter.is_empty());
     for intent in intents.map(|intents| intents.rows(None)).unwrap_or_default() {
         let value = intent.figures.first().and_then(|figure| figure.value).unwrap_or(0.0);
-        if intent.key.get(Dim::Intent).is_some_and(|intent| !intent.is_empty()) {
-            rows.push(row(&intent.key, -1.0 / (1.0 + value)));
+        if let Some(intent) = intent.key.get(Dim::Intent).filter(|intent| !intent.is_empty()) {
+            rows.push(row(SliceOf::Intent(intent), -1.0 / (1.0 + value)));
         }
     }
     TableModel { columns: TrendSlice::COLUMNS, rows }
