@@ -3,9 +3,12 @@
 
 Starts an Asterisk with four queues, twelve agents and random calls, and a hub that follows it. Agents are added, removed,
 paused in one queue or in all, and their phones come and go. Every half second the hub's figures are held against two
-replies to QueueStatus, one before and one after; looks between which Asterisk changed are not counted.
+replies to QueueStatus, one before and one after; looks between which Asterisk changed are not counted. In the end the
+hub's counts of contacts are held against a count of the lines of queue_log.
 
-    tests/asterisk.py [PROGRAM [SECONDS]]
+    tests/asterisk.py [PROGRAM [SECONDS [LOAD]]]
+
+LOAD is how much happens in half a second, 1.5 on the average.
 
 ASTERISK is the command (`asterisk`); ASTERISK_ROOT the root it runs in, where it is a `chroot`. Without one it is left out.
 """
@@ -24,6 +27,7 @@ import urllib.request
 
 PROGRAM = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/debug/floorwatch")
 SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+LOAD = float(sys.argv[3]) if len(sys.argv) > 3 else 1.5
 ASTERISK = shlex.split(os.environ.get("ASTERISK", "asterisk"))
 ROOT = os.environ.get("ASTERISK_ROOT", "")
 AMI_PORT, HUB_PORT = 15038, 17072
@@ -133,8 +137,29 @@ class Manager:
         return staff
 
 
-def board():
-    url = f"http://127.0.0.1:{HUB_PORT}/v1/figures?kpis=agents_staffed,agents_available&by=queue&over=1h"
+# Which lines of queue_log count for which figure.
+VERBS = {
+    "offered": ["ENTERQUEUE"],
+    "answered": ["CONNECT"],
+    "abandoned": ["ABANDON"],
+    "left": ["EXITWITHTIMEOUT", "EXITWITHKEY", "EXITEMPTY", "WITHDRAW"],
+}
+
+
+def count_log(path):
+    """By queue, how many lines count for each figure."""
+    counts = {queue: [0] * len(VERBS) for queue in QUEUES}
+    with open(path) as file:
+        for line in file:
+            _, _, queue, _, verb, *_ = line.split("|")
+            for at, verbs in enumerate(VERBS.values()):
+                if queue in counts:
+                    counts[queue][at] += verb in verbs
+    return {queue: tuple(all) for queue, all in counts.items()}
+
+
+def board(kpis="agents_staffed,agents_available"):
+    url = f"http://127.0.0.1:{HUB_PORT}/v1/figures?kpis={kpis}&by=queue&over=1h"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {TOKEN}"})
     rows = json.load(urllib.request.urlopen(request))["rows"]
     return {dict(row["key"])["queue"]: tuple(int(figure["value"] or 0) for figure in row["figures"]) for row in rows}
@@ -218,7 +243,7 @@ queue_log = "{folder}/queue_log"
         chance, looks, agree, moving = random.Random(1), 0, 0, 0
         end = time.time() + SECONDS
         while time.time() < end:
-            for _ in range(chance.randint(0, 3)):
+            for _ in range(chance.randint(0, round(2 * LOAD))):
                 stir(manager, chance)
             time.sleep(0.3)
             before, shown, after = manager.staff(), None, None
@@ -234,7 +259,18 @@ queue_log = "{folder}/queue_log"
                 else:
                     print(f"{queue}: the board has {shown.get(queue)} staffed and available, Asterisk {after[queue]}")
         print(f"{agree} of {looks} looks agree; Asterisk changed during {moving} others")
-        return 0 if looks and agree >= 0.99 * looks else 1
+        counted, logged = {}, {}
+        for _ in range(100):
+            # What is happening meanwhile is in one of them first.
+            before = count_log(f"{folder}/queue_log")
+            shown, logged = board(",".join(VERBS)), count_log(f"{folder}/queue_log")
+            counted = {queue: shown.get(queue, (0,) * len(VERBS)) for queue in QUEUES}
+            if before == logged == counted:
+                break
+            time.sleep(0.1)
+        for queue in QUEUES:
+            print(f"{queue}: {', '.join(VERBS)} {counted[queue]}, in queue_log {logged[queue]}")
+        return 0 if looks and agree >= 0.99 * looks and counted == logged else 1
     finally:
         for child in reversed(children):
             child.terminate()

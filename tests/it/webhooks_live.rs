@@ -463,6 +463,132 @@ async fn amazon_connect_s_contacts_are_told_by_an_api_destination() {
     webhook.until("the remark", |seen| seen.remark.contains("types that are not read: HOLOGRAM (1)")).await;
 }
 
+/// An event of Amazon Connect's stream of agent events, `second` seconds after nine.
+fn connect_agent(id: u32, kind: &str, second: u32, agent: &str, snapshot: &Value) -> Value {
+    let arn = "arn:aws:connect:eu-west-2:123456789012:instance/i-1";
+    json!({
+        "AgentARN": format!("{arn}/agent/{agent}"), "AWSAccountId": "123456789012", "InstanceARN": arn, "EventId": format!("ev-{id}"),
+        "EventTimestamp": format!("2026-03-02T09:00:{second:02}.123Z"), "EventType": kind, "Version": "2017-10-01",
+        "CurrentAgentSnapshot": snapshot, "PreviousAgentSnapshot": null,
+    })
+}
+
+/// An agent's snapshot: the status, its type, and the states of the contacts.
+fn snapshot(status: &str, kind: Option<&str>, contacts: &[&str]) -> Value {
+    let arn = "arn:aws:connect:eu-west-2:123456789012:instance/i-1";
+    let queue =
+        |id: &str| json!({"ARN": format!("{arn}/queue/{id}"), "Name": "as Connect calls it", "Channels": ["VOICE"]});
+    let contact =
+        |state: &&str| json!({"ContactId": "c-9", "Channel": "VOICE", "State": state, "Queue": queue("q-77")});
+    json!({
+        "AgentStatus": {"ARN": format!("{arn}/agent-state/s-1"), "Name": status, "Type": kind, "StartTimestamp": "2026-03-02T08:59:00Z"},
+        "NextAgentStatus": null, "Contacts": contacts.iter().map(contact).collect::<Vec<_>>(),
+        "Configuration": {
+            "Username": "ann.abel", "FirstName": "Ann", "AgentHierarchyGroups": null,
+            "RoutingProfile": {"Name": "Basic", "InboundQueues": [queue("q-77"), queue("q-78")], "Concurrency": []},
+        },
+    })
+}
+
+/// What is known of agents, each event in words.
+fn agents_in_words(webhook: &Webhook) -> Vec<String> {
+    let words = |event: &Event| match &event.kind {
+        EventKind::AgentState { agent, state, reason, .. } => {
+            let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+            Some(format!("{agent} {}{reason}", state.key()))
+        }
+        EventKind::AgentQueues { agent, queues } => {
+            let queues: Vec<&str> = queues.iter().map(|served| served.queue.as_str()).collect();
+            Some(format!("{agent} serves {}", queues.join(", ")))
+        }
+        EventKind::AgentProfile(profile) => {
+            Some(format!("{} is {}", profile.agent, profile.name.clone().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    webhook.seen.lock().unwrap().events.iter().filter_map(words).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amazon_connect_s_agents_are_told_by_their_stream() {
+    let keys = "token = {secret}\n[events.names]\nq-77 = 'Billing'";
+    let webhook = Webhook::open("amazon-connect-events", keys).await;
+    let beat = |id, second, snapshot: &Value| connect_agent(id, "HEART_BEAT", second, "a-1", snapshot);
+    let events = [
+        connect_agent(1, "LOGIN", 0, "a-1", &snapshot("Available", Some("ROUTABLE"), &[])),
+        beat(2, 1, &snapshot("Available", None, &[])),
+        beat(3, 2, &snapshot("Available", Some("ROUTABLE"), &["MISSED", "CONNECTING"])),
+        beat(4, 3, &snapshot("Lunch", Some("CUSTOM"), &["ENDED", "CONNECTED_ONHOLD"])),
+        beat(5, 4, &snapshot("Lunch", Some("CUSTOM"), &["ENDED"])),
+        beat(6, 5, &snapshot("Lunch", Some("CUSTOM"), &[])),
+        beat(7, 6, &snapshot("Coffee", None, &["REJECTED"])),
+        beat(8, 7, &snapshot("Offline", Some("OFFLINE"), &[])),
+        // What the snapshot does not tell is not known.
+        beat(9, 8, &snapshot("Available", Some("HOLOGRAM"), &[])),
+        beat(10, 9, &json!({"AgentStatus": {"Name": "Available"}, "Contacts": null})),
+        connect_agent(11, "STATE_CHANGE", 10, "a-1", &Value::Null),
+        connect_agent(12, "LOGOUT", 11, "a-1", &snapshot("Available", None, &[])),
+    ];
+    let (status, said) = answer(webhook.post("", &json!(events).to_string()).bearer_auth(SECRET)).await;
+    assert_eq!((status, &said["rejected_count"]), (200, &0.into()), "{said}");
+    let expected = [
+        "a-1 available",
+        "a-1 serves Billing, q-78",
+        "a-1 is ann.abel",
+        "a-1 available",
+        "a-1 ringing",
+        "a-1 on_contact",
+        "a-1 after_contact",
+        "a-1 paused (Lunch)",
+        "a-1 paused (Coffee)",
+        "a-1 offline",
+        "a-1 unknown",
+        "a-1 available",
+        "a-1 unknown",
+        "a-1 offline",
+    ];
+    assert_eq!(agents_in_words(&webhook), expected);
+    webhook.until("the remark", |seen| seen.remark == "fields that are not read: state (1)").await;
+    // Queues that can't be read are not none, and cost neither the state nor the name.
+    let mut odd = snapshot("Available", None, &[]);
+    odd["Configuration"]["RoutingProfile"]["InboundQueues"] = json!([{"Name": "without an ARN"}, 7]);
+    let odd = connect_agent(13, "STATE_CHANGE", 20, "a-2", &odd);
+    assert_eq!(answer(webhook.post("", &odd.to_string()).bearer_auth(SECRET)).await.0, 200);
+    assert_eq!(agents_in_words(&webhook)[expected.len()..], ["a-2 available", "a-2 is ann.abel"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn firehose_s_records_are_read_and_acknowledged_as_it_wants_it() {
+    let webhook = Webhook::open("amazon-connect-events", "token = {secret}").await;
+    let record = |data: &str| json!({"data": BASE64_STANDARD.encode(data)});
+    let one = connect_agent(1, "HEART_BEAT", 0, "a-1", &snapshot("Available", None, &[])).to_string();
+    let two = connect_agent(2, "HEART_BEAT", 1, "a-1", &snapshot("Offline", None, &[])).to_string();
+    // Two events in a record, one that is none, and one whose data is no Base64.
+    let records = json!([record(&format!("{one}\n{two}\n")), record("nonsense"), {"data": "%"}, record(&one)]);
+    let delivery = json!({"requestId": "r-1", "timestamp": 1_772_442_000_123_u64, "records": records}).to_string();
+    let post = |body: &str, key: &'static str| {
+        let request = webhook.post("", body).header("X-Amz-Firehose-Request-Id", "r-1");
+        answer(request.header("X-Amz-Firehose-Access-Key", key).header("X-Amz-Firehose-Protocol-Version", "1.0"))
+    };
+    for _ in 0..2 {
+        let (status, said) = post(&delivery, SECRET).await;
+        assert_eq!((status, &said["requestId"]), (200, &"r-1".into()), "{said}");
+        assert!(
+            said["timestamp"].as_u64().unwrap() > 1_700_000_000_000 && said.as_object().unwrap().len() == 2,
+            "{said}"
+        );
+    }
+    assert_eq!(agents_in_words(&webhook)[..2], ["a-1 available", "a-1 offline"]);
+    webhook.until("rejections", |seen| seen.rejected.len() == 4).await;
+    let rejected = webhook.seen.lock().unwrap().rejected.clone();
+    assert_eq!(rejected[..2], ["not a JSON object", "its data is not Base64"]);
+    // What is no delivery would be none the next time.
+    assert_eq!(post("{}", SECRET).await.0, 200);
+    let (status, said) = post(&delivery, "another-secret-of-good-length").await;
+    assert_eq!((status, &said["errorMessage"]), (401, &"the bearer token is missing or wrong".into()), "{said}");
+    assert_eq!(said["requestId"], "r-1");
+}
+
 /// An event of a Zendesk webhook.
 fn zendesk(id: u32, kind: &str, at: &str, detail: &Value, event: &Value) -> String {
     let mut all = json!({

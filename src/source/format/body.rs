@@ -73,7 +73,18 @@ impl ParsedBody {
         self.rejected.len() + self.more_rejected
     }
 
-    fn reject(&mut self, position: u64, reason: RejectionReason) {
+    /// Add what a part of the body holds, which stands at `position`.
+    pub(crate) fn absorb(&mut self, position: u64, part: Self) {
+        self.events.extend(part.events);
+        self.positions.resize(self.events.len(), position);
+        self.ignored += part.ignored;
+        self.more_rejected += part.more_rejected;
+        part.rejected.into_iter().for_each(|(_, reason)| self.reject(position, reason));
+        self.tally.absorb(&part.tally);
+    }
+
+    /// Count a rejected event.
+    pub(crate) fn reject(&mut self, position: u64, reason: RejectionReason) {
         if self.rejected.len() < MAX_REJECTIONS {
             self.rejected.push((position, reason));
         } else {

@@ -12,6 +12,8 @@
 //! - 401, 403, 408, 413, 415: nothing was accepted, and `{"error"}` says why.
 //! - 429 and 503, with `Retry-After`: send it again. An event is counted once, however often it is sent.
 //!
+//! Amazon Data Firehose wraps events in a batch, and has an answer of its own.
+//!
 //! With a mapping ([`EventMap`]) the body holds a vendor's events, which may be signed. What of these is not read is still
 //! answered with 200, because the vendor would only send the same again.
 //!
@@ -21,6 +23,7 @@
 //! proxy that does TLS in front of it.
 
 mod event_map;
+mod firehose;
 pub(crate) mod intake;
 mod preset;
 mod push_auth;

@@ -96,7 +96,10 @@ impl JmesPath {
 
     /// The result as a list of strings, and how many of its items are none; empty ones are left out. `None` if it is missing
     /// or `null`.
-    pub(super) fn texts(&self, value: &Rcvar) -> Result<Option<(Vec<String>, usize)>, RejectionReason> {
+    pub(in crate::source::network) fn texts(
+        &self,
+        value: &Rcvar,
+    ) -> Result<Option<(Vec<String>, usize)>, RejectionReason> {
         let found = self.find(value)?;
         let items = match found.as_array() {
             Some(items) => items,

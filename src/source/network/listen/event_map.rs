@@ -27,7 +27,7 @@ const MAX_RULES: usize = 200;
 /// The most names of queues and agents.
 const MAX_NAMES: usize = 10_000;
 /// The fields of contact events that hold the id of a queue or an agent.
-const NAMED_FIELDS: [&str; 4] = ["queue", "agent", "to_queue", "to_agent"];
+const NAMED_FIELDS: [&str; 5] = ["queue", "agent", "to_queue", "to_agent", "queues"];
 
 /// The table `events`: how to read a vendor's events. All paths are `JMESPath` expressions that begin at an event.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -123,44 +123,65 @@ impl EventMap {
         if !is_true(self.only.as_ref(), &event)? {
             return Ok(Vec::new());
         }
-        let mut events = Vec::new();
+        let (mut events, mut wrong) = (Vec::new(), None);
         for rule in rules {
-            let Some((data, odd)) = rule.data(&event, &self.names)? else { continue };
-            let id = self.id.text(&event)?.ok_or_else(|| missing("an id", &self.id))?;
-            let time = match &rule.time {
-                Some(own) => own.time(&event)?,
-                None => None,
-            };
-            let time = time.map_or_else(|| self.time.time(&event), |time| Ok(Some(time)))?;
-            let time = time.ok_or_else(|| missing("a time", &self.time))?;
-            // What an event became the last time has the same ids again, however often it is sent.
-            let nth = events.len();
-            let id = if nth == 0 { format!("{id}/{}", rule.kind) } else { format!("{id}/{}/{nth}", rule.kind) };
-            let kind = format!("{}{}", contact_events::PREFIX, rule.kind);
-            let parse = |data: &Map<String, Value>, tally: &mut InputTally| {
-                let written =
-                    json!({"specversion": "1.0", "id": id, "source": origin, "type": kind, "time": time, "data": data});
-                contact_events::parse(written.to_string().as_bytes(), latest, tally)
-            };
-            match parse(&data, tally) {
-                Ok(read) => {
-                    for (field, _) in &odd {
-                        tally.unknown_field(&format!("{} {field}", rule.kind));
-                    }
-                    events.extend(read);
-                }
-                Err(reason) if odd.is_empty() => {
-                    events.push(rule.without_odd_field(&data, tally, parse).ok_or(reason)?);
-                }
-                // Why a field that is needed can't be read says more than that it is missing.
-                Err(reason) => {
-                    let said = reason.to_string();
-                    let needed = odd.into_iter().find(|(field, _)| said.contains(field));
-                    return Err(needed.map_or(reason, |(_, why)| why));
-                }
+            match self.apply(rule, &event, events.len(), (latest, origin), tally) {
+                Ok(read) => events.extend(read),
+                Err(reason) => _ = wrong.get_or_insert((rule, reason)),
             }
         }
-        Ok(events)
+        match wrong {
+            Some((_, reason)) if events.is_empty() => Err(reason),
+            // What the other rules made of the event is no worse for it.
+            Some((rule, _)) => {
+                tally.unknown_field(&rule.kind);
+                Ok(events)
+            }
+            None => Ok(events),
+        }
+    }
+
+    /// What a rule makes of an event of which others have made `nth` before.
+    fn apply(
+        &self,
+        rule: &EventRule,
+        event: &Rcvar,
+        nth: usize,
+        (latest, origin): (Time, &Label),
+        tally: &mut InputTally,
+    ) -> Result<Option<Event>, RejectionReason> {
+        let missing = |what: &str, path: &JmesPath| format!("without {what}: there is nothing at `{path}`");
+        let Some((data, odd)) = rule.data(event, &self.names)? else { return Ok(None) };
+        let id = self.id.text(event)?.ok_or_else(|| missing("an id", &self.id))?;
+        let time = match &rule.time {
+            Some(own) => own.time(event)?,
+            None => None,
+        };
+        let time = time.map_or_else(|| self.time.time(event), |time| Ok(Some(time)))?;
+        let time = time.ok_or_else(|| missing("a time", &self.time))?;
+        // What an event became the last time has the same ids again, however often it is sent.
+        let id = if nth == 0 { format!("{id}/{}", rule.kind) } else { format!("{id}/{}/{nth}", rule.kind) };
+        let kind = format!("{}{}", contact_events::PREFIX, rule.kind);
+        let parse = |data: &Map<String, Value>, tally: &mut InputTally| {
+            let written =
+                json!({"specversion": "1.0", "id": id, "source": origin, "type": kind, "time": time, "data": data});
+            contact_events::parse(written.to_string().as_bytes(), latest, tally)
+        };
+        match parse(&data, tally) {
+            Ok(read) => {
+                for (field, _) in &odd {
+                    tally.unknown_field(&format!("{} {field}", rule.kind));
+                }
+                Ok(read)
+            }
+            Err(reason) if odd.is_empty() => rule.without_odd_field(&data, tally, parse).ok_or(reason).map(Some),
+            // Why a field that is needed can't be read says more than that it is missing.
+            Err(reason) => {
+                let said = reason.to_string();
+                let needed = odd.into_iter().find(|(field, _)| said.contains(field));
+                Err(needed.map_or(reason, |(_, why)| why))
+            }
+        }
     }
 }
 
@@ -199,11 +220,21 @@ impl EventRule {
                 }
                 Ok(FieldValue::Ignored) => return Ok(None),
                 Ok(FieldValue::Missing) => {}
-                Ok(FieldValue::Is(value)) => {
-                    let known = value.as_str().filter(|_| NAMED_FIELDS.contains(&field.as_str()));
-                    let name = known.and_then(|id| names.get(id)).map(|name| Value::from(name.as_str()));
-                    data.insert(field.clone(), name.unwrap_or(value));
+                Ok(FieldValue::Is(value)) if NAMED_FIELDS.contains(&field.as_str()) => {
+                    let renamed = |id: Value| {
+                        id.as_str().and_then(|id| names.get(id)).map_or_else(|| id.clone(), |name| name.as_str().into())
+                    };
+                    // The queues of an agent may be a list of texts.
+                    let served = |queue: Value| {
+                        if self.kind == "agent.queues" && queue.is_string() { json!({ "queue": queue }) } else { queue }
+                    };
+                    let value = match value {
+                        Value::Array(items) => items.into_iter().map(renamed).map(served).collect(),
+                        one => renamed(one),
+                    };
+                    data.insert(field.clone(), value);
                 }
+                Ok(FieldValue::Is(value)) => _ = data.insert(field.clone(), value),
             }
         }
         Ok(Some((data, odd)))

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::event_map::EventMap;
+use super::firehose;
 use crate::clock::{Span, Time};
 use crate::net::rate::TokenBucket;
 use crate::net::server::REQUEST_TIMEOUT;
@@ -218,12 +219,14 @@ impl Intake {
         let bytes = self.read_body(&parts.headers, body).await?;
         genuine(parts, &bytes)?;
         let latest = self.reporter.now() + Span::DAY;
-        let found = match &self.map {
-            None => body::parse(&bytes, body_format, latest),
+        let parse = |bytes: &[u8]| match &self.map {
+            None => body::parse(bytes, body_format, latest),
             Some(map) => {
-                body::parse_with(&bytes, body_format, |text, tally| map.read(text, latest, self.reporter.name(), tally))
+                body::parse_with(bytes, body_format, |text, tally| map.read(text, latest, self.reporter.name(), tally))
             }
         };
+        let is_wrapped = firehose::request_id(&parts.headers).is_some();
+        let found = if is_wrapped { firehose::parse(&bytes, parse) } else { parse(&bytes) };
         drop(bytes);
         lock(&self.unknown).absorb(&found.tally, self.reporter.steady());
         lock(&self.bucket).take(found.len(), self.reporter.steady()).map_err(PushError::too_many)?;

@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::firehose;
 use super::intake::{Intake, PushError};
 use super::signature::Signature;
 use super::tokens::AcceptedTokens;
@@ -81,7 +82,7 @@ impl PushAuth {
     /// Whether a request on the connection `place` from `peer` may push, as far as its head tells.
     fn admit(&self, headers: &HeaderMap, peer: &SocketAddr, place: &ConnectionPlace) -> Result<(), PushError> {
         match &self.secrets().tokens {
-            Some(tokens) if bearer_token(headers).is_some_and(|token| tokens.contains(token)) => identify(peer, place),
+            Some(tokens) if sent_token(headers).is_some_and(|token| tokens.contains(token)) => identify(peer, place),
             Some(_) => Err(self
                 .refuse("the bearer token is missing or wrong")
                 .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\""))),
@@ -115,6 +116,11 @@ impl PushAuth {
     }
 }
 
+/// The token of a request; Amazon Data Firehose sends it as an access key.
+fn sent_token(headers: &HeaderMap) -> Option<&[u8]> {
+    bearer_token(headers).or_else(|| firehose::access_key(headers))
+}
+
 /// Count the connection as one of a known sender. All senders may share one token, so each address has a share of its own.
 fn identify(peer: &SocketAddr, place: &ConnectionPlace) -> Result<(), PushError> {
     if place.identify(&share_of_address(peer)) {
@@ -130,6 +136,7 @@ async fn push(
     Extension(place): Extension<Arc<ConnectionPlace>>,
     request: Request,
 ) -> Response {
+    let wrapped = firehose::request_id(request.headers()).map(str::to_owned);
     let pushed = match auth.admit(request.headers(), &peer, &place) {
         Ok(()) => auth.intake.push_if(request, |parts, body| auth.check_signature(parts, body, (&peer, &place))).await,
         Err(refusal) => {
@@ -137,8 +144,11 @@ async fn push(
             Err(refusal.after_draining(&parts.headers, &mut body).await)
         }
     };
-    match pushed {
-        Ok((status, summary)) => (status, axum::Json(summary)).into_response(),
-        Err(refusal) => refusal.into_response(),
+    match (pushed, wrapped) {
+        // What can't be read is the same the next time.
+        (Ok(_), Some(id)) => firehose::answer(StatusCode::OK, &id, auth.intake.now(), None),
+        (Ok((status, summary)), None) => (status, axum::Json(summary)).into_response(),
+        (Err(refusal), Some(id)) => firehose::answer(refusal.status, &id, auth.intake.now(), Some(&refusal.reason)),
+        (Err(refusal), None) => refusal.into_response(),
     }
 }

@@ -30,7 +30,7 @@ pub enum FieldSource {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldPath {
     path: JmesPath,
-    /// Only what follows the last of these: the id at the end of an ARN.
+    /// Only what follows the last of these: the id at the end of an ARN, or of each in a list.
     after: Option<String>,
     /// What the vendor's words mean; `None` leaves the event out.
     words: Vec<(Words, Option<String>)>,
@@ -80,10 +80,15 @@ impl FieldPath {
             let is_missing = value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
             return Ok(if is_missing { FieldValue::Missing } else { FieldValue::Is(value) });
         }
-        let Some(mut text) = path.text(event)? else { return Ok(FieldValue::Missing) };
-        if let Some((_, end)) = after.as_ref().and_then(|after| text.rsplit_once(after.as_str())) {
-            text = String::from(end);
+        let end = |text: String| match after.as_ref().and_then(|after| text.rsplit_once(after.as_str())) {
+            Some((_, end)) => end.to_owned(),
+            None => text,
+        };
+        if words.is_empty() && path.find(event)?.is_array() {
+            let (texts, _) = path.texts(event)?.unwrap_or_default();
+            return Ok(FieldValue::Is(texts.into_iter().map(end).collect()));
         }
+        let Some(text) = path.text(event)?.map(end) else { return Ok(FieldValue::Missing) };
         if words.is_empty() {
             return Ok(FieldValue::Is(text.into()));
         }
