@@ -15,7 +15,7 @@ use crate::event::Channel;
 use crate::kpi::{Calendar, CountingRules, Live};
 use crate::text::{Label, Text};
 
-pub use crate::engine::{AgentRow, FoundRow, QueuePause, QueueRow, Rows, StatePeriod, WaitingRow};
+pub use crate::engine::{AgentRow, Arrangement, FoundRow, QueuePause, QueueRow, Rows, StatePeriod, WaitingRow};
 pub use gaps::GapRow;
 
 /// A connection that is made again within this time counts as uninterrupted.

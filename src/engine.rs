@@ -111,7 +111,7 @@ pub use contradictions::Contradiction;
 pub use live::{AgentRow, ContactNow, QueuePause, QueueRow, SourceNames, WaitingRow};
 pub use names::NameCounts;
 pub use portions::{PortionOutcome, PortionedQuestion};
-pub use rows::{FoundRow, Rows};
+pub use rows::{Arrangement, FoundRow, Rows};
 pub use settings::{QueueSettings, Settings};
 
 /// What became of an event.

@@ -144,21 +144,22 @@ impl Engine {
     /// wait for somebody to pick up, then the conversations, then what waits for an answer in hours; of each the one
     /// that is in its state for longest.
     pub fn live_contacts(&mut self, of: &Slice, queues: &Patterns, limit: usize) -> Vec<ContactNow> {
-        self.flush();
+        let now = self.current.at().unwrap_or(self.newest);
+        self.update_current(now);
         let Some(of) = self.resolve(of, queues) else { return Vec::new() };
-        let visits = self.open_visits().filter(|(_, visit)| self.contains(&of, &visit.cell()));
-        let mut open: Vec<_> = visits
-            .map(|(contact, visit)| {
-                let order = match visit.stage {
-                    VisitStage::Waiting if visit.channel.is_asynchronous() => 2,
-                    VisitStage::Waiting => 0,
-                    _ => 1,
-                };
-                ((order, visit.since()), contact, visit)
-            })
-            .collect();
-        open.sort_by(|(a, x, _), (b, y, _)| (a, &x.id).cmp(&(b, &y.id)));
-        open.into_iter().take(limit).map(|(_, contact, visit)| self.contact_now(contact, visit)).collect()
+        let visits = self.current.open_visits().filter(|visit| self.contains(&of, visit.cell()));
+        let mut open: Vec<_> = visits.map(|visit| (visit.order(), visit.contact(), visit.number())).collect();
+        // There may be tens of thousands.
+        if limit < open.len() {
+            open.select_nth_unstable(limit);
+            open.truncate(limit);
+        }
+        open.sort_unstable();
+        let found = open.into_iter().filter_map(|(.., (number, index))| {
+            let contact = self.contacts.get(number)?;
+            Some((contact, contact.visits.get(index)?))
+        });
+        found.map(|(contact, visit)| self.contact_now(contact, visit)).collect()
     }
 }
 

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use super::Engine;
 use super::agent_times::TimesSince;
 use super::contact_store::ContactNo;
+use super::facts::CellKey;
 use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
 use super::live::{AgentRow, QueuePause, QueueRow, WaitingRow};
 use super::repeats::VisitNo;
@@ -20,7 +21,7 @@ use super::rows::Rows;
 use super::served_queues::{Activity, QueueActivities};
 use super::timeline::RunningTimes;
 use super::visit::{QueueVisit, VisitStage};
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::event::AgentState;
 use crate::kpi::{AgentTimes, Live};
 use crate::text::Label;
@@ -54,16 +55,20 @@ pub(super) struct CurrentState {
     starts: Vec<TimesSince>,
     /// The queues by name as they were last listed; of each its number, and how many origins it had.
     pub(super) queue_rows: (Rows<QueueRow>, Vec<(QueueNo, usize)>),
+    /// By queue number, the mean handling times that these rows were made with.
+    pub(super) queue_handling: Vec<Option<Span>>,
     /// The version of the sources' names in these rows.
     pub(super) sources_version: u64,
 }
 
 /// An open visit as it was counted.
 #[derive(Debug)]
-struct OpenVisit {
+pub(super) struct OpenVisit {
     number: VisitNo,
-    queue: QueueNo,
+    cell: CellKey,
     joined: Time,
+    /// See [`QueueVisit::since`].
+    since: Option<Time>,
     /// On an asynchronous channel.
     asynchronous: bool,
     /// When the first response is due, if it is and was not given.
@@ -92,6 +97,8 @@ struct QueueState {
     /// The asynchronous visits without a response, by when it is due.
     unanswered: BTreeSet<(Time, VisitNo)>,
     staff: Staff,
+    /// Whether anything was counted since [`CurrentState::takes_changes`].
+    changed: bool,
 }
 
 /// Numbers of agents.
@@ -153,7 +160,13 @@ impl QueueState {
         }
     }
 
+    fn count_staff(&mut self, activity: Activity, sign: i64) {
+        self.staff.count(activity, sign);
+        self.changed = true;
+    }
+
     fn count(&mut self, visit: &OpenVisit, sign: i64) {
+        self.changed = true;
         let change = |set: &mut BTreeSet<_>, at| {
             _ = if sign > 0 { set.insert((at, visit.number)) } else { set.remove(&(at, visit.number)) }
         };
@@ -186,6 +199,16 @@ impl CurrentState {
         queues.filter(|(_, waiting)| *waiting > 0)
     }
 
+    /// The instant that it was brought up to date for; `None` where everything has to be counted anew.
+    pub(super) const fn at(&self) -> Option<Time> {
+        self.at
+    }
+
+    /// What is open.
+    pub(super) fn open_visits(&self) -> impl Iterator<Item = &OpenVisit> {
+        self.visits.values().flatten()
+    }
+
     /// Whether any agent of a queue takes its contacts, now or after the present one; `None` where only agents might of whom
     /// it is not known what they do.
     pub(super) fn is_served(&self, queue: QueueNo) -> Option<bool> {
@@ -199,6 +222,15 @@ impl CurrentState {
     /// The state of a queue.
     pub(super) fn live_of(&self, queue: QueueNo, now: Time, reasons: &Interner<ReasonNo>) -> Live {
         self.queues.get(queue.index()).map_or_else(Live::default, |state| state.live(now, reasons))
+    }
+
+    /// Whether the state of a queue may be another than when this was last called: something was counted, or time passes for
+    /// somebody who waits.
+    pub(super) fn takes_changes(&mut self, queue: QueueNo) -> bool {
+        let state = self.queues.get_mut(queue.index());
+        state.is_some_and(|state| {
+            std::mem::take(&mut state.changed) || !state.waiting.is_empty() || !state.unanswered.is_empty()
+        })
     }
 
     /// The state of the whole floor.
@@ -236,7 +268,7 @@ impl CurrentState {
     }
 
     fn count_visit(&mut self, visit: &OpenVisit, sign: i64) {
-        slot(&mut self.queues, visit.queue.index()).count(visit, sign);
+        slot(&mut self.queues, visit.cell.queue.index()).count(visit, sign);
         self.all.count(visit, sign);
         if visit.ringing.is_known() {
             let agent = slot(&mut self.agents, visit.ringing.index());
@@ -313,13 +345,41 @@ impl OpenVisit {
         let owes = asynchronous && visit.rare().responded.is_none();
         Self {
             number,
-            queue: visit.queue,
+            cell: visit.cell(),
             joined: visit.joined,
+            since: visit.since(),
             asynchronous,
             response_due: owes.then(|| visit.joined + visit.channel.response_target()),
             ringing: visit.ringing,
             stage,
         }
+    }
+
+    pub(super) const fn number(&self) -> VisitNo {
+        self.number
+    }
+
+    pub(super) const fn cell(&self) -> &CellKey {
+        &self.cell
+    }
+
+    /// The contact's id.
+    pub(super) fn contact(&self) -> &Label {
+        match &self.stage {
+            OpenStage::Waiting(row) => &row.contact,
+            OpenStage::Talking(_, (_, contact, _)) => contact,
+        }
+    }
+
+    /// Its place among others: first those who wait for somebody to pick up, then the conversations, then what waits for an
+    /// answer in hours; of each the one that is in its state for longest.
+    pub(super) const fn order(&self) -> (u8, Option<Time>) {
+        let kind = match self.stage {
+            OpenStage::Waiting(_) if self.asynchronous => 2,
+            OpenStage::Waiting(_) => 0,
+            OpenStage::Talking(..) => 1,
+        };
+        (kind, self.since)
     }
 }
 
@@ -414,14 +474,14 @@ impl Engine {
         let served_before = std::mem::replace(&mut counted.queues, served.clone());
         if before != Some(known) {
             if let Some(before) = before {
-                current.all.staff.count(before, -1);
+                current.all.count_staff(before, -1);
             }
-            current.all.staff.count(known, 1);
+            current.all.count_staff(known, 1);
         }
         if served_before != served {
             for (all, sign) in [(&served_before, -1), (&served, 1)] {
                 all.iter()
-                    .for_each(|(queue, there)| slot(&mut current.queues, queue.index()).staff.count(*there, sign));
+                    .for_each(|(queue, there)| slot(&mut current.queues, queue.index()).count_staff(*there, sign));
             }
         }
         let running = std::mem::replace(&mut counted.running, record.timeline.running_times(now));

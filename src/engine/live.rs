@@ -1,8 +1,9 @@
 //! The current state: waiting contacts, conversations, agents' states.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -235,7 +236,9 @@ impl Engine {
             .map(QueueNo::new)
             .take(self.queues.len())
             .filter(|queue| wanted.is_none_or(|wanted| wanted.contains(&queue.value())));
-        let groups = queues.map(of_queue).collect();
+        let count = wanted.map_or(self.queues.len(), FxHashSet::len);
+        let mut groups = FxHashMap::with_capacity_and_hasher(count, FxBuildHasher);
+        groups.extend(queues.map(of_queue));
         Grouped { total: self.live_of_all(now), groups }
     }
 
@@ -278,29 +281,39 @@ impl Engine {
             (0..).map(|number| (QueueNo::new(number), 0)).take(self.queue_records.len()).skip(places.len() + 1),
         );
         let mut unsorted = false;
+        let handling_before = std::mem::replace(&mut self.current.queue_handling, handling);
+        let observes = !self.observed.live_queues().is_empty();
         for (place, (queue, origins)) in places.iter_mut().enumerate() {
             let Some(record) = self.queue_records.get(queue.index()) else { continue };
-            let mut live = self.live_of(*queue, now);
-            if !self.observed.fill_live(*queue, &mut live, now) {
-                live.estimated_wait = Self::estimated_wait(&live, handling.get(queue.index()).copied().flatten());
-            }
+            let mean = |handling: &[Option<Span>]| handling.get(queue.index()).copied().flatten();
+            let handling = mean(&self.current.queue_handling);
+            let changes = self.current.takes_changes(*queue) || observes || handling != mean(&handling_before);
+            let before = rows.get(place);
+            let live = if let Some(before) = before.filter(|_| !changes) {
+                Cow::Borrowed(&before.live)
+            } else {
+                let mut live = self.live_of(*queue, now);
+                if !self.observed.fill_live(*queue, &mut live, now) {
+                    live.estimated_wait = Self::estimated_wait(&live, handling);
+                }
+                Cow::Owned(live)
+            };
             let (channel, service_level) = (record.channel.unwrap_or_default(), self.limits.service_level(*queue));
             let name = record.profile.as_ref().and_then(|profile| profile.name.as_ref());
-            let before = rows.get(place);
             let named = before.filter(|row| row.name == *name.unwrap_or(&row.id));
             let same = named.filter(|row| !relinked && (row.channel, row.service_level) == (channel, service_level));
             let row = match same.filter(|_| *origins == record.origins.len()) {
-                Some(row) if row.live == live => continue,
+                Some(row) if row.live == *live => continue,
                 Some(QueueRow { id, name, bands, sources, .. }) => {
                     let (id, name, bands, sources) = (id.clone(), name.clone(), bands.clone(), sources.clone());
-                    QueueRow { id, name, channel, service_level, bands, sources, live }
+                    QueueRow { id, name, channel, service_level, bands, sources, live: live.into_owned() }
                 }
                 None => {
                     let id = self.queues.label(*queue);
                     let bands = self.own_bands(&id);
                     let sources = (sources.of)(&self.origins_of(record));
                     let name = name.cloned().unwrap_or_else(|| id.clone());
-                    QueueRow { id, name, channel, service_level, bands, sources, live }
+                    QueueRow { id, name, channel, service_level, bands, sources, live: live.into_owned() }
                 }
             };
             unsorted |= named.is_none();

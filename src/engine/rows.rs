@@ -22,13 +22,24 @@ pub struct Rows<T> {
     places: Arc<OnceLock<FxHashMap<Label, usize>>>,
 }
 
+/// Which rows of a list are at which places. Those of two lists are equal where one is a copy of the other, and no row was
+/// added, removed or moved since.
+#[derive(Clone, Debug, Default)]
+pub struct Arrangement(Arc<OnceLock<FxHashMap<Label, usize>>>);
+
+impl PartialEq for Arrangement {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Some rows of a list.
 #[derive(Debug)]
 struct RowChunk<T> {
     rows: Vec<Arc<T>>,
     /// The hashes of the queues that rows have to do with, each with the place of its row, in order. It is made when it
-    /// is first needed.
-    queues: OnceLock<Vec<(u64, usize)>>,
+    /// is first needed. Copies share it while no row has to do with other queues.
+    queues: Arc<OnceLock<Vec<(u64, usize)>>>,
 }
 
 /// A row that can be found.
@@ -43,28 +54,46 @@ pub trait FoundRow {
 }
 
 impl<T> RowChunk<T> {
-    const fn new(rows: Vec<Arc<T>>) -> Self {
-        Self { rows, queues: OnceLock::new() }
+    fn new(rows: Vec<Arc<T>>) -> Self {
+        Self { rows, queues: Arc::default() }
     }
 }
 
 impl<T> Clone for RowChunk<T> {
     fn clone(&self) -> Self {
-        Self::new(self.rows.clone())
+        Self { rows: self.rows.clone(), queues: Arc::clone(&self.queues) }
     }
 }
 
+/// The hashes of the queues that a row has to do with.
+fn queue_hashes<T: FoundRow>(row: &T) -> SmallVec<[u64; 8]> {
+    let mut hashes: SmallVec<[u64; 8]> = row.queues().map(|queue| FxBuildHasher.hash_one(queue)).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
+}
+
 impl<T: FoundRow> RowChunk<T> {
+    /// Replace the row at a place, or add it at the end.
+    fn set(&mut self, place: usize, row: T) {
+        let known = self.rows.get(place);
+        let is_indexed = self.queues.get().is_some();
+        if is_indexed && known.is_none_or(|known| queue_hashes(known.as_ref()) != queue_hashes(&row)) {
+            self.queues = Arc::default();
+        }
+        match self.rows.get_mut(place) {
+            Some(known) => *known = Arc::new(row),
+            None => self.rows.push(Arc::new(row)),
+        }
+    }
+
     /// The places of the rows that have to do with a queue of this hash.
     fn of_queue(&self, hash: u64) -> impl Iterator<Item = usize> {
         let queues = self.queues.get_or_init(|| {
-            let of_row = |(row, place): (&Arc<T>, usize)| {
-                let hashes = row.queues().map(|queue| (FxBuildHasher.hash_one(queue), place));
-                hashes.collect::<SmallVec<[_; 8]>>()
-            };
+            let of_row =
+                |(row, place): (&Arc<T>, usize)| queue_hashes(row.as_ref()).into_iter().map(move |hash| (hash, place));
             let mut queues: Vec<_> = self.rows.iter().zip(0..).flat_map(of_row).collect();
             queues.sort_unstable();
-            queues.dedup();
             queues
         });
         let first = queues.partition_point(|(other, _)| *other < hash);
@@ -157,11 +186,13 @@ impl<T: FoundRow> Rows<T> {
             self.chunks.push(Arc::new(RowChunk::new(Vec::with_capacity(ROWS_PER_CHUNK))));
         }
         let Some(chunk) = self.chunks.get_mut(chunk).map(Arc::make_mut) else { return };
-        chunk.queues = OnceLock::new();
-        match chunk.rows.get_mut(place % ROWS_PER_CHUNK) {
-            Some(known) => *known = Arc::new(row),
-            None => chunk.rows.push(Arc::new(row)),
-        }
+        chunk.set(place % ROWS_PER_CHUNK, row);
+    }
+
+    /// Which rows are at which places, to be compared with that of another list.
+    #[must_use]
+    pub fn arrangement(&self) -> Arrangement {
+        Arrangement(Arc::clone(&self.places))
     }
 
     /// The rows that are others than in `last`, each with its place; `None` where rows have been added, removed or moved.
@@ -190,7 +221,7 @@ impl<T: Clone> Rows<T> {
         self.places = Arc::default();
         let rows = |chunk| {
             let chunk: &mut RowChunk<T> = Arc::make_mut(chunk);
-            chunk.queues = OnceLock::new();
+            chunk.queues = Arc::default();
             chunk.rows.iter_mut()
         };
         self.chunks.iter_mut().flat_map(rows).map(Arc::make_mut)

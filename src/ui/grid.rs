@@ -335,8 +335,14 @@ pub struct LongTable<'a, S: RowSource> {
 /// The indices of rows by what each is sorted by.
 fn sorted<'r>(keyed: impl Iterator<Item = (SortKey<'r>, u32)> + Clone, descending: bool) -> Vec<u32> {
     // Numbers are compared much faster as integers, and where only a few differ a stable sort needs few comparisons.
-    let numbers: Option<Vec<(u64, u32)>> = keyed.clone().map(|(key, at)| Some((key.rank(descending)?, at))).collect();
-    if let Some(mut numbers) = numbers {
+    let mut are_numbers = true;
+    let mut numbers: Vec<(u64, u32)> = Vec::with_capacity(keyed.size_hint().1.unwrap_or(0));
+    numbers.extend(keyed.clone().map_while(|(key, at)| {
+        let rank = key.rank(descending);
+        are_numbers &= rank.is_some();
+        Some((rank?, at))
+    }));
+    if are_numbers {
         numbers.sort_by_key(|(rank, _)| *rank);
         return numbers.into_iter().map(|(_, at)| at).collect();
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::board::{AgentRow, Board, FoundRow, QueueRow, Rows};
+use crate::board::{AgentRow, Arrangement, Board, FoundRow, Rows};
 use crate::clock::Time;
 use crate::event::AgentState;
 use crate::text::Label;
@@ -18,7 +18,7 @@ pub type Counts = [usize; AgentState::ALL.len()];
 #[derive(Debug, Default)]
 pub struct Kept {
     agents: RefCell<KeptAgents>,
-    queues: RefCell<KeptIds<QueueRow>>,
+    queues: RefCell<KeptIds>,
 }
 
 impl Kept {
@@ -35,25 +35,19 @@ impl Kept {
 }
 
 /// The ids of a list, which are the same for many boards.
-#[derive(Debug)]
-struct KeptIds<T> {
-    /// The list that they are of.
-    rows: Rows<T>,
+#[derive(Debug, Default)]
+struct KeptIds {
+    arrangement: Arrangement,
     ids: Arc<[Label]>,
 }
 
-impl<T> Default for KeptIds<T> {
-    fn default() -> Self {
-        Self { rows: Rows::default(), ids: Arc::default() }
-    }
-}
-
-impl<T: FoundRow + Clone> KeptIds<T> {
-    fn update(&mut self, rows: &Rows<T>) -> &Arc<[Label]> {
-        if rows.changed_since(&self.rows).is_none() {
+impl KeptIds {
+    fn update<T: FoundRow>(&mut self, rows: &Rows<T>) -> &Arc<[Label]> {
+        let arrangement = rows.arrangement();
+        if self.arrangement != arrangement {
             self.ids = rows.iter().map(|row| row.id().clone()).collect();
+            self.arrangement = arrangement;
         }
-        self.rows = rows.clone();
         &self.ids
     }
 }
