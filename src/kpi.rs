@@ -319,6 +319,13 @@ impl KpiId {
         &CATALOGUE[self as usize]
     }
 
+    /// Whether it is computed from waits one by one ([`Tally::answer_waits`], [`Tally::lost_waits`]). All others follow from
+    /// counts and sums, and from the first contacts that are open.
+    #[must_use]
+    pub const fn is_of_single_waits(self) -> bool {
+        matches!(self, Self::AnswerP50 | Self::AnswerP90 | Self::AnswerP99 | Self::MaxWait)
+    }
+
     /// The KPI with this [`Kpi::key`].
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {

@@ -100,6 +100,13 @@ impl Rule {
         self.hours.is_none_or(|hours| hours.contains(now, calendar))
     }
 
+    /// Whether it has any limit in a slice which the board colours by `bands`.
+    pub(super) fn has_limits(&self, bands: Bands) -> bool {
+        let (warning, critical) =
+            if self.own_limits { (self.warning, self.critical) } else { (bands.warning, bands.critical) };
+        warning.or(critical).is_some()
+    }
+
     /// This rule with the limits that apply in a slice which the board colours by `bands`.
     pub(super) fn within(&self, bands: Bands) -> Cow<'_, Self> {
         if self.own_limits || (self.warning, self.critical) == (bands.warning, bands.critical) {

@@ -65,10 +65,11 @@ impl Watch {
         }
         let value = rule.each.and_then(|dim| row.key.get(dim)).filter(|value| rule.only.contains(value));
         let Some((kpi, _)) = rule.kpi.zip(value).filter(|_| is_awake) else { return false };
-        let rule = rule.within((row.bands)(kpi));
-        if rule.warning.or(rule.critical).is_none() {
+        let bands = (row.bands)(kpi);
+        if !rule.has_limits(bands) {
             return false;
         }
+        let rule = rule.within(bands);
         let compared = ComparedFigure { figure: &(row.figure)(kpi), baseline: None };
         is_past(judge::judge(&rule, compared, settings.min_samples, false))
     }
@@ -83,7 +84,12 @@ impl Watch {
         let answer = at.answers.get(position.query);
         let base = baseline.and_then(|position| Some((at.answers.get(position.query)?, position.column)));
         let mut visit = |slice: &Slice, figure: &Figure, baseline: Option<&Figure>| {
-            let rule = &*rule.kpi.map_or(Cow::Borrowed(&*rule), |kpi| rule.within((at.context.bands)(kpi, slice)));
+            let has_state = !states.is_empty() && states.contains_key(slice);
+            let bands = rule.kpi.map(|kpi| (at.context.bands)(kpi, slice));
+            if !has_state && bands.is_some_and(|bands| !rule.has_limits(bands)) {
+                return;
+            }
+            let rule = &*bands.map_or(Cow::Borrowed(&*rule), |bands| rule.within(bands));
             let compared = ComparedFigure { figure, baseline };
             let judgement = if awake {
                 judge::judge(rule, compared, at.settings.min_samples, at.inhibitors.get(slice).is_some())
@@ -91,7 +97,7 @@ impl Watch {
                 Judgement::Asleep
             };
             // A row may be needed by another rule. Slices within their limits have no state, and cost at most one look-up.
-            if !is_past(judgement) && (states.is_empty() || !states.contains_key(slice)) {
+            if !is_past(judgement) && !has_state {
                 return;
             }
             let state = states.entry(slice.clone()).or_default();

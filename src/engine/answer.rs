@@ -134,7 +134,10 @@ impl Engine {
     ) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
-        let key = ViewKey::of(query, queues);
+        let mut key = ViewKey::of(query, queues);
+        if let RowSelection::First { kpi, .. } = wanted_rows.selection {
+            key.with_waits |= kpi.is_of_single_waits();
+        }
         let of = self.resolve(&query.of, queues);
         if of.as_ref().is_some_and(|of| self.has_more_agent_rows(of, &query.by, max_counted)) {
             return None;
@@ -182,7 +185,8 @@ impl Engine {
     pub(super) fn mean_handling(&mut self, now: Time) -> Vec<Option<Span>> {
         let over = Period::Window(Window::H1);
         let (of, queues) = (Slice::TOTAL, Patterns::default());
-        let key = ViewKey { of, queues, by: vec![Dim::Queue], over, every: None, days_before: 0 };
+        let by = vec![Dim::Queue];
+        let key = ViewKey { of, queues, by, over, every: None, with_waits: false, days_before: 0 };
         let mut means = vec![None; self.queues.len()];
         if let Some(view) = self.refreshed_view(&key, &self.range(over, now), usize::MAX) {
             for (([queue, _], _), tally) in view.keys.iter().zip(&view.tallies).filter(|(_, tally)| tally.handle.n > 0)
@@ -257,7 +261,7 @@ impl Engine {
         }
         let mut sums = Grouped::<Tally>::default();
         for (days_before, range) in self.baseline_periods(range, now) {
-            let key = ViewKey { days_before, ..question.clone() };
+            let key = question.before(days_before);
             let view = self.refreshed_view(&key, &range, max_rows)?;
             sums.total.add(&view.total);
             for ((group, _), tally) in view.keys.iter().zip(&view.tallies).filter(|(_, tally)| !tally.is_empty()) {

@@ -20,9 +20,9 @@ impl Limits {
     }
 }
 
-/// Add one fact to a tally, or subtract it where its sign is −1.
+/// Add one fact to a tally, or subtract it where its sign is −1. Waits are counted one by one only `with_waits`.
 #[expect(clippy::too_many_lines, reason = "one arm for each measure")]
-pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits: &Limits) {
+pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits: &Limits, with_waits: bool) {
     let sign = i64::from(fact.sign);
     let flag = i64::from(fact.arg) * sign;
     let value = fact.value;
@@ -33,7 +33,9 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
             add_band(&mut tally.position_answered, fact.arg, sign);
             if value != UNKNOWN {
                 tally.answer_wait.count(value, sign);
-                tally.answer_waits.count(value, sign);
+                if with_waits {
+                    tally.answer_waits.count(value, sign);
+                }
                 if value <= limits.service_level(queue).0 {
                     tally.answered_within += sign;
                 }
@@ -49,7 +51,9 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
             }
             if value != UNKNOWN {
                 tally.abandon_wait.count(value, sign);
-                tally.lost_waits.count(value, sign);
+                if with_waits {
+                    tally.lost_waits.count(value, sign);
+                }
                 if value <= limits.service_level(queue).0 {
                     tally.abandoned_within += sign;
                 }
@@ -64,7 +68,7 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
                 let row = tally.position_left.get_or_insert_default().get_mut(usize::from(band));
                 row.and_then(|row| row.get_mut(reason)).into_iter().for_each(|n| *n += sign);
             }
-            if value != UNKNOWN {
+            if value != UNKNOWN && with_waits {
                 tally.lost_waits.count(value, sign);
             }
         }

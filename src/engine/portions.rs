@@ -116,7 +116,7 @@ impl Engine {
             Vec::new()
         };
         let all = std::iter::once((0, range)).chain(before).map(|(days_before, range)| {
-            let key = ViewKey { days_before, ..key.clone() };
+            let key = if days_before > 0 { key.before(days_before) } else { key.clone() };
             let period = key.period(&range);
             (key, period)
         });
@@ -146,12 +146,18 @@ impl ViewKey {
     pub(super) fn of(query: &Query, queues: &Patterns) -> Self {
         let Query { of, by, over, every, .. } = query;
         let (of, queues, by) = (of.clone(), queues.clone(), by.clone());
-        Self { of, queues, by, over: *over, every: *every, days_before: 0 }
+        let with_waits = query.kpis.iter().any(|kpi| kpi.is_of_single_waits());
+        Self { of, queues, by, over: *over, every: *every, with_waits, days_before: 0 }
+    }
+
+    /// The key of the baseline of a question, so many days before.
+    pub(super) fn before(&self, days_before: u32) -> Self {
+        Self { days_before, with_waits: false, ..self.clone() }
     }
 
     /// The period of its view, whose times are `range`.
     pub(super) fn period(&self, range: &Range<Time>) -> ViewPeriod {
         let open_ended = matches!(self.over, Period::Window(_)) && self.days_before == 0;
-        ViewPeriod { range: range.clone(), open_ended, every: self.every }
+        ViewPeriod { range: range.clone(), open_ended, every: self.every, with_waits: self.with_waits }
     }
 }

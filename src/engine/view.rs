@@ -32,6 +32,8 @@ pub(super) struct ViewPeriod {
     /// Whether facts after the end of `range` count too: the period ends now, and a source's clock may be ahead.
     pub(super) open_ended: bool,
     pub(super) every: Option<Every>,
+    /// Whether single waits are counted.
+    pub(super) with_waits: bool,
 }
 
 /// The facts that a view counts, and the limits and calendar by which it does.
@@ -83,6 +85,8 @@ impl Steps {
 #[derive(Debug, Default)]
 pub(super) struct View {
     range: Option<Range<Time>>,
+    /// Whether it is of use only for what follows from counts and sums: single waits are not counted.
+    without_waits: bool,
     /// By cell number: its group's number plus one; 0 where the cell is outside the slice.
     group_of_cell: Vec<u32>,
     groups: Vec<Group>,
@@ -150,6 +154,7 @@ impl View {
     pub(super) fn new(period: &ViewPeriod, facts: &FactStore, epoch: u64, before: Self) -> Self {
         Self {
             range: Some(period.range.clone()),
+            without_waits: !period.with_waits,
             first: facts.minutes().index_from(period.range.start),
             layout_version: facts.layout_version(),
             epoch,
@@ -332,7 +337,7 @@ impl View {
         let queue = cells.get(fact.cell.index()).map_or(QueueNo::UNKNOWN, |cell| cell.queue);
         if let Some(row) = self.row(fact.cell, step) {
             self.count_in(Some(row), fact, queue, limits);
-            count_fact(&mut self.total, fact, queue, limits);
+            count_fact(&mut self.total, fact, queue, limits, !self.without_waits);
         }
     }
 
@@ -346,7 +351,7 @@ impl View {
     pub(super) fn count_in(&mut self, row: Option<usize>, fact: &Fact, queue: QueueNo, limits: &Limits) {
         let rows = self.tallies.len();
         if let Some((row, tally)) = row.and_then(|row| Some((row, self.tallies.get_mut(row)?))) {
-            count_fact(tally, fact, queue, limits);
+            count_fact(tally, fact, queue, limits, !self.without_waits);
             if self.touched.len() < rows {
                 self.touched.push(row);
             }

@@ -27,6 +27,8 @@ pub(super) struct ViewKey {
     pub(super) by: Vec<Dim>,
     pub(super) over: Period,
     pub(super) every: Option<Every>,
+    /// Whether it counts single waits, which few figures need.
+    pub(super) with_waits: bool,
     /// The view covers the same hours this many days earlier, as a baseline; 0 for the query itself.
     pub(super) days_before: u32,
 }

@@ -9,6 +9,7 @@ use crate::engine::view_cache::ViewCache;
 use crate::engine::{Settings, SourceNames};
 use crate::event::{AgentProfile, Channel, Event, EventKind, Membership, Offer, Step, TransferKind};
 use crate::kpi::{Answer, CATALOGUE, Dim, KpiId, Period, Query, Slice, Window};
+use crate::text::Patterns;
 
 const QUEUES: [&str; 3] = ["sales", "mail", "support"];
 const AGENTS: [&str; 4] = ["ann", "bo", "cy", "di"];
@@ -70,11 +71,13 @@ fn happenings() -> impl Strategy<Value = Vec<(i64, Happening)>> {
     proptest::collection::vec((prop_oneof![9 => 0..300_i64, 1 => -100..0_i64], what), 1..120)
 }
 
-type Seen = (Rows<AgentRow>, Rows<WaitingRow>, Live, Rows<QueueRow>);
+type Seen = (Rows<AgentRow>, Rows<WaitingRow>, Live, Rows<QueueRow>, Vec<(Label, Label, Option<Time>)>);
 
 fn look(engine: &mut Engine, now: Time) -> Seen {
     let queues = engine.queues_now(now, SourceNames::ORIGINS);
-    (engine.agents_now(now), engine.waiting_now(now), engine.total_now(now), queues)
+    let open = engine.live_contacts(&Slice::TOTAL, &Patterns::default(), 4).into_iter();
+    let open = open.map(|contact| (contact.contact, contact.outcome, contact.since)).collect();
+    (engine.agents_now(now), engine.waiting_now(now), engine.total_now(now), queues, open)
 }
 
 /// All figures of windows that move on with the time.
@@ -83,9 +86,19 @@ fn ask(engine: &mut Engine, now: Time) -> Vec<Answer> {
     let groups = [vec![], vec![Dim::Queue], vec![Dim::Queue, Dim::Agent]];
     let questions = windows.into_iter().flat_map(|window| groups.clone().map(|by| (window, by)));
     let kpis: Vec<KpiId> = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+    let of_sums: Vec<KpiId> = kpis.iter().copied().filter(|kpi| !kpi.is_of_single_waits()).collect();
     let mut answer = |(window, by)| {
         let (of, over) = (Slice::TOTAL, Period::Window(window));
-        engine.ask(&Query { of, by, over, every: None, kpis: kpis.clone(), formula: None }, now)
+        let query = Query { of, by, over, every: None, kpis: kpis.clone(), formula: None };
+        let mut whole = engine.ask(&query, now);
+        let of_sums = engine.ask(&Query { kpis: of_sums.clone(), ..query }, now);
+        let counted = whole.clone();
+        for figures in whole.rows.iter_mut().map(|row| &mut row.figures).chain([&mut whole.total]) {
+            let mut of = kpis.iter();
+            figures.retain(|_| !of.next().unwrap().is_of_single_waits());
+        }
+        assert_eq!(whole, of_sums, "what needs no single waits is the same without them");
+        counted
     };
     questions.map(&mut answer).collect()
 }
