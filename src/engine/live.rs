@@ -106,11 +106,6 @@ impl FoundRow for AgentRow {
     fn id(&self) -> &Label {
         &self.id
     }
-
-    /// That of the contact, and those served.
-    fn queues(&self) -> impl Iterator<Item = &Label> {
-        self.queue.iter().chain(&self.queues)
-    }
 }
 
 /// A waiting contact.

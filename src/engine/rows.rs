@@ -1,12 +1,10 @@
 //! Rows of a board, which boards share: the next board has the same rows but for those that changed.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
 
 use crate::text::Label;
 
@@ -17,7 +15,7 @@ const ROWS_PER_CHUNK: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Rows<T> {
     /// All but the last have [`ROWS_PER_CHUNK`] rows.
-    chunks: Vec<Arc<RowChunk<T>>>,
+    chunks: Vec<Arc<Vec<Arc<T>>>>,
     /// The places of rows by id, found when one is first looked up. Copies share them while no row has another place.
     places: Arc<OnceLock<FxHashMap<Label, usize>>>,
 }
@@ -33,72 +31,10 @@ impl PartialEq for Arrangement {
     }
 }
 
-/// Some rows of a list.
-#[derive(Debug)]
-struct RowChunk<T> {
-    rows: Vec<Arc<T>>,
-    /// The hashes of the queues that rows have to do with, each with the place of its row, in order. It is made when it
-    /// is first needed. Copies share it while no row has to do with other queues.
-    queues: Arc<OnceLock<Vec<(u64, usize)>>>,
-}
-
 /// A row that can be found.
 pub trait FoundRow {
     /// Its id.
     fn id(&self) -> &Label;
-
-    /// The queues that it has to do with.
-    fn queues(&self) -> impl Iterator<Item = &Label> {
-        std::iter::empty()
-    }
-}
-
-impl<T> RowChunk<T> {
-    fn new(rows: Vec<Arc<T>>) -> Self {
-        Self { rows, queues: Arc::default() }
-    }
-}
-
-impl<T> Clone for RowChunk<T> {
-    fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), queues: Arc::clone(&self.queues) }
-    }
-}
-
-/// The hashes of the queues that a row has to do with.
-fn queue_hashes<T: FoundRow>(row: &T) -> SmallVec<[u64; 8]> {
-    let mut hashes: SmallVec<[u64; 8]> = row.queues().map(|queue| FxBuildHasher.hash_one(queue)).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes
-}
-
-impl<T: FoundRow> RowChunk<T> {
-    /// Replace the row at a place, or add it at the end.
-    fn set(&mut self, place: usize, row: T) {
-        let known = self.rows.get(place);
-        let is_indexed = self.queues.get().is_some();
-        if is_indexed && known.is_none_or(|known| queue_hashes(known.as_ref()) != queue_hashes(&row)) {
-            self.queues = Arc::default();
-        }
-        match self.rows.get_mut(place) {
-            Some(known) => *known = Arc::new(row),
-            None => self.rows.push(Arc::new(row)),
-        }
-    }
-
-    /// The places of the rows that have to do with a queue of this hash.
-    fn of_queue(&self, hash: u64) -> impl Iterator<Item = usize> {
-        let queues = self.queues.get_or_init(|| {
-            let of_row =
-                |(row, place): (&Arc<T>, usize)| queue_hashes(row.as_ref()).into_iter().map(move |hash| (hash, place));
-            let mut queues: Vec<_> = self.rows.iter().zip(0..).flat_map(of_row).collect();
-            queues.sort_unstable();
-            queues
-        });
-        let first = queues.partition_point(|(other, _)| *other < hash);
-        queues.iter().skip(first).take_while(move |(other, _)| *other == hash).map(|(_, place)| *place)
-    }
 }
 
 impl<T> Default for Rows<T> {
@@ -120,14 +56,14 @@ impl<T> Rows<T> {
     }
 
     fn shared(&self) -> impl DoubleEndedIterator<Item = &Arc<T>> {
-        self.chunks.iter().flat_map(|chunk| &chunk.rows)
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         let full = self.chunks.len().saturating_sub(1);
-        full * ROWS_PER_CHUNK + self.chunks.last().map_or(0, |chunk| chunk.rows.len())
+        full * ROWS_PER_CHUNK + self.chunks.last().map_or(0, |chunk| chunk.len())
     }
 
     /// Whether there are none.
@@ -139,7 +75,7 @@ impl<T> Rows<T> {
     /// The row at a place.
     #[must_use]
     pub fn get(&self, place: usize) -> Option<&T> {
-        self.chunks.get(place / ROWS_PER_CHUNK)?.rows.get(place % ROWS_PER_CHUNK).map(AsRef::as_ref)
+        self.chunks.get(place / ROWS_PER_CHUNK)?.get(place % ROWS_PER_CHUNK).map(AsRef::as_ref)
     }
 
     /// Remove the row at a place.
@@ -183,10 +119,13 @@ impl<T: FoundRow> Rows<T> {
         }
         let chunk = place / ROWS_PER_CHUNK;
         if chunk == self.chunks.len() {
-            self.chunks.push(Arc::new(RowChunk::new(Vec::with_capacity(ROWS_PER_CHUNK))));
+            self.chunks.push(Arc::new(Vec::with_capacity(ROWS_PER_CHUNK)));
         }
         let Some(chunk) = self.chunks.get_mut(chunk).map(Arc::make_mut) else { return };
-        chunk.set(place % ROWS_PER_CHUNK, row);
+        match chunk.get_mut(place % ROWS_PER_CHUNK) {
+            Some(known) => *known = Arc::new(row),
+            None => chunk.push(Arc::new(row)),
+        }
     }
 
     /// Which rows are at which places, to be compared with that of another list.
@@ -202,16 +141,9 @@ impl<T: FoundRow> Rows<T> {
         }
         let chunks = self.chunks.iter().zip(&last.chunks).zip((0..).step_by(ROWS_PER_CHUNK));
         let changed = chunks.filter(|((own, other), _)| !Arc::ptr_eq(own, other));
-        let rows = changed.flat_map(|((own, other), first)| (first..).zip(own.rows.iter().zip(&other.rows)));
+        let rows = changed.flat_map(|((own, other), first)| (first..).zip(own.iter().zip(other.iter())));
         let others = rows.filter(|(_, (own, other))| !Arc::ptr_eq(own, other));
         Some(others.map(|(place, (own, _))| (place, own.as_ref())))
-    }
-
-    /// The places of the rows that have to do with a queue, and maybe of a few others.
-    pub fn of_queue(&self, queue: &Label) -> impl Iterator<Item = usize> {
-        let hash = FxBuildHasher.hash_one(queue);
-        let firsts = (0..).step_by(ROWS_PER_CHUNK);
-        self.chunks.iter().zip(firsts).flat_map(move |(chunk, first)| chunk.of_queue(hash).map(move |at| first + at))
     }
 }
 
@@ -219,12 +151,7 @@ impl<T: Clone> Rows<T> {
     /// The rows, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.places = Arc::default();
-        let rows = |chunk| {
-            let chunk: &mut RowChunk<T> = Arc::make_mut(chunk);
-            chunk.queues = Arc::default();
-            chunk.rows.iter_mut()
-        };
-        self.chunks.iter_mut().flat_map(rows).map(Arc::make_mut)
+        self.chunks.iter_mut().flat_map(|chunk| Arc::make_mut(chunk).iter_mut()).map(Arc::make_mut)
     }
 }
 
@@ -232,10 +159,7 @@ impl<T> From<Vec<Arc<T>>> for Rows<T> {
     fn from(rows: Vec<Arc<T>>) -> Self {
         let mut rows = rows.into_iter();
         let chunk = || Some(rows.by_ref().take(ROWS_PER_CHUNK).collect()).filter(|chunk: &Vec<_>| !chunk.is_empty());
-        Self {
-            chunks: std::iter::from_fn(chunk).map(|rows| Arc::new(RowChunk::new(rows))).collect(),
-            places: Arc::default(),
-        }
+        Self { chunks: std::iter::from_fn(chunk).map(Arc::new).collect(), places: Arc::default() }
     }
 }
 
@@ -276,14 +200,6 @@ mod tests {
         fn id(&self) -> &Label {
             &self.0
         }
-
-        fn queues(&self) -> impl Iterator<Item = &Label> {
-            [&self.1].into_iter()
-        }
-    }
-
-    fn found(rows: &Rows<ListedRow>, queue: &Label) -> Vec<ListedRow> {
-        rows.of_queue(queue).filter_map(|place| rows.get(place)).filter(|row| row.1 == *queue).cloned().collect()
     }
 
     proptest! {
@@ -311,8 +227,6 @@ mod tests {
                 }
                 for (rows, plain) in [(&rows, &plain), (&before.0, &before.1)] {
                     prop_assert!(rows.iter().eq(plain) && rows.len() == plain.len());
-                    let of_queue: Vec<ListedRow> = plain.iter().filter(|row| row.1 == queue).cloned().collect();
-                    prop_assert_eq!(found(rows, &queue), of_queue);
                     if let Some(row) = plain.get(place) {
                         prop_assert_eq!(rows.place(&row.0), Some(place));
                     }

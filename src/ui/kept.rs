@@ -28,6 +28,13 @@ impl Kept {
         self.agents.borrow()
     }
 
+    /// The places of the agents of a board who serve a queue or have a contact of it.
+    pub fn agents_of_queue(&self, board: &Board, queue: &Label) -> Vec<usize> {
+        let mut kept = self.agents.borrow_mut();
+        kept.update(&board.agents);
+        kept.by_queue.get_or_insert_with(|| AgentsByQueue::new(&board.agents)).of(queue)
+    }
+
     /// The ids of its queues.
     pub fn queue_ids(&self, board: &Board) -> Arc<[Label]> {
         Arc::clone(self.queues.borrow_mut().update(&board.queues))
@@ -63,6 +70,68 @@ pub struct KeptAgents {
     team_numbers: FxHashMap<Label, usize>,
     /// The teams by number.
     teams: Vec<(Label, Counts)>,
+    /// `None` until it is first needed.
+    by_queue: Option<AgentsByQueue>,
+}
+
+/// The queues that agents have to do with.
+#[derive(Debug, Default)]
+struct AgentsByQueue {
+    /// The number of each queue by id.
+    numbers: FxHashMap<Label, usize>,
+    /// By queue number, the places of the agents who serve it.
+    servers: Vec<Vec<usize>>,
+    /// By place, the number of the queue of the agent's contact.
+    contacts: Vec<Option<usize>>,
+}
+
+impl AgentsByQueue {
+    fn new(rows: &Rows<AgentRow>) -> Self {
+        let mut new = Self::default();
+        rows.iter().enumerate().for_each(|(place, row)| new.set(place, None, row));
+        new
+    }
+
+    /// Take in the agent at a place, whose row was `before`.
+    fn set(&mut self, place: usize, before: Option<&AgentRow>, row: &AgentRow) {
+        let contact = row.queue.as_ref().map(|queue| self.number(queue));
+        match self.contacts.get_mut(place) {
+            Some(known) => *known = contact,
+            None => self.contacts.push(contact),
+        }
+        // Nearly always they are the same.
+        if before.is_some_and(|before| before.queues == row.queues) {
+            return;
+        }
+        for queue in before.into_iter().flat_map(|before| &before.queues) {
+            self.servers_of(queue).retain(|other| *other != place);
+        }
+        for queue in &row.queues {
+            self.servers_of(queue).push(place);
+        }
+    }
+
+    fn number(&mut self, queue: &Label) -> usize {
+        let next = self.servers.len();
+        let number = *self.numbers.entry(queue.clone()).or_insert(next);
+        if number == next {
+            self.servers.push(Vec::new());
+        }
+        number
+    }
+
+    fn servers_of(&mut self, queue: &Label) -> &mut Vec<usize> {
+        let number = self.number(queue);
+        #[expect(clippy::indexing_slicing, reason = "each number has its place")]
+        &mut self.servers[number]
+    }
+
+    fn of(&self, queue: &Label) -> Vec<usize> {
+        let Some(number) = self.numbers.get(queue) else { return Vec::new() };
+        let with_contact = self.contacts.iter().enumerate().filter(|(_, of)| **of == Some(*number));
+        let servers = self.servers.get(*number).into_iter().flatten().copied();
+        servers.chain(with_contact.map(|(place, _)| place)).collect()
+    }
 }
 
 /// What an agent does.
@@ -82,6 +151,9 @@ impl KeptAgents {
         if let Some(changed) = rows.changed_since(&last) {
             for (place, row) in changed {
                 self.set(place, row);
+                if let Some(by_queue) = &mut self.by_queue {
+                    by_queue.set(place, last.get(place), row);
+                }
             }
         } else {
             let ids = rows.iter().map(|row| row.id.clone()).collect();
@@ -170,9 +242,9 @@ mod tests {
             state: AgentState::ALL[usize::from(state)],
             reason: Label::default(),
             since: Time(since),
-            queue: None,
+            queue: (since % 2 == 0).then(|| format!("q{team}").as_str().into()),
             contact: None,
-            queues: Vec::new(),
+            queues: (0..state % 3).map(|queue| format!("q{queue}").as_str().into()).collect(),
             pauses: Vec::new(),
             skills: Vec::new(),
             capacity: None,
@@ -191,6 +263,14 @@ mod tests {
                 board.agents.set(place, row);
                 if since % 3 == 0 {
                     continue;
+                }
+                for queue in ["q0", "q1", "q2", "q3", "none"].map(Label::from) {
+                    let has_to_do = |a: &AgentRow| a.queue.as_ref() == Some(&queue) || a.queues.contains(&queue);
+                    let expected: Vec<usize> = (0..).zip(board.agents.iter()).filter(|(_, a)| has_to_do(a)).map(|(place, _)| place).collect();
+                    let mut found = kept.agents_of_queue(&board, &queue);
+                    found.sort_unstable();
+                    found.dedup();
+                    prop_assert_eq!(found, expected);
                 }
                 let new = Kept::default();
                 let (kept, new) = (kept.agents(&board), new.agents(&board));

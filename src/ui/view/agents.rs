@@ -304,7 +304,8 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
     let agents = &ctx.board.agents;
     let mut rows: Vec<AgentItem<'_>> = match queue {
         Some(queue) => {
-            let places = agents.of_queue(queue).chain(answered.iter().filter_map(|id| agents.place(id)));
+            let known = ctx.ui.kept.agents_of_queue(ctx.board, queue).into_iter();
+            let places = known.chain(answered.iter().filter_map(|id| agents.place(id)));
             let places: BTreeSet<usize> = places.collect();
             places.into_iter().filter_map(|place| agents.get(place)).filter(belongs).map(item).collect()
         }
