@@ -49,6 +49,7 @@ mod table_doubts;
 mod table_evidence;
 mod table_exports;
 mod table_oddities;
+mod table_sums;
 mod tables;
 mod terminal;
 mod terminal_input;

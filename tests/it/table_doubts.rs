@@ -243,8 +243,8 @@ fn exports_of_systems_without_a_preset_are_mapped() {
     let genesys = "Interval Start,Interval End,Queue Name,Media Type,Offer,Answer,Abandon,ASA,Avg Handle\n\
         3/25/26 9:00 AM,3/25/26 9:30 AM,Billing,voice,30,25,5,12000,331000\n";
     let (_folder, file, _) = written(genesys.as_bytes(), "");
-    let remarks = hold(&[&file], &[("offered", 30.0), ("answered", 25.0)]);
-    assert!(remarks.contains("aht: every value is above four hours"), "{remarks}");
+    let remarks = hold(&[&file], &[("offered", 30.0), ("answered", 25.0), ("asa", 12.0), ("aht", 331.0)]);
+    assert!(remarks.contains("aht, asa: taken for milliseconds"), "{remarks}");
     // Sums: Amazon Connect's metrics, UCCX, Avaya's split report.
     for table in [
         "Queue,StartInterval,EndInterval,Contacts queued,Contacts handled,Contacts abandoned,Average handle time,Average queue answer time\n\

@@ -13,6 +13,7 @@ mod duration;
 mod json_rows;
 mod log_table;
 mod month_names;
+mod numerals;
 mod outcome;
 mod presets;
 mod propose;
@@ -38,7 +39,8 @@ use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
 use crate::text::Label;
 pub use columns::{
-    Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure, CsvQuotient,
+    Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure, CsvMeasured,
+    CsvQuotient, FigureUnit, ShareUnit,
 };
 use contacts::ContactTable;
 pub use duration::DurationUnit;
@@ -424,10 +426,10 @@ fn table_of(
         return Ok((Table::Log(Box::new(table)), GivenTimes::default()));
     }
     let sums = || {
-        let found = propose::sums(first, rows, options.zone).filter(|_| has_header)?;
+        let (found, notes) = propose::sums(first, rows, delimiter, options.zone).filter(|_| has_header)?;
         // The proposal names the zone that it was given.
         let timezone = configured.and_then(|columns| columns.timezone);
-        Some(Columns { timezone, ..found })
+        Some((Columns { timezone, ..found }, notes))
     };
     let mut are_found = false;
     let mut columns = match configured {
@@ -437,7 +439,8 @@ fn table_of(
                 remarks.choices.push(format!("read by the preset {}", preset.name));
                 preset.columns.clone()
             } else {
-                let sums = sums().ok_or(ColumnsError::NoColumns)?;
+                let (sums, notes) = sums().ok_or(ColumnsError::NoColumns)?;
+                remarks.doubts.extend(notes);
                 remarks.choices.push(SUMS_REMARK.to_owned());
                 are_found = true;
                 sums
@@ -445,8 +448,9 @@ fn table_of(
         }
     };
     if columns.figures.is_empty()
-        && let Some(sums) = sums()
+        && let Some((sums, notes)) = sums()
     {
+        remarks.doubts.extend(notes);
         remarks.doubts.push(format!("{SUMS_REMARK}, and not the configured columns"));
         are_found = true;
         columns = sums;

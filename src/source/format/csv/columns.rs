@@ -11,6 +11,7 @@ use super::duration::DurationUnit;
 use super::month_names::MonthNames;
 use super::outcome::{RowOutcome, Words};
 use super::time::TimeFormat;
+use crate::kpi::Unit;
 use crate::text::suggest::suggestion;
 
 /// A column of the file.
@@ -58,16 +59,62 @@ pub struct CsvDuration {
 pub enum CsvFigure {
     /// A column.
     Column(CsvColumn),
+    /// A column in a unit.
+    Measured(CsvMeasured),
     /// One column divided by another.
     Quotient(CsvQuotient),
 }
 
-/// `{ of = ["…", "…"] }`: the first column divided by the second.
+/// `{ column = "…", unit = "ms" }`: a column in a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvMeasured {
+    /// The column.
+    pub column: CsvColumn,
+    /// The unit of its numbers.
+    pub unit: FigureUnit,
+}
+
+/// `{ of = ["…", "…"] }`: the first column divided by the second; for a KPI in percent, times a hundred.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CsvQuotient {
     /// The dividend and the divisor.
     pub of: [CsvColumn; 2],
+    /// The unit of the dividend's numbers; told from its name and values if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<FigureUnit>,
+}
+
+/// The unit of a figure's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "s, ms, min, h, days, percent or fraction")]
+pub enum FigureUnit {
+    /// Of a time.
+    Duration(DurationUnit),
+    /// Of a share.
+    Share(ShareUnit),
+}
+
+/// How a share is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShareUnit {
+    /// All is 100.
+    Percent,
+    /// All is 1.
+    Fraction,
+}
+
+impl CsvFigure {
+    /// The unit that is given.
+    pub(super) const fn unit(&self) -> Option<FigureUnit> {
+        match self {
+            Self::Column(_) => None,
+            Self::Measured(measured) => Some(measured.unit),
+            Self::Quotient(quotient) => quotient.unit,
+        }
+    }
 }
 
 /// `{ value = "…" }`: a value that every row has.
@@ -432,6 +479,19 @@ impl Columns {
         for key in self.figures.keys().filter(|key| crate::kpi::KpiId::parse(key).is_none()) {
             let ids = crate::kpi::CATALOGUE.iter().map(|kpi| kpi.key);
             wrong.push(format!("figures: there is no KPI \"{key}\"{}", suggestion(key, ids)));
+        }
+        for (key, figure) in &self.figures {
+            let unit = crate::kpi::KpiId::parse(key).map(|kpi| kpi.def().unit);
+            match (unit, figure.unit()) {
+                (Some(Unit::Seconds), Some(FigureUnit::Share(_))) => {
+                    wrong.push(format!("figures: {key} is a time: its unit is s, ms, min, h or days"));
+                }
+                (Some(Unit::Percent), Some(FigureUnit::Duration(_))) => {
+                    wrong.push(format!("figures: {key} is a share: its unit is percent or fraction"));
+                }
+                (Some(Unit::Seconds | Unit::Percent), _) | (_, None) => {}
+                (_, Some(_)) => wrong.push(format!("figures: {key} has no unit")),
+            }
         }
         if wrong.is_empty() { Ok(()) } else { Err(ColumnsError::Wrong(wrong)) }
     }

@@ -41,19 +41,26 @@ impl DurationUnit {
         }
     }
 
-    /// The unit that a column's name and first cells tell: `(ms)`, or the fractions of a day of a spreadsheet.
-    pub(super) fn of_column<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> Self {
+    /// The unit that a column's name tells: `(ms)`.
+    pub(super) fn of_name(name: &str) -> Option<Self> {
         let plain = words::normalized(name);
         let says = |units: &[&str]| plain.split(' ').any(|word| units.contains(&word));
         if words::says_milliseconds(&plain) {
-            return Self::Milliseconds;
+            return Some(Self::Milliseconds);
         }
         match (says(&words::SECONDS), words::ends_in_hours(&plain), says(&words::MINUTES)) {
-            (true, ..) if words::is_seconds_alone(&plain) => return Self::Seconds,
-            (false, true, _) => return Self::Hours,
-            (false, false, true) => return Self::Minutes,
+            (true, ..) if words::is_seconds_alone(&plain) => Some(Self::Seconds),
+            (false, true, _) => Some(Self::Hours),
+            (false, false, true) => Some(Self::Minutes),
             // A notation, as `hh:mm:ss`, may be that of a spreadsheet's cells.
-            _ => {}
+            _ => None,
+        }
+    }
+
+    /// The unit that a column's name and first cells tell: `(ms)`, or the fractions of a day of a spreadsheet.
+    pub(super) fn of_column<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> Self {
+        if let Some(unit) = Self::of_name(name) {
+            return unit;
         }
         let numbers: Vec<(&str, f64)> = cells.filter_map(|cell| Some((cell, number(cell)?))).collect();
         let precise = |cell: &str| cell.rsplit(['.', ',']).next().is_some_and(|digits| digits.len() > 6);
@@ -68,55 +75,14 @@ impl DurationUnit {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notation {
     pub(super) unit: DurationUnit,
-    pub(super) comma: Comma,
-}
-
-/// What a comma in a number separates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Comma {
-    #[default]
-    Fraction,
-    Thousands,
+    /// The comma or the point that separates thousands where it stands alone in a number; both separate a fraction otherwise.
+    pub(super) thousands: Option<char>,
 }
 
 impl From<DurationUnit> for Notation {
     fn from(unit: DurationUnit) -> Self {
         Self { unit, ..Self::default() }
     }
-}
-
-impl Comma {
-    /// A number with a comma as it is read, for people.
-    pub(super) fn read_as(self, cell: &str) -> String {
-        match self {
-            Self::Fraction => cell.replace(',', "."),
-            Self::Thousands => cell.replace(',', ""),
-        }
-    }
-}
-
-/// What a comma separates in the numbers of a column, and a cell where nothing proves it. Between cells that commas separate,
-/// a number with one was quoted: it is of thousands.
-pub(super) fn comma_of<'a>(cells: impl Iterator<Item = &'a str>, delimiter: u8) -> (Comma, Option<&'a str>) {
-    let mut doubtful = None;
-    for cell in cells.map(str::trim).filter(|cell| number(cell).is_some()) {
-        let Some((whole, rest)) = cell.split_once(',') else {
-            if cell.len() > 3 && cell.bytes().all(|b| b.is_ascii_digit()) {
-                // Thousands are not separated.
-                return (Comma::Fraction, None);
-            }
-            continue;
-        };
-        let digits = rest.split(['.', ',']).next().unwrap_or_default();
-        if digits.len() != 3 || !(1..=3).contains(&whole.len()) || whole == "0" {
-            return (Comma::Fraction, None);
-        }
-        if rest.len() > 3 {
-            return (Comma::Thousands, None);
-        }
-        doubtful = doubtful.or(Some(cell));
-    }
-    (if doubtful.is_some() && delimiter == b',' { Comma::Thousands } else { Comma::Fraction }, doubtful)
 }
 
 /// A number without the separators of thousands that are neither commas nor points.
@@ -137,7 +103,7 @@ fn without_separators(text: &str) -> String {
 /// A duration: a number of `unit`s, `[[d.]h:]mm:ss`, `h.mm.ss`, `1h 2m 3s` or ISO 8601; `None` if it is not known,
 /// or below 0.
 pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<Span>, RejectionReason> {
-    let (text, Notation { unit, comma }) = (ascii_digits(text), notation.into());
+    let (text, Notation { unit, thousands }) = (ascii_digits(text), notation.into());
     let text = text.trim();
     if is_blank(text) || is_negative(text) {
         return Ok(None);
@@ -150,7 +116,7 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
         // `01:10` under `hh:mm`
         let is_hour = unit == DurationUnit::Hours && text.matches(':').count() == 1;
         clock(text, ':').map(|seconds| if is_hour { seconds * 60.0 } else { seconds })
-    } else if let Some(number) = number_with(text, comma) {
+    } else if let Some(number) = number_with(text, thousands) {
         Some(number * unit.seconds())
     } else if text.matches('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         clock(text, '.')
@@ -172,7 +138,7 @@ pub(super) fn is_negative(text: &str) -> bool {
 /// A figure: a number, a percentage, or a duration in seconds; `None` if it is not known.
 pub(super) fn figure(text: &str, notation: Notation) -> Result<Option<f64>, RejectionReason> {
     if let Some(percent) =
-        text.trim().strip_suffix('%').and_then(|number| number_with(number.trim_end(), notation.comma))
+        text.trim().strip_suffix('%').and_then(|number| number_with(number.trim_end(), notation.thousands))
     {
         return Ok(Some(percent));
     }
@@ -181,16 +147,17 @@ pub(super) fn figure(text: &str, notation: Notation) -> Result<Option<f64>, Reje
 
 /// A number that is not negative, with a decimal point or comma and perhaps separators of thousands.
 pub(super) fn number(text: &str) -> Option<f64> {
-    number_with(text, Comma::Fraction)
+    number_with(text, None)
 }
 
 /// A whole number, perhaps with separators of thousands.
 pub(super) fn whole_number(text: &str) -> Option<f64> {
-    number_with(text, Comma::Thousands).filter(|number| number.fract() == 0.0)
+    let whole = |thousands| number_with(text, Some(thousands)).filter(|number| number.fract() == 0.0);
+    whole(',').or_else(|| whole('.'))
 }
 
-/// The same where a single comma separates what `comma` says.
-fn number_with(text: &str, comma: Comma) -> Option<f64> {
+/// The same where that sign separates `thousands`, even if it stands there once.
+pub(super) fn number_with(text: &str, thousands: Option<char>) -> Option<f64> {
     let text = ascii_digits(text);
     let text = text.trim();
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') || !text.ends_with(|c: char| c.is_ascii_digit()) {
@@ -198,15 +165,16 @@ fn number_with(text: &str, comma: Comma) -> Option<f64> {
     }
     let text = without_separators(text);
     let (points, commas) = (text.matches('.').count(), text.matches(',').count());
-    let thousands = match (points, commas) {
+    let separator = match (points, commas) {
         // The last one separates the fraction.
         (1.., 1..) if text.rfind('.') > text.rfind(',') => Some(','),
         (1.., 1..) | (2.., 0) => Some('.'),
         (0, 2..) => Some(','),
-        (0, 1) if comma == Comma::Thousands => Some(','),
+        (0, 1) if thousands == Some(',') => Some(','),
+        (1, 0) if thousands == Some('.') => Some('.'),
         _ => None,
     };
-    let plain = match thousands {
+    let plain = match separator {
         Some(separator) if is_grouped(&text, separator) => text.replace(separator, ""),
         Some(_) => return None,
         None => text,

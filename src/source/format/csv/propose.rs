@@ -3,6 +3,7 @@
 mod lengths;
 mod outcome;
 mod profile;
+mod sum_figures;
 mod sums;
 mod time_format;
 
@@ -12,6 +13,7 @@ use encoding_rs::{Encoding, GB18030, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WIND
 
 use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
+use super::numerals::{decimal_sign, thousands_of};
 use super::outcome::{RowOutcome, Words};
 use super::presets::Preset;
 use super::sample::TableSample;
@@ -19,7 +21,7 @@ use super::time::{TimeFormat, TimeText};
 use super::value::{channel, is_blank, is_yes};
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
-use super::{CsvParser, MonthNames, SettledTimes, TableOptions};
+use super::{CsvParser, MonthNames, SUMS_REMARK, SettledTimes, TableOptions};
 use crate::clock::Time;
 use crate::source::format::lines::{LineReader, PartialLine, RawLine};
 use crate::source::tally::InputTally;
@@ -67,9 +69,9 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
             format!("it has the columns of the preset {}: `--columns {}` does the same", preset.name, preset.name);
         return Ok(Proposal { columns: Some(preset.columns.clone()), notes: vec![note] });
     }
-    if let Some(columns) = sums(first, &rows, zone) {
-        let note = "a row is the sum of an interval and no contact: its own figures are taken".to_owned();
-        return Ok(Proposal { columns: Some(columns), notes: vec![note] });
+    if let Some((columns, mut notes)) = sums(first, &rows, sample.delimiter, zone) {
+        notes.insert(0, SUMS_REMARK.to_owned());
+        return Ok(Proposal { columns: Some(columns), notes });
     }
     let header = !first.iter().any(|cell| profile::looks_like_value(cell));
     if header && rows.is_empty() {
@@ -82,8 +84,11 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
         rows.insert(0, first);
         lines.insert(0, line + 1);
     }
-    let mut proposer =
-        Proposer { columns: Columns { header, ..Columns::default() }, lines, ..Proposer::of(first, &rows, header) };
+    let mut proposer = Proposer {
+        columns: Columns { header, ..Columns::default() },
+        lines,
+        ..Proposer::of(first, &rows, header, sample.delimiter)
+    };
     if encoding != WINDOWS_1252 {
         proposer.columns.encoding = Some(encoding.name().to_lowercase());
     }
@@ -182,9 +187,15 @@ struct Proposer<'a> {
 }
 
 impl<'a> Proposer<'a> {
-    fn of(first: &'a [String], rows: &'a [&'a [String]], header: bool) -> Self {
+    fn of(first: &'a [String], rows: &'a [&'a [String]], header: bool, delimiter: u8) -> Self {
+        let decimal = decimal_sign(rows);
+        let profile = |index| {
+            let mut column = ColumnProfile::of(index, first, rows, header);
+            (column.thousands, _) = thousands_of(&column.cells.iter().copied(), || decimal, delimiter);
+            column
+        };
         Self {
-            profiles: (0..first.len()).map(|index| ColumnProfile::of(index, first, rows, header)).collect(),
+            profiles: (0..first.len()).map(profile).collect(),
             rows,
             lines: Vec::new(),
             header,

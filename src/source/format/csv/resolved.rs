@@ -1,12 +1,15 @@
 //! The configured columns, located in one file.
 
-use super::columns::{Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure};
-use super::duration::{DurationUnit, Notation, comma_of};
+use super::columns::{
+    Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure, FigureUnit, ShareUnit,
+};
+use super::duration::{DurationUnit, Notation};
+use super::numerals::{decimal_sign, thousands_of};
 use super::outcome::{OutcomeWords, Words};
 use super::propose::time_format;
 use super::time::TimeFormat;
 use super::totals::QueueNames;
-use crate::kpi::KpiId;
+use crate::kpi::{KpiId, Unit};
 use crate::text::suggest::nearest;
 
 /// Where the value of a field comes from, in one file.
@@ -32,7 +35,10 @@ pub(super) struct ResolvedDuration {
 pub(super) struct ResolvedFigure {
     pub(super) kpi: KpiId,
     pub(super) dividend: (usize, Notation),
-    pub(super) divisor: Option<(usize, Notation)>,
+    /// A count.
+    pub(super) divisor: Option<usize>,
+    /// The share of all is written as 1, and not as 100.
+    pub(super) is_fraction: bool,
 }
 
 /// The configured columns, located in one file.
@@ -124,11 +130,9 @@ impl Locator<'_> {
     fn notation(&mut self, key: &str, index: usize, configured: Option<DurationUnit>) -> Notation {
         let name = self.first.get(index).filter(|_| self.header).map_or("", String::as_str);
         let cells = || self.rows.iter().filter_map(|row| row.get(index)).map(String::as_str);
-        let (comma, doubtful) = comma_of(cells(), self.delimiter);
-        if let Some(cell) = doubtful {
-            self.assumptions.push(format!("{key}: {cell} is taken for {}, which no row proves", comma.read_as(cell)));
-        }
-        Notation { unit: configured.unwrap_or_else(|| DurationUnit::of_column(name, cells())), comma }
+        let (thousands, doubt) = thousands_of(&cells(), || decimal_sign(self.rows), self.delimiter);
+        self.assumptions.extend(doubt.map(|doubt| format!("{key}: {doubt}")));
+        Notation { unit: configured.unwrap_or_else(|| DurationUnit::of_column(name, cells())), thousands }
     }
 
     fn duration(&mut self, key: &str, field: Option<&CsvField>) -> Option<ResolvedDuration> {
@@ -153,6 +157,7 @@ impl Locator<'_> {
     fn figure(&mut self, key: &str, figure: &CsvFigure) -> Option<ResolvedFigure> {
         let (dividend, divisor) = match figure {
             CsvFigure::Column(column) => (column, None),
+            CsvFigure::Measured(measured) => (&measured.column, None),
             CsvFigure::Quotient(quotient) => {
                 let [dividend, divisor] = &quotient.of;
                 (dividend, Some(divisor))
@@ -160,13 +165,23 @@ impl Locator<'_> {
         };
         let divisor = match divisor {
             None => None,
-            Some(column) => {
-                let index = self.column(key, column)?;
-                Some((index, self.notation(key, index, None)))
-            }
+            Some(column) => Some(self.column(key, column)?),
         };
         let index = self.column(key, dividend)?;
-        Some(ResolvedFigure { kpi: KpiId::parse(key)?, dividend: (index, self.notation(key, index, None)), divisor })
+        let kpi = KpiId::parse(key)?;
+        let unit = match (figure.unit(), kpi.def().unit) {
+            (Some(FigureUnit::Duration(unit)), _) => Some(unit),
+            (None, Unit::Seconds) => None,
+            // The numbers of a share or count are as they are, whatever unit is in the name.
+            (Some(FigureUnit::Share(_)) | None, _) => Some(DurationUnit::Seconds),
+        };
+        let notation = match kpi.def().unit {
+            Unit::Count => Notation::default(),
+            _ => self.notation(key, index, unit),
+        };
+        let is_fraction = figure.unit() == Some(FigureUnit::Share(ShareUnit::Fraction))
+            || divisor.is_some() && kpi.def().unit == Unit::Percent;
+        Some(ResolvedFigure { kpi, dividend: (index, notation), divisor, is_fraction })
     }
 }
 
@@ -288,6 +303,7 @@ impl Columns {
         });
         let figures = self.figures.values().flat_map(|figure| match figure {
             CsvFigure::Column(column) => std::slice::from_ref(column),
+            CsvFigure::Measured(measured) => std::slice::from_ref(&measured.column),
             CsvFigure::Quotient(quotient) => &quotient.of[..],
         });
         let several = [&self.time, &self.outcome].into_iter().flatten().flat_map(CsvColumns::all);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::contacts::{passes, row_time};
 use super::doubts::MAX_USUAL;
-use super::duration::figure;
-use super::resolved::{ResolvedColumns, ResolvedField};
+use super::duration::{self, Notation};
+use super::resolved::{ResolvedColumns, ResolvedField, ResolvedFigure};
 use super::rows::CsvRow;
 use super::time::LocalClock;
 use super::totals::{self, QueueNames};
@@ -23,22 +23,86 @@ pub(super) struct SumsTable {
     pub(super) queues: QueueNames,
     /// How many rows have totals and are left out.
     totals: u64,
-    /// The shortest of the times that are not 0, by KPI.
-    shortest: BTreeMap<KpiId, f64>,
+    /// What was seen of the figures, by KPI.
+    seen: BTreeMap<KpiId, FigureDoubt>,
 }
+
+/// What was seen of a figure.
+#[derive(Clone, Copy, Debug, Default)]
+struct FigureDoubt {
+    /// How many are above 0.
+    above_zero: u64,
+    /// How many times are longer than is usual, and longer than is believed of one alone.
+    long: u64,
+    unbelievable: u64,
+    /// How many shares are above 100 %, and so left out.
+    above_all: u64,
+}
+
+/// A mean above it is said even if it is the only one, in seconds.
+const MAX_BELIEVED_S: f64 = 12.0 * 3600.0;
 
 impl SumsTable {
     pub(super) const fn new(resolved: ResolvedColumns, clock: LocalClock) -> Self {
         let queues = resolved.queues;
-        Self { resolved, clock, queues, totals: 0, shortest: BTreeMap::new() }
+        Self { resolved, clock, queues, totals: 0, seen: BTreeMap::new() }
     }
 
-    /// Says how many rows are left out, and which figures are too long to be seconds.
-    pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
-        let long = self.shortest.iter().filter(|(_, shortest)| **shortest > MAX_USUAL.as_secs_f64());
-        totals::remark(self.totals).into_iter().chain(
-            long.map(|(kpi, _)| format!("{}: every value is above four hours: are these milliseconds?", kpi.def().key)),
-        )
+    /// Says how many rows are left out, and which figures none can have.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        let mut out: Vec<String> = totals::remark(self.totals).into_iter().collect();
+        for (kpi, seen) in &self.seen {
+            let key = kpi.def().key;
+            let FigureDoubt { above_zero, long, unbelievable, above_all } = *seen;
+            if above_all > 0 {
+                out.push(format!("{key}: {above_all} of {above_zero} are above 100 % and left out: is it a count?"));
+            }
+            if long * 2 > above_zero {
+                out.push(format!(
+                    "{key}: {long} of {above_zero} are above four hours: set its unit, perhaps `{key} = {{ column = …, unit = \"ms\" }}`"
+                ));
+            } else if unbelievable > 0 {
+                out.push(format!("{key}: {unbelievable} of {above_zero} are above twelve hours: check these rows"));
+            }
+        }
+        out
+    }
+
+    /// A figure of a row; `None` if it is not known.
+    fn figure(&mut self, of: &ResolvedFigure, row: CsvRow<'_>) -> Result<Option<f64>, RejectionReason> {
+        let unit = of.kpi.def().unit;
+        let read = |index: usize, notation: Notation, is_count: bool| {
+            let text = row.text(index);
+            let whole = Some(text.trim()).filter(|_| is_count).and_then(duration::whole_number);
+            whole.map_or_else(|| duration::figure(&text, notation), |whole| Ok(Some(whole)))
+        };
+        let (column, notation) = of.dividend;
+        let is_percent = row.text(column).contains('%');
+        let Some(mut number) = read(column, notation, matches!(unit, Unit::Count))? else { return Ok(None) };
+        if let Some(divisor) = of.divisor {
+            match read(divisor, Notation::default(), true)? {
+                Some(by) if by > 0.0 => number /= by,
+                _ => return Ok(None),
+            }
+        }
+        if of.is_fraction && !is_percent {
+            number *= 100.0;
+        }
+        let seen = self.seen.entry(of.kpi).or_default();
+        seen.above_zero += u64::from(number > 0.0);
+        match unit {
+            Unit::Seconds => {
+                seen.long += u64::from(number > MAX_USUAL.as_secs_f64());
+                seen.unbelievable += u64::from(number > MAX_BELIEVED_S);
+            }
+            // A quotient of decimals may be above by their rounding.
+            Unit::Percent if number > 100.5 => {
+                seen.above_all += 1;
+                return Ok(None);
+            }
+            _ => {}
+        }
+        Ok(Some(number))
     }
 
     /// Emit the figures of a row.
@@ -72,21 +136,10 @@ impl SumsTable {
         };
         let queue = Some(queue).filter(|queue| !queue.is_empty()).unwrap_or(Label::fixed("all"));
         let mut figures = Vec::with_capacity(fields.figures.len());
-        for of in &fields.figures {
-            let (column, notation) = of.dividend;
-            let about = |reason: RejectionReason| reason.about(of.kpi.def().key);
-            let Some(mut number) = figure(&row.text(column), notation).map_err(about)? else { continue };
-            if let Some((divisor, notation)) = of.divisor {
-                match figure(&row.text(divisor), notation).map_err(about)? {
-                    Some(by) if by > 0.0 => number /= by,
-                    _ => continue,
-                }
+        for of in &self.resolved.figures.clone() {
+            if let Some(number) = self.figure(of, row).map_err(|reason| reason.about(of.kpi.def().key))? {
+                figures.push((Label::new(of.kpi.def().key), number));
             }
-            if of.kpi.def().unit == Unit::Seconds && number > 0.0 {
-                let shortest = self.shortest.entry(of.kpi).or_insert(number);
-                *shortest = shortest.min(number);
-            }
-            figures.push((Label::new(of.kpi.def().key), number));
         }
         let kind = EventKind::Observed { queue, window: Some(INTERVAL_WINDOW), figures, quotients: Vec::new() };
         each(Event { at, origin: origin.clone(), id: None, kind });

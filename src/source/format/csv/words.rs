@@ -21,6 +21,7 @@ pub(super) struct Vocabulary {
     pub(super) totals: TotalsWords,
     /// Before or in a word that says that something did not happen.
     pub(super) negations: WordList,
+    pub(super) shares: ShareWords,
     /// Words for columns that are not looked for within longer names.
     pub(super) alone: WordList,
     pub(super) dates: DateWords,
@@ -32,6 +33,17 @@ pub(super) struct TotalsWords {
     pub(super) words: Vec<String>,
     /// In place of a queue's name, besides these.
     pub(super) queues: Vec<String>,
+}
+
+/// What the name of a column of sums has that says how it is to be read.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ShareWords {
+    /// It is a share.
+    pub(super) words: Vec<String>,
+    /// It counts what lay within the service level.
+    pub(super) within: Vec<String>,
+    /// It is a sum over contacts, and no mean.
+    pub(super) sums: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -211,6 +223,9 @@ mod tests {
             &all.totals.queues,
             &all.negations.words,
             &all.alone.words,
+            &all.shares.words,
+            &all.shares.within,
+            &all.shares.sums,
         ]);
         for word in words.flatten() {
             assert_eq!(normalized(word), *word);

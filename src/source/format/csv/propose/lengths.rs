@@ -55,7 +55,7 @@ impl Proposer<'_> {
         self.milliseconds(&format);
         self.end_of_wait(&format);
         for key in KEYS {
-            self.odd_cells(key, "length", |column, cell| duration::span(cell, column.unit()).is_ok());
+            self.odd_cells(key, "length", |column, cell| duration::span(cell, column.notation()).is_ok());
         }
         for key in ["answered_at", "ended_at"] {
             self.odd_cells(key, "time as the others", |_, cell| is_later_time(cell, &format));
@@ -64,7 +64,7 @@ impl Proposer<'_> {
 
     /// Says of a column that is named like a duration, and has some, why it is not taken for one.
     fn left_out(&mut self, key: &'static str) {
-        let is_length = |column: &ColumnProfile<'_>, cell: &str| duration::span(cell, column.unit()).is_ok();
+        let is_length = |column: &ColumnProfile<'_>, cell: &str| duration::span(cell, column.notation()).is_ok();
         let words = Self::words(key);
         let is_named = |column: &ColumnProfile<'_>| {
             column.likeness(words).is_some_and(|(rank, _)| rank == 0)
@@ -106,7 +106,7 @@ impl Proposer<'_> {
     fn milliseconds(&mut self, format: &TimeFormat) {
         let is_bare = |column: &&ColumnProfile<'_>| {
             column.unit() == DurationUnit::Seconds
-                && column.mostly(|cell| duration::number(cell).is_some_and(|number| number.fract() == 0.0))
+                && column.mostly(|cell| column.number(cell).is_some_and(|number| number.fract() == 0.0))
         };
         let bare: Vec<(&str, &ColumnProfile<'_>)> =
             KEYS.into_iter().filter_map(|key| Some((key, self.of_field(key).filter(is_bare)?))).collect();
@@ -140,7 +140,9 @@ impl Proposer<'_> {
     fn fits(&self, index: usize, format: &TimeFormat, per_second: f64) -> bool {
         let (mut seen, mut fitting) = (0, 0);
         for row in self.rows {
-            let number = row.get(index).and_then(|cell| duration::number(cell)).filter(|number| *number > 0.0);
+            let column = self.profiles.get(index);
+            let number = column.zip(row.get(index)).and_then(|(column, cell)| column.number(cell));
+            let number = number.filter(|number| *number > 0.0);
             let Some((number, (from, to))) = number.zip(self.ends_of_row(row, format)) else { continue };
             seen += 1;
             fitting += usize::from(number / per_second <= (to - from + SLACK).as_secs_f64());
@@ -163,7 +165,7 @@ impl Proposer<'_> {
             return;
         };
         let is_after = |row: &&[String]| {
-            let waited = row.get(wait.index).and_then(|cell| duration::span(cell, wait.unit()).ok()?);
+            let waited = row.get(wait.index).and_then(|cell| duration::span(cell, wait.notation()).ok()?);
             let ends = self.ends_of_row(row, format);
             waited.zip(ends).is_some_and(|(waited, (from, to))| to - from > waited + SLACK)
         };
@@ -234,8 +236,8 @@ impl Proposer<'_> {
         let (mut included, mut apart) = (0, 0);
         for row in self.rows {
             let length = |index: usize| {
-                let unit = self.profiles.get(index)?.unit();
-                Some(duration::span(row.get(index)?, unit).ok()?.unwrap_or_default())
+                let notation = self.profiles.get(index)?.notation();
+                Some(duration::span(row.get(index)?, notation).ok()?.unwrap_or_default())
             };
             let Some((whole, wait)) = length(whole).zip(length(wait)) else { continue };
             let slack = SLACK.max(Span(wait.0 / 100));
@@ -272,7 +274,7 @@ impl Proposer<'_> {
 
 /// Whether most of the durations of a column would be above what is usual, in seconds.
 fn is_unbelievable(column: &ColumnProfile<'_>) -> bool {
-    let mut numbers: Vec<f64> = column.cells.iter().filter_map(|cell| duration::number(cell)).collect();
+    let mut numbers: Vec<f64> = column.cells.iter().filter_map(|cell| column.number(cell)).collect();
     numbers.retain(|number| *number > 0.0);
     let above = numbers.iter().filter(|number| **number > MAX_USUAL.as_secs_f64()).count();
     above * 2 > numbers.len()

@@ -112,7 +112,7 @@ impl Proposer<'_> {
         let Some(agent) = self.of_field("agent") else { return false };
         let spoke = |row: &[String]| {
             let talk =
-                self.of_field("talk_s").and_then(|talk| duration::span(row.get(talk.index)?, talk.unit()).ok()?);
+                self.of_field("talk_s").and_then(|talk| duration::span(row.get(talk.index)?, talk.notation()).ok()?);
             let answered = self.of_field("answered_at").and_then(|at| row.get(at.index));
             talk.is_some_and(|talk| talk > Span::ZERO) || answered.is_some_and(|at| !is_blank(at) && at.trim() != "0")
         };

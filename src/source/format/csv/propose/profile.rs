@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::time_format::{TimePart, time_format, tolerated};
-use crate::source::format::csv::duration::{self, DurationUnit};
+use crate::source::format::csv::duration::{self, DurationUnit, Notation};
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::totals;
 use crate::source::format::csv::value::is_blank;
@@ -22,6 +22,8 @@ pub(super) struct ColumnProfile<'a> {
     /// The name as vocabularies write it.
     pub(super) plain: String,
     pub(super) cells: Vec<&'a str>,
+    /// The sign that separates thousands in it.
+    pub(super) thousands: Option<char>,
     time: OnceCell<ColumnTime>,
 }
 
@@ -31,7 +33,7 @@ impl<'a> ColumnProfile<'a> {
         // The sample can end within a row.
         let cells = rows.iter().filter(|row| row.len() + 1 >= first.len() && **row != first && !totals::begin(row));
         let cells = cells.filter_map(|row| row.get(index)).map(|cell| cell.trim()).filter(|cell| !is_blank(cell));
-        Self { index, name, plain: normalized(name), cells: cells.collect(), time: OnceCell::new() }
+        Self { index, name, plain: normalized(name), cells: cells.collect(), thousands: None, time: OnceCell::new() }
     }
 
     /// How well the name fits `words`: the smaller the better. A name may have other words around.
@@ -126,9 +128,24 @@ impl<'a> ColumnProfile<'a> {
         DurationUnit::of_column(self.name, self.cells.iter().copied())
     }
 
+    /// How its numbers are written.
+    pub(super) fn notation(&self) -> Notation {
+        Notation { unit: self.unit(), thousands: self.thousands }
+    }
+
+    /// Whether its times are numbers, and nothing tells their unit.
+    pub(super) fn is_bare(&self) -> bool {
+        DurationUnit::of_name(self.name).is_none() && self.unit() == DurationUnit::Seconds && self.is_number()
+    }
+
+    /// The number in a cell.
+    pub(super) fn number(&self, cell: &str) -> Option<f64> {
+        duration::number_with(cell, self.thousands)
+    }
+
     pub(super) fn is_duration(&self) -> bool {
-        let unit = self.unit();
-        self.mostly(|cell| duration::span(cell, unit).is_ok())
+        let notation = self.notation();
+        self.mostly(|cell| duration::span(cell, notation).is_ok())
             && !matches!(self.time(), Some((_, TimePart::Both | TimePart::Date)))
     }
 
@@ -138,15 +155,41 @@ impl<'a> ColumnProfile<'a> {
 
     /// Whether the name says that the values are means.
     pub(super) fn is_mean(&self) -> bool {
-        let stems =
-            ["aver", "avg", "mean", "durchschn", "moyen", "promedio", "medi", "asa", "aht", "tmo", "tma", "dmt"];
+        let stems = [
+            "aver",
+            "avg",
+            "mean",
+            "durchschn",
+            "schnitt",
+            "mittel",
+            "moyen",
+            "moy",
+            "promedio",
+            "media",
+            "medio",
+            "medie",
+            "asa",
+            "aht",
+            "tmo",
+            "tma",
+            "dmt",
+            "gemiddeld",
+            "sredni",
+            "средн",
+            "ortalama",
+            "平均",
+        ];
         self.plain.split(' ').any(|word| stems.iter().any(|stem| word.starts_with(stem)))
     }
 
     /// The greatest number.
     pub(super) fn max(&self) -> f64 {
-        let number = |cell: &&str| duration::whole_number(cell).or_else(|| duration::number(cell));
-        self.cells.iter().filter_map(number).fold(0.0, f64::max)
+        self.cells.iter().filter_map(|cell| duration::number(cell)).fold(0.0, f64::max)
+    }
+
+    /// The greatest count.
+    pub(super) fn max_count(&self) -> f64 {
+        self.cells.iter().filter_map(|cell| duration::whole_number(cell)).fold(0.0, f64::max)
     }
 }
 
