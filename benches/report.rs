@@ -11,10 +11,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use floorwatch::clock::Time;
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::kpi::{CATALOGUE, Dim};
-use floorwatch::report::{InputSummary, Report, ReportQuery};
+use floorwatch::report::{Report, ReportIntake, ReportQuery};
 use floorwatch::source::file::read::{self, Options};
 
 mod generate;
@@ -59,12 +58,9 @@ fn report(files: &[PathBuf]) -> Result<Report, read::Error> {
     let mut reader = read::open(files, &Options::default())?;
     let mut engine = Engine::new(Settings { keep: None, ..Settings::default() });
     engine.count_only(&[Dim::Queue], None);
-    let (mut input, mut first) = (InputSummary::default(), None);
-    reader.for_each(&mut |event| {
-        first = Some(first.map_or(event.at, |first: Time| first.min(event.at)));
-        input.count(engine.apply(&event));
-        engine.advance(engine.newest());
-    });
+    let mut intake = ReportIntake::new(&mut engine);
+    reader.read_into(&mut intake);
+    let ReportIntake { mut input, first, .. } = intake;
     input.rejected = reader.tally().rejected;
     let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
     let query = ReportQuery { by: vec![Dim::Queue], kpis, ..ReportQuery::default() };

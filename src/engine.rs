@@ -63,6 +63,7 @@ mod minute;
 mod minutes;
 mod names;
 mod observed;
+mod plain_contacts;
 mod portions;
 mod repeats;
 mod rows;
@@ -98,6 +99,7 @@ use fact_store::FactStore;
 use facts::CellTable;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
+use plain_contacts::PlainContacts;
 use repeats::Repeats;
 use served_queues::ServedQueues;
 use standing_query::StandingQuery;
@@ -148,6 +150,9 @@ pub struct Engine {
     /// By agent number.
     agent_records: Vec<AgentRecord>,
     contacts: ContactStore,
+    /// Contacts of a standing query that are not among these.
+    #[serde(skip)]
+    plain_contacts: PlainContacts,
     /// The contacts with an open visit.
     open_contacts: FxHashSet<ContactNo>,
     /// None of them has been open for `contact_ttl` before this.

@@ -17,34 +17,37 @@ pub use domain::{AgentState, Channel, EndedBy, LeftReason, TransferKind};
 /// grow from one event to the next, so that they cannot stand for a part of the window.
 pub const INTERVAL_WINDOW: Label = Label::fixed("interval");
 
-/// One thing that happened in a contact centre.
+/// One thing that happened in a contact centre. The names of a contact's steps are `N`: labels, or while a log is read
+/// `&str`, which are parts of its line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Event {
+#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
+pub struct Event<N = Label> {
     /// When it happened, by the clock of the source.
     pub at: Time,
     /// Where it comes from: the CloudEvents `source`, or the name of the configured source.
-    pub origin: Label,
+    pub origin: N,
     /// Identifies the event together with `origin`, so that a second one is dropped; `None` where the source gives no
     /// ids (a line of a log).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Label>,
     /// What happened.
-    pub kind: EventKind,
+    pub kind: EventKind<N>,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum EventKind {
+#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
+pub enum EventKind<N = Label> {
     /// Something happened to a contact.
     Contact {
         /// The contact's id. A contact may join several queues, one after another or even at once.
-        contact: Label,
+        contact: N,
         /// The queue that the step is about, where the source says so: it matters for a contact in two queues.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        queue: Option<Label>,
+        queue: Option<N>,
         /// What happened to it.
-        step: Step,
+        step: Step<N>,
     },
     /// A session with a voice menu, a bot or the like ended.
     SelfService(SelfService),
@@ -96,6 +99,31 @@ pub enum EventKind {
     },
 }
 
+/// Takes events while they are read.
+pub trait EventSink {
+    /// Take an event.
+    fn take(&mut self, event: Event);
+
+    /// Whether events may be given as parts of their lines.
+    fn takes_parts(&self) -> bool {
+        false
+    }
+
+    /// Take an event whose names are parts of its line; none is given where [`Self::takes_parts`] says no.
+    fn take_parts(&mut self, event: &Event<&str>) {
+        _ = event;
+    }
+}
+
+/// Passes events on to a function.
+pub(crate) struct SinkTo<'a>(pub(crate) &'a mut dyn FnMut(Event));
+
+impl EventSink for SinkTo<'_> {
+    fn take(&mut self, event: Event) {
+        (self.0)(event);
+    }
+}
+
 impl EventKind {
     /// Pass each agent that is named to `rename`.
     pub fn rename_agents(&mut self, mut rename: impl FnMut(&mut Label)) {
@@ -115,37 +143,38 @@ impl EventKind {
 /// Something that happens to a contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
+pub enum Step<N = Label> {
     /// It joined a queue.
-    Offered(Offer),
+    Offered(Offer<N>),
     /// It rings an agent.
     Ringing {
         /// The agent.
-        agent: Label,
+        agent: N,
     },
     /// It stopped ringing an agent for another reason than the agent's: the caller left, or another agent answered.
     RingCanceled {
         /// The agent.
-        agent: Label,
+        agent: N,
     },
     /// It rang an agent who did not answer.
     RingNoAnswer {
         /// The agent.
-        agent: Label,
+        agent: N,
         /// How long it rang; zero where the phone never rang, because it was busy or not registered.
         ring: Option<Span>,
     },
     /// It was connected to an agent.
     Answered {
         /// The agent.
-        agent: Label,
+        agent: N,
         /// The wait, where the source gives it; otherwise the difference of the event times.
         wait: Option<Span>,
     },
     /// An agent's first reply on an asynchronous channel.
     Responded {
         /// The agent.
-        agent: Label,
+        agent: N,
     },
     /// The caller hung up while waiting.
     Abandoned {
@@ -170,15 +199,15 @@ pub enum Step {
         /// The agent who has finished with it, where the source says so. Needed for a contact that was answered before
         /// the source began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        agent: Option<Label>,
+        agent: Option<N>,
         /// Whether the agent spoke to the next one first.
         kind: TransferKind,
         /// The queue it goes to, if any.
-        to_queue: Option<Label>,
+        to_queue: Option<N>,
         /// The agent it goes to, if any.
-        to_agent: Option<Label>,
+        to_agent: Option<N>,
         /// The telephone number it goes to, if any.
-        to_number: Option<Label>,
+        to_number: Option<N>,
         /// Talk time until then, where the source gives it.
         talk: Option<Span>,
     },
@@ -187,7 +216,7 @@ pub enum Step {
         /// The agent who has finished with it, where the source says so. Needed for a contact that was answered before
         /// the source began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        agent: Option<Label>,
+        agent: Option<N>,
         /// Who ended it.
         ended_by: Option<EndedBy>,
         /// Talk time without hold, where given.
@@ -198,26 +227,26 @@ pub enum Step {
     /// The after-contact work ended.
     Wrapped {
         /// The agent.
-        agent: Label,
+        agent: N,
         /// How long it took, where given; otherwise the time since the end of the conversation.
         acw: Option<Span>,
     },
     /// What it is about became known.
     Classified {
         /// The intent.
-        intent: Label,
+        intent: N,
     },
     /// Who the customer is became known.
     Identified {
         /// The customer.
-        customer: Label,
+        customer: N,
     },
     /// An agent noted a disposition.
     Resolved {
         /// Whether the customer's matter is resolved.
         resolved: bool,
         /// The disposition code or reason.
-        reason: Option<Label>,
+        reason: Option<N>,
     },
     /// It was opened again after it was resolved.
     Reopened,
@@ -228,7 +257,7 @@ pub enum Step {
     /// The quality of its handling was evaluated.
     Quality {
         /// Who evaluated.
-        evaluator: Label,
+        evaluator: N,
         /// The score, 0–100.
         score: f64,
         /// The criteria that were not met.
@@ -265,17 +294,18 @@ impl Step {
 
 /// What is known of a contact when it joins a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Offer {
+#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
+pub struct Offer<N = Label> {
     /// The queue that it joins.
-    pub queue: Label,
+    pub queue: N,
     /// How the customer reaches the floor.
     pub channel: Channel,
     /// What it is about; `None` where that is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intent: Option<Label>,
+    pub intent: Option<N>,
     /// Who the customer is; `None` where that is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<Label>,
+    pub customer: Option<N>,
     /// Its priority, in the source's own numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
@@ -295,10 +325,10 @@ pub struct Offer {
     pub sampled: bool,
 }
 
-impl Offer {
+impl<N> Offer<N> {
     /// A contact of which only queue and channel are known.
     #[must_use]
-    pub const fn new(queue: Label, channel: Channel) -> Self {
+    pub const fn new(queue: N, channel: Channel) -> Self {
         Self {
             queue,
             channel,

@@ -21,7 +21,7 @@ use crate::event::LeftReason;
 use crate::kpi::{AnswerRow, CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Verdict};
 use crate::source::Rejection;
 
-pub use query::ReportQuery;
+pub use query::{ReportIntake, ReportQuery};
 
 /// Figures over a period, with what is needed to judge how far they can be trusted.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -88,6 +88,24 @@ impl<const MAX: usize> Clean<MAX> {
     }
 }
 
+/// A name, as a label or as text that makes one.
+pub trait Name: AsRef<str> {
+    /// The name as a label.
+    fn label(&self) -> Label;
+}
+
+impl Name for Label {
+    fn label(&self) -> Label {
+        self.clone()
+    }
+}
+
+impl Name for &str {
+    fn label(&self) -> Label {
+        Label::new(self)
+    }
+}
+
 impl<const MAX: usize> std::fmt::Display for Clean<MAX> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.as_str())

@@ -11,8 +11,9 @@ use super::{Error, NothingRead, print, times, width};
 use crate::clock::{Span, Time, duration};
 use crate::config::{self, Config};
 use crate::engine::{self, Engine};
+use crate::event::{Event, EventSink};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
-use crate::report::{Format, InputSummary, Report, ReportQuery};
+use crate::report::{Format, Report, ReportIntake, ReportQuery};
 use crate::source::Settings;
 use crate::source::file::read::{self, Options, RecordingFile};
 use crate::source::format::csv::{AssumedZone, TableOptions};
@@ -133,6 +134,27 @@ impl Args {
     }
 }
 
+/// Applies events, and adds up what tables give for intervals.
+struct ReportSink<'a> {
+    intake: ReportIntake<'a>,
+    sums: IntervalSums,
+}
+
+impl EventSink for ReportSink<'_> {
+    fn take(&mut self, event: Event) {
+        self.sums.add(&event);
+        self.intake.take(event);
+    }
+
+    fn takes_parts(&self) -> bool {
+        true
+    }
+
+    fn take_parts(&mut self, event: &Event<&str>) {
+        self.intake.take_parts(event);
+    }
+}
+
 impl ReportRequest {
     /// Whether it is about all of logs: these tell no teams and no service level thresholds.
     fn is_of_whole_logs(&self, inputs: &[RecordingFile]) -> bool {
@@ -156,15 +178,9 @@ impl ReportRequest {
         if self.is_of_whole_logs(reader.inputs()) {
             engine.count_only(&self.asked.by, self.asked.every);
         }
-        let mut input = InputSummary::default();
-        let mut first: Option<Time> = None;
-        let mut sums = IntervalSums::default();
-        reader.for_each(&mut |event| {
-            first = Some(first.map_or(event.at, |first| first.min(event.at)));
-            sums.add(&event);
-            input.count(engine.apply(&event));
-            engine.advance(engine.newest());
-        });
+        let mut sink = ReportSink { intake: ReportIntake::new(&mut engine), sums: IntervalSums::default() };
+        reader.read_into(&mut sink);
+        let ReportSink { intake: ReportIntake { mut input, first, .. }, sums } = sink;
         drop(progress);
         let tally = reader.tally();
         input.rejected = tally.rejected;

@@ -10,13 +10,22 @@ use super::{AgentRecord, ApplyOutcome, Engine, Gap, QueueRecord};
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, Event, EventKind, INTERVAL_WINDOW, QueueProfile, SelfService};
 use crate::kpi::KpiId;
-use crate::text::Label;
+use crate::text::{Label, Name};
 
 impl Engine {
     /// Apply an event, in whatever order events arrive.
     pub fn apply(&mut self, event: &Event) -> ApplyOutcome {
+        self.apply_event(event)
+    }
+
+    /// The same for an event whose names are parts of its line.
+    pub fn apply_parts(&mut self, event: &Event<&str>) -> ApplyOutcome {
+        self.apply_event(event)
+    }
+
+    fn apply_event<N: Name>(&mut self, event: &Event<N>) -> ApplyOutcome {
         if let Some(id) = &event.id
-            && !self.dedup.first_time(&event.origin, id)
+            && !self.dedup.first_time(event.origin.as_ref(), id)
         {
             return ApplyOutcome::Duplicate;
         }
@@ -61,7 +70,7 @@ impl Engine {
             EventKind::Restarted => self.restarted(event.at, origin),
             // A gap changes no figure. It is stored because trends show it.
             EventKind::Missed { since } => {
-                self.gaps.push(Gap { origin: event.origin.clone(), since: *since, until: event.at });
+                self.gaps.push(Gap { origin: event.origin.label(), since: *since, until: event.at });
             }
         }
         if late { ApplyOutcome::Late } else { ApplyOutcome::Counted }
@@ -69,7 +78,7 @@ impl Engine {
 
     /// Track the newest time, and tell whether the event is late. Only events with ids can be late: a log or a table
     /// has an order of its own.
-    fn track_newest(&mut self, event: &Event, origin: OriginNo) -> bool {
+    fn track_newest<N>(&mut self, event: &Event<N>, origin: OriginNo) -> bool {
         self.newest = self.newest.max(event.at);
         if self.newest_by_origin.len() <= origin.index() {
             self.newest_by_origin.resize(origin.index() + 1, Time(i64::MIN));
@@ -82,7 +91,7 @@ impl Engine {
     }
 
     /// The number of a queue, which the source `origin` reports on (unknown: none does).
-    pub(super) fn intern_queue(&mut self, name: &Label, origin: OriginNo) -> QueueNo {
+    pub(super) fn intern_queue(&mut self, name: &impl Name, origin: OriginNo) -> QueueNo {
         let queue = self.queues.intern(name);
         if self.queue_records.len() <= queue.index() {
             self.queue_records.resize_with(self.queues.len(), QueueRecord::default);

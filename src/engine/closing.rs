@@ -4,6 +4,7 @@
 //! but for the last ones, leave for the archive with the next checkpoint, where there is one; a late step or
 //! a repeat brings them back.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Engine;
@@ -126,7 +127,7 @@ impl Engine {
             }
         });
         let bytes = postcard::to_allocvec(&(customers, &contact)).ok()?;
-        Some(ArchivedContact { number: number.0, id_hash: id_hash(&contact.id), ended, bytes })
+        Some(ArchivedContact { number: number.0, id_hash: id_hash(contact.id.as_str()), ended, bytes })
     }
 
     /// A contact from the archive.
@@ -173,10 +174,10 @@ impl Engine {
     }
 
     /// Bring back a contact that has left memory, by its id.
-    pub(super) fn recall(&mut self, id: &Label) -> Option<ContactNo> {
+    pub(super) fn recall(&mut self, id: &str) -> Option<ContactNo> {
         let found = self.archive.as_ref().filter(|_| self.archive_is_ours)?.contacts_by_id(id_hash(id));
         found.into_iter().find_map(|archived| {
-            let contact = self.unarchived(&archived).filter(|contact| contact.id == *id)?;
+            let contact = self.unarchived(&archived).filter(|contact| contact.id.as_str() == id)?;
             self.put_back(&archived, contact)
         })
     }
@@ -207,8 +208,9 @@ impl Engine {
         let mut used = vec![false; self.customers.len()];
         let mut note = |customer: CustomerNo| used.get_mut(customer.index()).map(|used| *used = true);
         self.repeats.customers().for_each(|customer| _ = note(customer));
-        for contact in self.contacts.newest_first(|_| true) {
-            contact.into_owned().for_each_customer(|customer| _ = note(*customer));
+        let others = self.plain_contacts.contacts();
+        for mut contact in self.contacts.newest_first(|_| true).map(Cow::into_owned).chain(others) {
+            contact.for_each_customer(|customer| _ = note(*customer));
         }
         self.customers.retain(|customer: CustomerNo| used.get(customer.index()).is_some_and(|used| *used));
     }

@@ -8,7 +8,7 @@ pub(super) mod brief;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::facts::Measure;
 use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo};
@@ -119,6 +119,16 @@ impl Contact {
         Self { id, origin, ..Self::default() }
     }
 
+    /// A contact with these steps, of which nothing has been computed yet.
+    pub(super) fn deferred(id: Label, origin: OriginNo, steps: Vec<ContactStep>) -> Self {
+        Self { steps, deferred: true, ..Self::new(id, origin) }
+    }
+
+    /// A contact with one visit, which is settled.
+    pub(super) fn over(id: Label, origin: OriginNo, visit: QueueVisit) -> Self {
+        Self { visits: smallvec![visit], settled: 1, ..Self::new(id, origin) }
+    }
+
     /// Begin anew as another contact.
     pub(super) fn reuse(&mut self, id: Label, origin: OriginNo) {
         let steps = std::mem::take(&mut self.steps);
@@ -172,13 +182,12 @@ impl Contact {
     /// If there are too many steps, or too many of them out of order, or if the same step is known: a line that a log
     /// holds twice counts once.
     pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, Unused> {
-        let key = |step: &ContactStep| (step.at, step.transition.rank());
-        if self.steps.last().is_none_or(|last| key(last) < key(&step)) && self.steps.len() < MAX_STEPS {
+        if self.steps.last().is_none_or(|last| last.order() < step.order()) && self.steps.len() < MAX_STEPS {
             self.steps.push(step);
             return Ok(true);
         }
-        let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
-        let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
+        let index = self.steps.iter().rposition(|known| known.order() <= step.order()).map_or(0, |p| p + 1);
+        let before = self.steps.iter().take(index).rev().take_while(|known| known.order() == step.order());
         // A dead phone is rung several times in what a source calls one instant.
         let most = if matches!(step.transition, Transition::RingNoAnswer { .. } | Transition::NeverRang { .. }) {
             MAX_EQUAL_RINGS
@@ -294,21 +303,9 @@ impl Contact {
                 Transition::Classified { intent } => self.intent = intent,
                 Transition::Identified { customer } => self.customer = customer,
                 Transition::Offered(joining) => {
-                    *visit = QueueVisit {
-                        queue: step.queue,
-                        channel: joining.channel,
-                        intent: joining.intent.or(intent),
-                        customer: customer.or(joining.customer),
-                        position: joining.position,
-                        joined: step.at,
-                        timing: joining.timing(),
-                        counted: true,
-                        ..QueueVisit::default()
-                    };
-                    if joining.priority.is_some() || joining.auth_steps.is_some() {
-                        let rare = visit.rare_mut();
-                        (rare.priority, rare.auth_steps) = (joining.priority, joining.auth_steps);
-                    }
+                    *visit = joined(step, &joining);
+                    visit.intent = joining.intent.or(intent);
+                    visit.customer = customer.or(joining.customer);
                 }
                 _ => {}
             }
@@ -425,8 +422,28 @@ impl Contact {
     }
 }
 
+/// A visit that begins with a step.
+pub(super) fn joined(step: &ContactStep, joining: &JoinDetails) -> QueueVisit {
+    let mut visit = QueueVisit {
+        queue: step.queue,
+        channel: joining.channel,
+        intent: joining.intent,
+        customer: joining.customer,
+        position: joining.position,
+        joined: step.at,
+        timing: joining.timing(),
+        counted: true,
+        ..QueueVisit::default()
+    };
+    if joining.priority.is_some() || joining.auth_steps.is_some() {
+        let rare = visit.rare_mut();
+        (rare.priority, rare.auth_steps) = (joining.priority, joining.auth_steps);
+    }
+    visit
+}
+
 /// Apply one step to one visit.
-fn advance(visit: &mut QueueVisit, step: &ContactStep) {
+pub(super) fn advance(visit: &mut QueueVisit, step: &ContactStep) {
     let at = step.at;
     let add_fact = |visit: &mut QueueVisit, measure, arg, value, agent| {
         let facts = &mut visit.rare_mut().added_facts;

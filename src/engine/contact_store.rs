@@ -92,9 +92,9 @@ pub(super) struct ContactStore {
 }
 
 /// The hash of a contact's id, which finds it in memory and in the archive.
-pub(super) fn id_hash(id: &Label) -> u64 {
+pub(super) fn id_hash(id: &str) -> u64 {
     let mut hasher = FxHasher::default();
-    id.as_str().hash(&mut hasher);
+    id.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -123,13 +123,11 @@ impl Slot {
     }
 
     /// Whether the contact has an id, which is the first thing that [`pack`] writes.
-    fn has_id(&self, id: &Label) -> bool {
+    fn has_id(&self, id: &str) -> bool {
         match self {
-            Self::Open(contact) => contact.id == *id,
-            Self::Brief(contact) => contact.id == *id,
-            Self::Packed(bytes) => {
-                postcard::take_from_bytes::<&str>(bytes).is_ok_and(|(packed, _)| packed == id.as_str())
-            }
+            Self::Open(contact) => contact.id.as_str() == id,
+            Self::Brief(contact) => contact.id.as_str() == id,
+            Self::Packed(bytes) => postcard::take_from_bytes::<&str>(bytes).is_ok_and(|(packed, _)| packed == id),
             Self::Empty => false,
         }
     }
@@ -148,7 +146,7 @@ impl ContactStore {
     /// Add a contact without any steps.
     pub(super) fn push(&mut self, id: Label, origin: OriginNo) -> ContactNo {
         let number = ContactNo(self.first + self.slots.len() as u64);
-        self.register(&id, number);
+        self.register(id.as_str(), number);
         let contact = match self.spare.pop() {
             Some(mut contact) => {
                 contact.reuse(id, origin);
@@ -165,9 +163,21 @@ impl ContactStore {
         number
     }
 
-    /// Add a contact that was forgotten.
+    /// The number of a contact that is kept elsewhere.
+    pub(super) fn reserve(&mut self) -> ContactNo {
+        let number = ContactNo(self.first + self.slots.len() as u64);
+        if self.slots.is_empty() {
+            self.first += 1;
+        } else {
+            self.slots.push_back(Slot::Empty);
+            self.places.push_back(ContactPlace::default());
+        }
+        number
+    }
+
+    /// Add a contact that was forgotten, or kept elsewhere.
     pub(super) fn put_back(&mut self, number: ContactNo, contact: Contact) {
-        self.register(&contact.id, number);
+        self.register(contact.id.as_str(), number);
         let slot = Slot::Open(Box::new(contact));
         match self.slot_mut(number) {
             Some(empty) => *empty = slot,
@@ -175,7 +185,7 @@ impl ContactStore {
         }
     }
 
-    fn register(&mut self, id: &Label, number: ContactNo) {
+    fn register(&mut self, id: &str, number: ContactNo) {
         let mut hash = id_hash(id);
         let is_of_another = |slot: &Slot| !matches!(slot, Slot::Empty) && !slot.has_id(id);
         while self.numbers.get(&hash).is_some_and(|other| self.slot(*other).is_some_and(is_of_another)) {
@@ -185,7 +195,10 @@ impl ContactStore {
     }
 
     /// The number of a contact in memory.
-    pub(super) fn find(&self, id: &Label) -> Option<ContactNo> {
+    pub(super) fn find(&self, id: &str) -> Option<ContactNo> {
+        if self.numbers.is_empty() {
+            return None;
+        }
         let mut hash = id_hash(id);
         loop {
             let number = *self.numbers.get(&hash)?;
@@ -346,7 +359,7 @@ impl ContactStore {
     }
 
     /// Whether a contact with this id may have left memory for the archive within the last day.
-    pub(super) fn may_be_away(&self, id: &Label) -> bool {
+    pub(super) fn may_be_away(&self, id: &str) -> bool {
         self.away.contains(id_hash(id))
     }
 
@@ -362,7 +375,7 @@ impl ContactStore {
         self.away.rotate(now);
         for number in &leaving {
             if let Some(id) = self.slot(*number).and_then(Slot::id) {
-                self.away.insert(id_hash(&id));
+                self.away.insert(id_hash(id.as_str()));
             }
             self.forget(*number);
         }
@@ -387,7 +400,7 @@ impl ContactStore {
         let Some(slot) = self.slot_mut(number) else { return };
         let dropped = std::mem::replace(slot, Slot::Empty);
         if let Some(id) = dropped.id() {
-            let hash = id_hash(&id);
+            let hash = id_hash(id.as_str());
             if self.numbers.get(&hash) == Some(&number) {
                 self.numbers.remove(&hash);
             }
@@ -410,7 +423,7 @@ impl ContactStore {
         let ids: Vec<_> = all.filter_map(|(number, slot)| Some((number, slot.id()?))).collect();
         self.numbers.reserve(ids.len());
         for (number, id) in ids {
-            self.register(&id, number);
+            self.register(id.as_str(), number);
         }
     }
 }

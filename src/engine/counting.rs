@@ -106,7 +106,7 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
         Measure::FirstContact => {
             tally.first_contacts += sign;
             tally.first_resolved += flag;
-            if fact.arg != 0 {
+            if fact.arg != 0 && value != UNKNOWN {
                 tally.first_open.count(value, sign);
             }
         }

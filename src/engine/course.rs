@@ -5,7 +5,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use smallvec::SmallVec;
 
 use super::Engine;
-use super::contact::Unused;
+use super::contact::{Contact, Unused};
 use super::contact_store::ContactNo;
 use super::facts::Measure;
 use super::flush::note_changed;
@@ -14,7 +14,7 @@ use super::transition::{ContactStep, JoinDetails, Transition};
 use super::visit::{QueueVisit, VisitTiming};
 use crate::clock::{Span, Time};
 use crate::event::{Step, Survey};
-use crate::text::Label;
+use crate::text::{Label, Name};
 
 /// How long a contact must be over before its steps are dropped; a longer `lateness` wins.
 const SETTLE_INTERVAL: Span = Span(600_000_000);
@@ -81,6 +81,10 @@ impl Engine {
                 break;
             }
             self.ended.pop_front();
+            if let Some(contact) = self.plain_contacts.take_under_way(number) {
+                self.count_plain(number, contact, at);
+                continue;
+            }
             let Some(mut contact) = self.contacts.take(number) else { continue };
             if contact.deferred {
                 self.contradictions.replay(&mut contact);
@@ -111,21 +115,23 @@ impl Engine {
         }
     }
 
-    pub(super) fn apply_step(
+    pub(super) fn apply_step<N: Name>(
         &mut self,
         at: Time,
         origin: OriginNo,
-        contact: &Label,
-        queue: Option<&Label>,
-        step: &Step,
+        contact: &N,
+        queue: Option<&N>,
+        step: &Step<N>,
     ) -> Result<(), Unused> {
-        let mut known = self.contacts.find(contact);
+        let id = contact.as_ref();
+        let mut known = self.plain_contacts.find(id).or_else(|| self.contacts.find(id));
         // What joins under an id that left memory days ago is another contact.
-        if known.is_none() && (!matches!(step, Step::Offered(_)) || self.contacts.may_be_away(contact)) {
-            known = self.recall(contact);
+        if known.is_none() && (!matches!(step, Step::Offered(_)) || self.contacts.may_be_away(id)) {
+            known = self.recall(id);
         }
-        let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact));
+        let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact.label(), step));
         if let Step::Survey(survey) = step {
+            self.end_plain(number);
             return self.survey(number, at, queue, survey);
         }
         let queue = match (step, queue) {
@@ -133,28 +139,48 @@ impl Engine {
             (_, Some(queue)) => self.intern_queue(queue, origin),
             (_, None) => QueueNo::UNKNOWN,
         };
-        let transition = self.transition(step, queue);
-        self.apply_transition(number, ContactStep::new(at, queue, transition))
+        let step = ContactStep::new(at, queue, self.transition(step, queue));
+        if self.plain_contacts.step(number, step) {
+            if step.transition.is_ending() {
+                self.ended.push_back((at, number));
+            }
+            return Ok(());
+        }
+        self.end_plain(number);
+        self.apply_transition(number, step)
     }
 
-    fn add_contact(&mut self, at: Time, origin: OriginNo, id: &Label) -> ContactNo {
-        let number = self.contacts.push(id.clone(), origin);
+    /// Add a contact, whose first step is given.
+    fn add_contact<N>(&mut self, at: Time, origin: OriginNo, id: Label, step: &Step<N>) -> ContactNo {
         // A contact from before a restart that is already known was lost in it.
         let next = self.restarts.range((Excluded((origin, at)), Unbounded)).next();
-        match next.filter(|(restarted, _)| *restarted == origin) {
-            None => self.defer(number),
-            Some((_, restart)) => {
-                if let Some(contact) = self.contacts.get_mut(number) {
-                    _ = contact.insert(ContactStep::new(*restart, QueueNo::UNKNOWN, Transition::Lost));
-                }
+        let restart = next.filter(|(restarted, _)| *restarted == origin).map(|(_, at)| *at);
+        if self.standing_query.is_some() {
+            let number = self.contacts.reserve();
+            if restart.is_none() && matches!(step, Step::Offered(_)) {
+                self.plain_contacts.begin(number, id, origin);
+            } else {
+                self.contacts.put_back(number, Contact::new(id, origin));
             }
+            self.lose_or_defer(number, restart);
+            return number;
         }
+        let number = self.contacts.push(id, origin);
+        self.lose_or_defer(number, restart);
         number
+    }
+
+    /// A new contact was lost in a restart, or may be deferred.
+    fn lose_or_defer(&mut self, number: ContactNo, restart: Option<Time>) {
+        let Some(at) = restart else { return self.defer(number) };
+        if let Some(contact) = self.contacts.get_mut(number) {
+            _ = contact.insert(ContactStep::new(at, QueueNo::UNKNOWN, Transition::Lost));
+        }
     }
 
     /// What a step about `queue` does, with names as numbers. A survey is several transitions and is handled by
     /// [`Self::survey`].
-    fn transition(&mut self, step: &Step, queue: QueueNo) -> Transition {
+    fn transition(&mut self, step: &Step<impl Name>, queue: QueueNo) -> Transition {
         match step {
             Step::Offered(offer) => {
                 self.evidence.customers |= offer.customer.is_some();
@@ -225,7 +251,13 @@ impl Engine {
         }
     }
 
-    fn survey(&mut self, number: ContactNo, at: Time, queue: Option<&Label>, survey: &Survey) -> Result<(), Unused> {
+    fn survey(
+        &mut self,
+        number: ContactNo,
+        at: Time,
+        queue: Option<&impl Name>,
+        survey: &Survey,
+    ) -> Result<(), Unused> {
         let queue = queue.map_or(QueueNo::UNKNOWN, |queue| self.intern_queue(queue, OriginNo::UNKNOWN));
         let mut scores: SmallVec<[(Measure, u8, i64); 4]> = SmallVec::new();
         if let Some(csat) = survey.csat {

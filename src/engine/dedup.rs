@@ -16,9 +16,9 @@ pub(super) struct Dedup(pub(super) RecentHashes);
 
 impl Dedup {
     /// Remember an id; `false` if it has been seen before.
-    pub(super) fn first_time(&mut self, origin: &Label, id: &Label) -> bool {
+    pub(super) fn first_time(&mut self, origin: &str, id: &Label) -> bool {
         let mut hasher = DefaultHasher::new();
-        (origin.as_str(), id.as_str()).hash(&mut hasher);
+        (origin, id.as_str()).hash(&mut hasher);
         self.0.insert(hasher.finish())
     }
 }

@@ -186,7 +186,7 @@ impl Engine {
     }
 
     pub(super) fn set_repeat_status(&mut self, (number, index): VisitNo, status: RepeatStatus) {
-        if !self.recall_number(number) {
+        if self.set_plain_status(number, status) || !self.recall_number(number) {
             return;
         }
         let Some(contact) = self.contacts.get_mut(number) else { return };

@@ -11,8 +11,8 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::event::Channel;
-use crate::text::Label;
 use crate::text::short_key::ShortKey;
+use crate::text::{Label, Name};
 
 /// The number of a name of one kind.
 pub(super) trait NameNo: Copy + Default + Eq {
@@ -134,7 +134,7 @@ impl<N> Serialize for Interner<N> {
     }
 }
 
-fn hash_of(name: &str) -> u64 {
+pub(super) fn hash_of(name: &str) -> u64 {
     // Nearly all are short.
     ShortKey::of(name.as_bytes()).map_or_else(|| FxBuildHasher.hash_one(name), |key| FxBuildHasher.hash_one(key))
 }
@@ -146,18 +146,19 @@ fn hash_of_number(labels: &[Label], number: u32) -> u64 {
 
 impl<N: NameNo> Interner<N> {
     /// The number of a name; a new name gets the next one.
-    pub(super) fn intern(&mut self, label: &Label) -> N {
-        if label.is_empty() {
+    pub(super) fn intern(&mut self, name: &impl Name) -> N {
+        let text = name.as_ref();
+        if text.is_empty() {
             return N::UNKNOWN;
         }
-        let hash = hash_of(label.as_str());
-        // Short labels are compared as they are, without a call.
-        if let Some(number) = self.find_by(hash, |known| known == label) {
+        let hash = hash_of(text);
+        if let Some(number) = self.find_by(hash, |known| known.as_str() == text) {
             return number;
         }
+        let label = name.label();
         let number = if let Some(number) = self.free.pop() {
             if let Some(slot) = self.labels.get_mut(number as usize) {
-                slot.clone_from(label);
+                *slot = label;
             }
             number
         } else {
@@ -165,7 +166,7 @@ impl<N: NameNo> Interner<N> {
             if self.labels.len() == self.labels.capacity() {
                 self.labels.reserve_exact(self.labels.len() / 8 + 4);
             }
-            self.labels.push(label.clone());
+            self.labels.push(label);
             number
         };
         let Self { numbers, labels, .. } = self;
@@ -188,15 +189,15 @@ impl<N: NameNo> Interner<N> {
     }
 
     /// The number of a name that is mostly the same as the one before, `last`.
-    pub(super) fn intern_repeated(&mut self, label: &Label, last: N) -> N {
+    pub(super) fn intern_repeated(&mut self, name: &impl Name, last: N) -> N {
         // Mostly it is even at the same place, as long names and those of the program are.
-        let is_same = |known: &Label| std::ptr::eq(known.as_str(), label.as_str()) || known == label;
-        if self.labels.get(last.index()).is_some_and(is_same) { last } else { self.intern(label) }
+        let is_same = |known: &Label| std::ptr::eq(known.as_str(), name.as_ref()) || known.as_str() == name.as_ref();
+        if self.labels.get(last.index()).is_some_and(is_same) { last } else { self.intern(name) }
     }
 
     /// The number of a name that may be missing.
-    pub(super) fn intern_optional(&mut self, label: Option<&Label>) -> N {
-        label.map_or(N::UNKNOWN, |label| self.intern(label))
+    pub(super) fn intern_optional(&mut self, name: Option<&impl Name>) -> N {
+        name.map_or(N::UNKNOWN, |name| self.intern(name))
     }
 
     /// The number of a name that has been seen before.

@@ -39,7 +39,7 @@ impl Engine {
     /// Whether an event is about a contact that is not known yet.
     #[must_use]
     pub fn begins_contact(&self, event: &Event) -> bool {
-        matches!(&event.kind, EventKind::Contact { contact, .. } if self.contacts.find(contact).is_none())
+        matches!(&event.kind, EventKind::Contact { contact, .. } if self.contacts.find(contact.as_str()).is_none())
     }
 
     /// The names of an event that have not been seen before.

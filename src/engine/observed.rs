@@ -324,7 +324,7 @@ mod tests {
 
     fn report(minute: i64, queue: &str, figures: &[(&str, f64)]) -> Event {
         let figures = figures.iter().map(|(name, value)| ((*name).into(), *value)).collect();
-        let kind = EventKind::Observed { queue: queue.into(), window: None, figures, quotients: Vec::new() };
+        let kind: EventKind = EventKind::Observed { queue: queue.into(), window: None, figures, quotients: Vec::new() };
         // Through JSON, as the journal does.
         let event = Event { at: at(minute), origin: "metrics".into(), id: None, kind };
         serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap()

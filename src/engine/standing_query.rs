@@ -11,14 +11,16 @@ use std::ops::Range;
 
 use super::Engine;
 use super::contact::Contact;
+use super::contact::brief::BriefContact;
 use super::contact_store::ContactNo;
-use super::facts::{CellKey, CellNo, Fact, Measure};
+use super::facts::{CellKey, CellNo, Fact, Measure, UNKNOWN};
 use super::flush::{Links, note_changed, topic_visit};
 use super::groups::ResolvedSlice;
-use super::interner::QueueNo;
+use super::plain_contacts::PlainContact;
+use super::repeats::{StatusChanges, Topic, TopicVisit};
 use super::view::{Steps, View};
 use super::view_cache::ViewKey;
-use super::visit::{QueueVisit, VisitFact};
+use super::visit::{QueueVisit, RepeatStatus, VisitFact};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Every, Period};
 
@@ -74,10 +76,11 @@ impl Engine {
 
     /// Defer a new contact, if there is a standing query.
     pub(super) fn defer(&mut self, number: ContactNo) {
-        if let Some(query) = &mut self.standing_query
-            && let Some(contact) = self.contacts.get_mut(number)
-        {
-            contact.deferred = true;
+        if let Some(query) = &mut self.standing_query {
+            // Plain ones are deferred by what they are.
+            if let Some(contact) = self.contacts.get_mut(number) {
+                contact.deferred = true;
+            }
             query.deferred.push_back(number);
         }
     }
@@ -92,6 +95,7 @@ impl Engine {
         while let Some(number) = self.standing_query.as_ref().and_then(|query| query.deferred.front().copied()) {
             let contact = self.contacts.get(number).filter(|contact| contact.deferred);
             let began = contact.and_then(|contact| contact.steps.first()).map(|step| step.at);
+            let began = self.plain_contacts.began(number).or(began);
             if began.is_some_and(|began| now.since(began) <= longest) {
                 break;
             }
@@ -112,6 +116,9 @@ impl Engine {
 
     /// Make a contact one like those of an engine without a standing query, if it is deferred.
     pub(super) fn end_deferral(&mut self, number: ContactNo) {
+        if self.plain_contacts.began(number).is_some() {
+            self.end_plain(number);
+        }
         if !self.contacts.get(number).is_some_and(|contact| contact.deferred) {
             return;
         }
@@ -123,13 +130,18 @@ impl Engine {
         self.note_course(number, false, ended);
     }
 
+    /// Make a plain contact one like the others, if it is one.
+    pub(super) fn end_plain(&mut self, number: ContactNo) {
+        if let Some(contact) = self.plain_contacts.take(number) {
+            self.contacts.put_back(number, contact);
+        }
+    }
+
     /// Count a deferred contact that is over.
     pub(super) fn count_deferred(&mut self, number: ContactNo, contact: &mut Contact) {
         for index in 0..contact.visits.len() {
             let topic = contact.visits.get(index).and_then(|visit| topic_visit(visit, (number, index)));
-            let window = self.settings.rules.fcr_window;
-            let changes = topic.map(|(topic, visit)| self.repeats.replace(topic, None, Some(visit), window));
-            for (visit, status) in changes.into_iter().flatten() {
+            for (visit, status) in self.add_to_topic(topic) {
                 match contact.visits.get_mut(visit.1).filter(|_| visit.0 == number) {
                     Some(own) => own.repeat_status = status,
                     None => self.set_repeat_status(visit, status),
@@ -144,44 +156,90 @@ impl Engine {
         }
     }
 
+    /// Count a plain contact that was over at `at`.
+    pub(super) fn count_plain(&mut self, number: ContactNo, mut contact: PlainContact, at: Time) {
+        let mut visit = contact.visit();
+        for (changed, status) in self.add_to_topic(topic_visit(&visit, (number, 0))) {
+            if changed.0 == number {
+                visit.repeat_status = status;
+            } else {
+                self.set_repeat_status(changed, status);
+            }
+        }
+        visit.written = true;
+        self.count_visit(&visit);
+        match BriefContact::of_visit(&mut contact.id, contact.origin, &mut visit, (false, false)) {
+            Some(brief) => self.plain_contacts.rest(number, brief),
+            None => self.contacts.put_back(number, Contact::over(contact.id, contact.origin, visit)),
+        }
+        self.contacts.pack_settled(number);
+        if let Some(query) = &mut self.standing_query {
+            query.note_over(at, number);
+        }
+    }
+
+    fn add_to_topic(&mut self, visit: Option<(Topic, TopicVisit)>) -> StatusChanges {
+        let window = self.settings.rules.fcr_window;
+        visit.map(|(topic, visit)| self.repeats.replace(topic, None, Some(visit), window)).unwrap_or_default()
+    }
+
+    /// Set the status of a plain contact that has been counted; `false` where it is none.
+    pub(super) fn set_plain_status(&mut self, number: ContactNo, status: RepeatStatus) -> bool {
+        let Some(contact) = self.plain_contacts.resting_mut(number) else { return false };
+        let before = contact.visit();
+        contact.repeat_status = status;
+        let after = contact.visit();
+        self.count_facts(&before, -1);
+        self.count_facts(&after, 1);
+        true
+    }
+
     fn count_visit(&mut self, visit: &QueueVisit) {
-        let Some(mut query) = self.standing_query.take() else { return };
+        let first = self.count_facts(visit, 1);
+        self.facts.note_counted(first);
+        self.update_links(visit.queue, &Links::default(), &Links::of(visit, None));
+    }
+
+    /// Count the facts of a visit, or take them back where the sign is −1. Returns the instant of the first.
+    fn count_facts(&mut self, visit: &QueueVisit, sign: i8) -> Time {
+        let mut first = Time(i64::MAX);
+        let Some(mut query) = self.standing_query.take() else { return first };
         let StandingQuery { by, every, counted, steps, .. } = &mut *query;
         let key = visit.cell();
-        let cell = self.cells.intern(key);
-        let mut first = Time(i64::MAX);
         // Without steps, all facts about one agent are counted in one row.
-        let own_row = if every.is_none() { self.row_of(by, counted, cell, None) } else { None };
+        let own_row = if every.is_none() { self.row_of(by, counted, &key, None) } else { None };
         visit.for_each_fact(|VisitFact { at, measure, arg, value, agent }| {
             first = first.min(at);
-            let row = own_row.filter(|_| agent == key.agent).or_else(|| {
-                let cell = self.cells.intern(CellKey { agent, ..key });
-                self.row_of(by, counted, cell, steps.of(at))
-            });
-            counted.count_in(row, &Fact { cell, measure, arg, sign: 1, value }, key.queue, &self.limits);
+            let row = own_row.filter(|_| agent == key.agent);
+            let row = row.or_else(|| self.row_of(by, counted, &CellKey { agent, ..key }, steps.of(at)));
+            // When first contacts joined is counted at the end.
+            let value = if measure == Measure::FirstContact { UNKNOWN } else { value };
+            counted.count_in(
+                row,
+                &Fact { cell: CellNo::default(), measure, arg, sign, value },
+                key.queue,
+                &self.limits,
+            );
         });
         self.standing_query = Some(query);
-        self.facts.note_counted(first);
-        self.update_links(key.queue, &Links::default(), &Links::of(visit, None));
+        first
     }
 
     /// The row of a view that a cell is counted in.
-    fn row_of(&self, by: &[Dim], view: &mut View, cell: CellNo, step: Option<Time>) -> Option<usize> {
-        if !view.has_cell(cell) {
-            let grouping = |cell: &CellKey| self.group_of(Some(&ResolvedSlice::TOTAL), by, cell);
-            view.add_cells(self.cells.all(), &grouping);
-        }
-        view.row(cell, step)
+    fn row_of(&self, by: &[Dim], view: &mut View, cell: &CellKey, step: Option<Time>) -> Option<usize> {
+        let group = self.group_of(Some(&ResolvedSlice::TOTAL), by, cell)?;
+        Some(view.row_of_group(group, step))
     }
 
-    fn queue_of(&self, cell: CellNo) -> QueueNo {
-        self.cells.all().get(cell.index()).map(|cell| cell.queue).unwrap_or_default()
+    fn cell(&self, cell: CellNo) -> CellKey {
+        self.cells.all().get(cell.index()).copied().unwrap_or_default()
     }
 
     fn count_at_once(&self, query: &mut StandingQuery, at: Time, fact: &Fact) {
         let StandingQuery { by, counted, steps, .. } = query;
-        let row = self.row_of(by, counted, fact.cell, steps.of(at));
-        counted.count_in(row, fact, self.queue_of(fact.cell), &self.limits);
+        let cell = self.cell(fact.cell);
+        let row = self.row_of(by, counted, &cell, steps.of(at));
+        counted.count_in(row, fact, cell.queue, &self.limits);
     }
 
     /// Count the facts of the days before `until` for the standing query. `false` where there is none.
@@ -208,10 +266,13 @@ impl Engine {
     pub(super) fn forget_before(&mut self, at: Time) {
         let Some(query) = &mut self.standing_query else { return };
         while let Some((_, number)) = query.over.pop_front_if(|(ended, _)| *ended < at) {
-            if self.contacts.rests_since(number).is_some_and(|ended| ended < at) {
+            if self.plain_contacts.rests_since(number).is_some_and(|ended| ended < at) {
+                self.plain_contacts.forget(number);
+            } else if self.contacts.rests_since(number).is_some_and(|ended| ended < at) {
                 self.contacts.forget(number);
             }
         }
+        self.plain_contacts.forget_ids();
         let customers = self.customers.in_use();
         if customers > 2 * query.customers.max(LEAST_CUSTOMERS) {
             self.forget_customers();
@@ -246,26 +307,23 @@ impl Engine {
     /// Take back from the baseline the facts from `end` on: those that contacts have left, without those that are still to
     /// be counted.
     fn take_back(&mut self, query: &mut StandingQuery, end: Time) {
-        let contacts = std::mem::take(&mut self.contacts);
-        contacts.for_each_visit(end, &mut |visit| {
+        let StandingQuery { by, baseline, .. } = &mut *query;
+        let mut take_back = |visit: &QueueVisit| {
             let key = visit.cell();
             visit.for_each_fact(|VisitFact { at, measure, arg, value, agent }| {
                 if at >= end {
-                    let cell = self.cells.intern(CellKey { agent, ..key });
-                    let row = self.row_of(&query.by, &mut query.baseline, cell, None);
-                    query.baseline.count_in(
-                        row,
-                        &Fact { cell, measure, arg, sign: -1, value },
-                        key.queue,
-                        &self.limits,
-                    );
+                    let row = self.row_of(by, baseline, &CellKey { agent, ..key }, None);
+                    let fact = Fact { cell: CellNo::default(), measure, arg, sign: -1, value };
+                    baseline.count_in(row, &fact, key.queue, &self.limits);
                 }
             });
-        });
-        self.contacts = contacts;
+        };
+        self.contacts.for_each_visit(end, &mut take_back);
+        self.plain_contacts.for_each_visit(end, &mut take_back);
         for (_, fact) in self.facts.from(end) {
-            let row = self.row_of(&query.by, &mut query.baseline, fact.cell, None);
-            query.baseline.count_in(row, &fact, self.queue_of(fact.cell), &self.limits);
+            let cell = self.cell(fact.cell);
+            let row = self.row_of(&query.by, &mut query.baseline, &cell, None);
+            query.baseline.count_in(row, &fact, cell.queue, &self.limits);
         }
     }
 
@@ -276,20 +334,19 @@ impl Engine {
         let StandingQuery { by, steps, counted, .. } = query;
         let newest = self.newest;
         let provisional_from = newest - self.settings.rules.fcr_window;
-        let contacts = std::mem::take(&mut self.contacts);
-        contacts.for_each_visit(provisional_from, &mut |visit| {
+        let mut count = |visit: &QueueVisit| {
             if let (Some(true), Some(ended)) = (visit.repeat_status.first_resolved, visit.ended)
                 && visit.joined > provisional_from
             {
-                let cell = self.cells.intern(visit.cell());
-                let row = self.row_of(by, counted, cell, steps.of(ended));
+                let row = self.row_of(by, counted, &visit.cell(), steps.of(ended));
                 counted.count_first_open(row, newest.0, 1);
             }
-        });
-        self.contacts = contacts;
+        };
+        self.contacts.for_each_visit(provisional_from, &mut count);
+        self.plain_contacts.for_each_visit(provisional_from, &mut count);
         for (at, fact) in self.facts.from(provisional_from) {
             if fact.measure == Measure::FirstContact && fact.arg != 0 && fact.value > provisional_from.0 {
-                let row = self.row_of(by, counted, fact.cell, steps.of(at));
+                let row = self.row_of(by, counted, &self.cell(fact.cell), steps.of(at));
                 counted.count_first_open(row, newest.0, -i64::from(fact.sign));
             }
         }

@@ -182,6 +182,11 @@ impl ContactStep {
         Self { at, queue, transition, contradicts: false }
     }
 
+    /// Orders the steps of a contact: by time, and those of one instant by rank.
+    pub(super) const fn order(&self) -> (Time, u8) {
+        (self.at, self.transition.rank())
+    }
+
     /// Whether both say the same.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (self.at, self.queue) == (other.at, other.queue) && self.transition == other.transition

@@ -164,13 +164,8 @@ impl View {
         }
     }
 
-    /// Whether the group of a cell is known.
-    pub(super) fn has_cell(&self, cell: CellNo) -> bool {
-        cell.index() < self.group_of_cell.len()
-    }
-
     /// Find the groups of the cells that are new.
-    pub(super) fn add_cells(&mut self, cells: &[CellKey], grouping: Grouping<'_>) {
+    fn add_cells(&mut self, cells: &[CellKey], grouping: Grouping<'_>) {
         for cell in cells.iter().skip(self.group_of_cell.len()) {
             let group = grouping(cell).map_or(0, |group| self.group_number(group) + 1);
             self.group_of_cell.push(group);
@@ -341,8 +336,14 @@ impl View {
         }
     }
 
+    /// The index of the row of a group, which is added if it is new.
+    pub(super) fn row_of_group(&mut self, group: Group, step: Option<Time>) -> usize {
+        let group = self.group_number(group);
+        self.tally_index(group, step)
+    }
+
     /// The index of the row that a cell is counted in; `None` where it is outside the slice.
-    pub(super) fn row(&mut self, cell: CellNo, step: Option<Time>) -> Option<usize> {
+    fn row(&mut self, cell: CellNo, step: Option<Time>) -> Option<usize> {
         let group = self.group_of_cell.get(cell.index()).copied().unwrap_or(0).checked_sub(1)?;
         Some(self.tally_index(group, step))
     }

@@ -3,7 +3,52 @@
 use super::{InputSummary, Report, ReportSettings};
 use crate::clock::{Span, Time};
 use crate::engine::{self, ApplyOutcome, Engine};
+use crate::event::{Event, EventSink};
 use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, Slice};
+
+/// Applies the events of a report's input while they are read.
+#[derive(Debug)]
+pub struct ReportIntake<'a> {
+    engine: &'a mut Engine,
+    /// What was read.
+    pub input: InputSummary,
+    /// The time of the oldest event.
+    pub first: Option<Time>,
+}
+
+impl<'a> ReportIntake<'a> {
+    /// One that applies to `engine`.
+    pub fn new(engine: &'a mut Engine) -> Self {
+        Self { engine, input: InputSummary::default(), first: None }
+    }
+
+    /// Apply an event.
+    pub fn apply(&mut self, event: &Event) {
+        let outcome = self.engine.apply(event);
+        self.note(event.at, outcome);
+    }
+
+    fn note(&mut self, at: Time, outcome: ApplyOutcome) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.input.count(outcome);
+        self.engine.advance(self.engine.newest());
+    }
+}
+
+impl EventSink for ReportIntake<'_> {
+    fn take(&mut self, event: Event) {
+        self.apply(&event);
+    }
+
+    fn takes_parts(&self) -> bool {
+        true
+    }
+
+    fn take_parts(&mut self, event: &Event<&str>) {
+        let outcome = self.engine.apply_parts(event);
+        self.note(event.at, outcome);
+    }
+}
 
 /// What a report shall be about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -18,19 +18,19 @@ pub struct AgentNames {
 
 impl AgentNames {
     /// Note an agent who is added to a queue.
-    pub(crate) fn note_added(&mut self, agent: &Label) {
+    pub(crate) fn note_added(&mut self, agent: &str) {
         note(&mut self.added, agent);
     }
 
     /// Note an agent whom a call rings or reaches.
-    pub(crate) fn note_called(&mut self, agent: &Label) {
+    pub(crate) fn note_called(&mut self, agent: &str) {
         note(&mut self.called, agent);
     }
 
     /// Add the names of another part of the log.
     pub(crate) fn absorb(&mut self, part: &Self) {
-        part.added.iter().for_each(|agent| self.note_added(agent));
-        part.called.iter().for_each(|agent| self.note_called(agent));
+        part.added.iter().for_each(|agent| self.note_added(agent.as_str()));
+        part.called.iter().for_each(|agent| self.note_called(agent.as_str()));
     }
 
     /// Says that most of the interfaces that are added never take a call, while others take calls who were never added: they
@@ -56,9 +56,9 @@ impl AgentNames {
     }
 }
 
-fn note(names: &mut FxHashSet<Label>, agent: &Label) {
+fn note(names: &mut FxHashSet<Label>, agent: &str) {
     if names.len() < MAX_NAMES && !names.contains(agent) {
-        names.insert(agent.clone());
+        names.insert(Label::new(agent));
     }
 }
 

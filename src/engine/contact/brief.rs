@@ -36,7 +36,7 @@ pub(in crate::engine) struct BriefContact {
     channel: Channel,
     stage: VisitStage,
     timing: VisitTiming,
-    repeat_status: RepeatStatus,
+    pub(in crate::engine) repeat_status: RepeatStatus,
     /// Whether the intent and the customer are known of the contact, and not only of the visit.
     of_contact: (bool, bool),
     /// Of one contact in ten, which an agent did not answer at first.
@@ -60,18 +60,31 @@ impl BriefContact {
     pub(in crate::engine) fn of(contact: &mut Contact) -> Option<Self> {
         let [visit] = contact.visits.as_mut_slice() else { return None };
         let settled = contact.settled == 1 && contact.steps.is_empty() && !contact.changed;
-        let whole = visit.counted && visit.written && !visit.ringing.is_known();
         let (intent, customer) = (contact.intent, contact.customer);
         let same = (!intent.is_known() || intent == visit.intent)
             && (!customer.is_known() || customer == visit.customer)
             && (contact.settled_intent, contact.settled_customer) == (intent, customer);
-        if !(settled && whole && same) {
+        if !(settled && same) {
+            return None;
+        }
+        let known = (intent.is_known(), customer.is_known());
+        Self::of_visit(&mut contact.id, contact.origin, visit, known)
+    }
+
+    /// The same of a contact with one visit, and whether its intent and customer are known of the contact.
+    pub(in crate::engine) fn of_visit(
+        id: &mut Label,
+        origin: OriginNo,
+        visit: &mut QueueVisit,
+        of_contact: (bool, bool),
+    ) -> Option<Self> {
+        if !(visit.counted && visit.written && !visit.ringing.is_known()) {
             return None;
         }
         let since = |at: Option<Time>| Millis::of(at.map(|at| at - visit.joined));
         Some(Self {
             joined: visit.joined,
-            origin: contact.origin,
+            origin,
             queue: visit.queue,
             intent: visit.intent,
             customer: visit.customer,
@@ -88,10 +101,10 @@ impl BriefContact {
             stage: visit.stage,
             timing: visit.timing,
             repeat_status: visit.repeat_status,
-            of_contact: (intent.is_known(), customer.is_known()),
+            of_contact,
             // The last, so that nothing is taken where there is no brief contact.
             rare: visit.rare.take(),
-            id: std::mem::take(&mut contact.id),
+            id: std::mem::take(id),
         })
     }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
-use crate::event::Event;
+use crate::event::{Event, SinkTo};
 use crate::source::format::csv::{ColumnsError, TableOptions};
 use crate::source::format::decoder::{DecodeError, LineDecoder};
 use crate::source::format::lines::PartialLine;
@@ -239,9 +239,11 @@ impl FileFollower {
         let before = self.tally.lines;
         let outcome = loop {
             let read = match file.lines.next(partial) {
-                Ok(Some(line)) => file.decoder.decode(line, latest, &mut self.tally, &mut |event| events.push(event)),
+                Ok(Some(line)) => {
+                    file.decoder.decode(line, latest, &mut self.tally, &mut SinkTo(&mut |event| events.push(event)))
+                }
                 Ok(None) if partial == PartialLine::Emit => {
-                    let ended = file.decoder.finish(&mut self.tally, &mut |event| events.push(event));
+                    let ended = file.decoder.finish(&mut self.tally, &mut SinkTo(&mut |event| events.push(event)));
                     if let Err(DecodeError::Line(reason)) = ended {
                         self.reject(file, reason)?;
                     }

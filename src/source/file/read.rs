@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::clock::{Span, Time};
-use crate::event::Event;
+use crate::event::{Event, EventSink, SinkTo};
 use crate::source::format::csv::{ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
 use crate::source::tally::InputTally;
@@ -180,6 +180,11 @@ impl RecordingReader {
 
     /// Pass all remaining events to `each`.
     pub fn for_each(&mut self, each: &mut dyn FnMut(Event)) {
+        self.read_into(&mut SinkTo(each));
+    }
+
+    /// Pass all remaining events to `each`.
+    pub fn read_into(&mut self, each: &mut dyn EventSink) {
         while self.streams.len() > 1 {
             self.read_run(usize::MAX, each);
         }
@@ -195,13 +200,13 @@ impl RecordingReader {
     pub fn next_batch(&mut self, events: &mut Vec<Event>, max: usize) -> bool {
         let (before, max) = (events.len(), max.max(1));
         while events.len() - before < max && !self.streams.is_empty() {
-            self.read_run(max - (events.len() - before), &mut |event| events.push(event));
+            self.read_run(max - (events.len() - before), &mut SinkTo(&mut |event| events.push(event)));
         }
         events.len() > before
     }
 
     /// Pass up to `max` events of the file whose next event is earliest, until another file's is earlier.
-    fn read_run(&mut self, max: usize, each: &mut dyn FnMut(Event)) {
+    fn read_run(&mut self, max: usize, each: &mut dyn EventSink) {
         let mut heads = self.streams.iter().enumerate().filter_map(|(index, s)| s.head().map(|at| (at, index)));
         let Some(first) = heads.clone().min() else {
             self.streams.clear();
@@ -219,7 +224,7 @@ impl RecordingReader {
             match stream.head() {
                 Some(at) if next.is_none_or(|next| (at, index) < next) => {
                     if let Some(event) = stream.pop(self.latest, &mut self.tally) {
-                        each(event);
+                        each.take(event);
                     }
                 }
                 Some(_) => return,

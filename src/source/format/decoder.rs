@@ -1,7 +1,7 @@
 //! Decodes the lines of an input of any format into events.
 
 use crate::clock::Time;
-use crate::event::Event;
+use crate::event::EventSink;
 use crate::source::format::contact_events;
 use crate::source::format::csv::{self, ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
@@ -72,7 +72,7 @@ impl LineDecoder {
         line: RawLine<'_>,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), DecodeError> {
         match line {
             RawLine::Text(bytes) => self.decode_line(BlockLine { bytes, text: None }, latest, tally, each),
@@ -86,7 +86,7 @@ impl LineDecoder {
         line: BlockLine<'_>,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), DecodeError> {
         let BlockLine { bytes: line, text } = line;
         if line.len() > MAX_LINE_BYTES {
@@ -103,7 +103,7 @@ impl LineDecoder {
                 match contact_events::parse(line, latest, tally) {
                     Ok(Some(event)) => {
                         tally.events += 1;
-                        each(event);
+                        each.take(event);
                     }
                     Ok(None) => {}
                     Err(reason) => return Err(DecodeError::Line(reason)),
@@ -114,7 +114,7 @@ impl LineDecoder {
                 let mut count = 0;
                 let done = parser.parse_line(line, latest, tally, &mut |event| {
                     count += 1;
-                    each(event);
+                    each.take(event);
                 });
                 tally.events += count;
                 done.map_err(DecodeError::from)
@@ -149,13 +149,13 @@ impl LineDecoder {
     }
 
     /// The input has ended; an error if a record is incomplete.
-    pub(crate) fn finish(&mut self, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), DecodeError> {
+    pub(crate) fn finish(&mut self, tally: &mut InputTally, each: &mut dyn EventSink) -> Result<(), DecodeError> {
         match self {
             Self::Csv(parser) => {
                 let mut count = 0;
                 let done = parser.finish(tally, &mut |event| {
                     count += 1;
-                    each(event);
+                    each.take(event);
                 });
                 tally.events += count;
                 done.map_err(DecodeError::from)

@@ -6,6 +6,7 @@
 
 mod aliases;
 mod fields;
+mod plain_line;
 mod verb;
 
 use std::collections::VecDeque;
@@ -15,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
 use crate::event::{
-    AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
+    AgentState, Channel, EndedBy, Event, EventKind, EventSink, LeftReason, Offer, Scored, SinkTo, Step, Survey,
+    TransferKind,
 };
 use crate::source::caller_number::{customer, plain_customer};
 use crate::source::format::limits::EARLIEST_TIME;
@@ -24,6 +26,7 @@ use crate::source::tally::InputTally;
 use crate::text::Label;
 pub use aliases::AgentAliases;
 use fields::{LogEntry, LogFields, LoggedName, epoch, integer, milliseconds, seconds};
+use plain_line::PlainLine;
 use verb::Verb;
 pub use verb::{Meaning, Verbs};
 
@@ -128,7 +131,7 @@ impl QueueLogParser {
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), &'static str> {
-        self.parse(line, None, latest, tally, each)
+        self.parse(line, None, latest, tally, &mut SinkTo(each))
     }
 
     /// The same for a line that may be known to be `text`.
@@ -138,8 +141,23 @@ impl QueueLogParser {
         text: Option<&str>,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), &'static str> {
+        if self.site.agents.is_empty()
+            && let Some(plain) = PlainLine::read(line, text)
+            && (EARLIEST_TIME..=latest).contains(&plain.at)
+        {
+            tally.events += 1;
+            if let Some(agent) = plain.called() {
+                tally.agents.note_called(agent);
+            }
+            if each.takes_parts() {
+                each.take_parts(&plain.event(self.origin.as_str(), |name| name));
+            } else {
+                each.take(plain.event(self.origin.clone(), Label::plain));
+            }
+            return Ok(());
+        }
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -161,7 +179,7 @@ impl QueueLogParser {
         let mut events = 0;
         let mut emit = |origin: &Label, kind| {
             events += 1;
-            each(Event { at, origin: origin.clone(), id: None, kind });
+            each.take(Event { at, origin: origin.clone(), id: None, kind });
         };
         match entry.verb {
             Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
@@ -174,7 +192,7 @@ impl QueueLogParser {
             Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
                 let kind = self.agent_state(&entry)?;
                 if let (Verb::AddMember, Some(EventKind::AgentState { agent, .. })) = (entry.verb, &kind) {
-                    tally.agents.note_added(agent);
+                    tally.agents.note_added(agent.as_str());
                 }
                 if let Some(kind) = kind {
                     emit(&self.origin, kind);
@@ -210,12 +228,12 @@ impl QueueLogParser {
                 let queue = self.queue(&entry);
                 if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
                     if let Step::Answered { agent, .. } | Step::RingNoAnswer { agent, .. } = &step {
-                        tally.agents.note_called(agent);
+                        tally.agents.note_called(agent.as_str());
                     }
                     // Nearly all events come from here. They are made in the place that they are passed in.
                     events = 1;
                     let kind = EventKind::Contact { contact, queue, step };
-                    each(Event { at, origin: self.origin.clone(), id: None, kind });
+                    each.take(Event { at, origin: self.origin.clone(), id: None, kind });
                 }
             }
         }

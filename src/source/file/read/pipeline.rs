@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::clock::Time;
-use crate::event::Event;
+use crate::event::{Event, SinkTo};
 use crate::source::format::decoder::LineDecoder;
 use crate::source::format::lines::{BlockLine, BlockRead, LineReader, block_lines};
 use crate::source::tally::InputTally;
@@ -129,7 +129,8 @@ fn decode(decoder: &mut LineDecoder, block: &[u8], latest: Time) -> DecodedBlock
     let mut batch = DecodedBlock { events, ..DecodedBlock::default() };
     for line in block_lines(block) {
         batch.lines += 1;
-        let read = decoder.decode_line(line, latest, &mut batch.tally, &mut |event| batch.events.push(event));
+        let read =
+            decoder.decode_line(line, latest, &mut batch.tally, &mut SinkTo(&mut |event| batch.events.push(event)));
         if read.is_err() {
             let BlockLine { bytes, .. } = line;
             batch.held.push(HeldLine { after: batch.events.len(), number: batch.lines, bytes: Some(bytes.to_vec()) });

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::clock::{Span, Time};
-use crate::event::Event;
+use crate::event::{Event, EventSink, SinkTo};
 use crate::source::file::read::pipeline::{DecodedBlock, Pipeline};
 use crate::source::file::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::file::read::{Error, Options, ReadProgress};
@@ -140,12 +140,12 @@ fn max_disorder(mut lines: LineReader, decoder: &mut LineDecoder, latest: Time) 
         }
     };
     while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
-        let read = decoder.decode(line, latest, &mut ignored, &mut note);
+        let read = decoder.decode(line, latest, &mut ignored, &mut SinkTo(&mut note));
         if let Err(DecodeError::File(error)) = read {
             return Err(error);
         }
     }
-    _ = decoder.finish(&mut ignored, &mut note);
+    _ = decoder.finish(&mut ignored, &mut SinkTo(&mut note));
     Ok(most_behind)
 }
 
@@ -190,14 +190,14 @@ impl RecordingStream {
     }
 
     /// Pass all remaining events to `each`, without keeping them.
-    pub(super) fn drain(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) {
+    pub(super) fn drain(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn EventSink) {
         if self.reorder.is_some() {
             while let Some(event) = self.pop(latest, tally) {
-                each(event);
+                each.take(event);
             }
             return;
         }
-        self.ready.drain(..).for_each(&mut *each);
+        self.ready.drain(..).for_each(|event| each.take(event));
         while !self.ended {
             // Only a table gives this error, and tables are handled above.
             _ = self.read_on(latest, tally, each);
@@ -210,10 +210,13 @@ impl RecordingStream {
         let mut result = Ok(());
         while ready.is_empty() && !self.ended && result.is_ok() {
             result = match self.reorder.take() {
-                None => self.read_on(latest, tally, &mut |event| ready.push_back(event)).map_err(TableError::Columns),
+                None => self
+                    .read_on(latest, tally, &mut SinkTo(&mut |event| ready.push_back(event)))
+                    .map_err(TableError::Columns),
                 Some(mut reorder) => {
                     let mut is_full = false;
-                    let read = self.read_on(latest, tally, &mut |event| is_full |= reorder.push(event).is_err());
+                    let read =
+                        self.read_on(latest, tally, &mut SinkTo(&mut |event| is_full |= reorder.push(event).is_err()));
                     ready.extend(std::iter::from_fn(|| reorder.pop(self.ended)));
                     self.reorder = Some(reorder);
                     if is_full { Err(TableError::TooUnsorted) } else { read.map_err(TableError::Columns) }
@@ -225,12 +228,7 @@ impl RecordingStream {
     }
 
     /// Decode the next lines, or take those that other threads have decoded.
-    fn read_on(
-        &mut self,
-        latest: Time,
-        tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
-    ) -> Result<(), ColumnsError> {
+    fn read_on(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn EventSink) -> Result<(), ColumnsError> {
         if let Some(pipeline) = &mut self.pipeline {
             match pipeline.next() {
                 Ok(Some(batch)) => return self.take(batch, latest, tally, each),
@@ -257,7 +255,7 @@ impl RecordingStream {
         lines: &mut LineReader,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), ColumnsError> {
         match lines.next(PartialLine::Emit) {
             Ok(Some(RawLine::Text(bytes))) => self.decode(Some(BlockLine { bytes, text: None }), latest, tally, each),
@@ -276,7 +274,7 @@ impl RecordingStream {
         lines: &mut LineReader,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), ColumnsError> {
         match lines.next_block() {
             Ok(BlockRead::Lines(block)) => {
@@ -297,7 +295,7 @@ impl RecordingStream {
         batch: DecodedBlock,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), ColumnsError> {
         let before = self.number;
         self.progress.count(batch.lines, 0);
@@ -306,13 +304,13 @@ impl RecordingStream {
         let mut events = batch.events.into_iter();
         let mut passed = 0;
         for line in batch.held {
-            events.by_ref().take(line.after - passed).for_each(&mut *each);
+            events.by_ref().take(line.after - passed).for_each(|event| each.take(event));
             passed = line.after;
             self.number = before + line.number - 1;
             let line = line.bytes.as_deref().map(|bytes| BlockLine { bytes, text: None });
             self.decode(line, latest, tally, each)?;
         }
-        events.for_each(each);
+        events.for_each(|event| each.take(event));
         self.number = before + batch.lines;
         Ok(())
     }
@@ -323,7 +321,7 @@ impl RecordingStream {
         line: Option<BlockLine<'_>>,
         latest: Time,
         tally: &mut InputTally,
-        each: &mut dyn FnMut(Event),
+        each: &mut dyn EventSink,
     ) -> Result<(), ColumnsError> {
         self.number += 1;
         tally.lines += 1;
@@ -333,7 +331,7 @@ impl RecordingStream {
     }
 
     /// The file has ended.
-    fn finish(&mut self, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), ColumnsError> {
+    fn finish(&mut self, tally: &mut InputTally, each: &mut dyn EventSink) -> Result<(), ColumnsError> {
         self.ended = true;
         self.pipeline = None;
         self.decoder.finish(tally, each).or_else(|error| self.note(error, tally))

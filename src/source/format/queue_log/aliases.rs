@@ -66,6 +66,11 @@ impl TryFrom<BTreeMap<String, String>> for AgentAliases {
 }
 
 impl AgentAliases {
+    /// Whether no agent has another name.
+    pub(super) fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.patterns.is_empty()
+    }
+
     /// Add those of another source.
     pub fn extend(&mut self, other: Self) {
         self.exact.extend(other.exact);

@@ -12,7 +12,7 @@ const MAX_FIELDS: usize = 24;
 const FIELD_PLACES: usize = 32;
 
 /// A longer name or id may have to be shortened.
-const MAX_PLAIN_BYTES: usize = 64;
+pub(super) const MAX_PLAIN_BYTES: usize = 64;
 
 /// The fields of a line, split at `|`.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl<'a> LogFields<'a> {
 }
 
 /// The last bytes of a line, of which there are fewer than eight, with spaces behind them.
-fn last_word(line: &[u8], rest: &[u8]) -> u64 {
+pub(super) fn last_word(line: &[u8], rest: &[u8]) -> u64 {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
     match line.last_chunk::<8>() {
         // Without a loop: the last eight bytes of the line are shifted until only these remain.
@@ -101,7 +101,7 @@ fn last_word(line: &[u8], rest: &[u8]) -> u64 {
 }
 
 /// The highest bit of each byte of `word` that equals `byte`.
-const fn bytes_equal(word: u64, byte: u8) -> u64 {
+pub(super) const fn bytes_equal(word: u64, byte: u8) -> u64 {
     const LOW_BITS: u64 = u64::from_le_bytes([0x7f; 8]);
     let differs = word ^ u64::from_le_bytes([byte; 8]);
     !((differs & LOW_BITS).wrapping_add(LOW_BITS) | differs | LOW_BITS)

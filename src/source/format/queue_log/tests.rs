@@ -309,3 +309,51 @@ proptest! {
         let _ = read_with(&mut parser(), format!("1000000000|7.1|q|{agent}|{verb}|{}", data.join("|")).as_bytes());
     }
 }
+
+/// What a line gives as text: read with care where somebody has another name, and as parts of the line or not.
+fn read_as(line: &str, with_care: bool, parts: bool) -> (Vec<String>, Result<(), &'static str>, InputTally) {
+    struct WrittenEvents(Vec<String>, bool);
+
+    impl EventSink for WrittenEvents {
+        fn take(&mut self, event: Event) {
+            self.0.push(serde_json::to_string(&event).unwrap());
+        }
+
+        fn takes_parts(&self) -> bool {
+            self.1
+        }
+
+        fn take_parts(&mut self, event: &Event<&str>) {
+            self.0.push(serde_json::to_string(event).unwrap());
+        }
+    }
+
+    let mut site = SiteNames::default();
+    if with_care {
+        site.agents = toml::from_str("nobody = 'somebody'").unwrap();
+    }
+    let mut parser = QueueLogParser::new(Label::fixed("test"), site);
+    let (mut tally, mut written) = (InputTally::default(), WrittenEvents(Vec::new(), parts));
+    let text = line.is_ascii().then_some(line).filter(|line| line.bytes().all(|byte| byte >= b' '));
+    let outcome = parser.parse(line.as_bytes(), text, Time::from_unix(2_000_000_000), &mut tally, &mut written);
+    (written.0, outcome, tally)
+}
+
+proptest! {
+    #[test]
+    fn a_plain_line_says_the_same_as_when_it_is_read_with_care(
+        at in prop_oneof![8 => Just("1795430755".to_owned()), 1 => "[0-9. ]{0,12}"],
+        names in prop::array::uniform3(prop_oneof!["[a-z/0-9.]{1,20}", " ?[a-zA-Z é|]{0,4} ?", Just("NONE".to_owned()), "x{60,70}"]),
+        verb in prop_oneof![
+            Just("ENTERQUEUE"), Just("CONNECT"), Just("COMPLETECALLER"), Just("COMPLETEAGENT"), Just("ABANDON"),
+            Just("RINGNOANSWER"), Just("EXITWITHTIMEOUT"), Just("INFO"), Just("Connect"),
+        ],
+        data in prop::collection::vec(prop_oneof!["[0-9]{1,4}", "[+0-9a-z é\t.-]{0,12}", Just("anonymous".to_owned())], 0..6),
+    ) {
+        let [contact, queue, agent] = names;
+        let line = [vec![at, contact, queue, agent, verb.to_owned()], data].concat().join("|");
+        let careful = read_as(&line, true, false);
+        prop_assert_eq!(&careful, &read_as(&line, false, false));
+        prop_assert_eq!(careful, read_as(&line, false, true));
+    }
+}
