@@ -136,6 +136,11 @@ fn a_word_for_the_outcome_is_surer_than_an_agent_s_name() {
         let said = mapped(table.as_bytes(), &["--utc"], &[("offered", 2.0), ("answered", 1.0), (kpi, 1.0)]);
         assert_eq!(said.contains("what do [\"Odd 7\"] mean?"), word == "Odd 7", "{said}");
     }
+    let table = format!(
+        "{HEADER}c1,2026-03-25 09:00:05,sales,Ann,Zwiddled,12,123\nc2,2026-03-25 09:10:05,sales,Ann,Not zwiddled,12,0\n"
+    );
+    let said = mapped(table.as_bytes(), &["--utc"], &[("answered", 1.0), ("unknown_end", 1.0)]);
+    assert!(said.contains("what do [\"Not zwiddled\"] mean?"), "{said}");
     // Whoever was not abandoned was not answered for that.
     let table = "Call ID,Start Time,Queue,Agent,Abandoned,Wait Time,Talk Time\nc1,2026-03-25 09:00:05,sales,Ann,No,12,123\n\
         c2,2026-03-25 09:10:05,sales,,Yes,40,\nc3,2026-03-25 09:20:05,sales,,No,40,\n";
@@ -168,4 +173,56 @@ fn a_quoted_line_end_in_a_file_of_cr_alone_is_none_of_a_row() {
     );
     let table = table.replace('\n', "\r").replace("sal\res", "sal\nes");
     mapped(table.as_bytes(), &["--utc"], &[("offered", 2.0), ("answered", 1.0), ("asa", 12.0)]);
+}
+
+#[test]
+fn what_was_not_answered_is_said_in_the_large_languages() {
+    let expected = [("offered", 2.0), ("answered", 1.0), ("abandoned", 1.0), ("asa", 12.0), ("aht", 123.0)];
+    for (header, answered, unanswered, time) in [
+        (
+            "ID appel;Date;File d'attente;Conseiller;Statut;Attente (s);Conversation (s)",
+            "D\u{e9}croch\u{e9}",
+            "Non d\u{e9}croch\u{e9}",
+            "25/03/2026",
+        ),
+        (
+            "Gespreks ID;Starttijd;Wachtrij;Medewerker;Status;Wachttijd;Gespreksduur",
+            "Beantwoord",
+            "Niet beantwoord",
+            "25-03-2026",
+        ),
+        (
+            "ID llamada;Fecha;Cola;Agente;Estado;Espera (seg);Tiempo hablado",
+            "Contestada",
+            "No contestada",
+            "25/03/2026",
+        ),
+        (
+            "Protocolo;Data/Hora;Fila;Atendente;Situa\u{e7}\u{e3}o;Tempo de espera;Tempo falado",
+            "Respondida",
+            "N\u{e3}o respondida",
+            "25/03/2026",
+        ),
+        (
+            "ID chiamata;Data e ora;Coda;Operatore;Esito;Attesa;Durata conversazione",
+            "Risposta",
+            "Non risposta",
+            "25/03/2026",
+        ),
+        (
+            "ID \u{437}\u{432}\u{43e}\u{43d}\u{43a}\u{430};\u{414}\u{430}\u{442}\u{430} \u{438} \u{432}\u{440}\u{435}\u{43c}\u{44f};\u{41e}\u{447}\u{435}\u{440}\u{435}\u{434}\u{44c};\
+             \u{41e}\u{43f}\u{435}\u{440}\u{430}\u{442}\u{43e}\u{440};\u{421}\u{442}\u{430}\u{442}\u{443}\u{441};\
+             \u{412}\u{440}\u{435}\u{43c}\u{44f} \u{43e}\u{436}\u{438}\u{434}\u{430}\u{43d}\u{438}\u{44f};\u{412}\u{440}\u{435}\u{43c}\u{44f} \u{440}\u{430}\u{437}\u{433}\u{43e}\u{432}\u{43e}\u{440}\u{430}",
+            "\u{41f}\u{440}\u{438}\u{43d}\u{44f}\u{442}",
+            "\u{41d}\u{435} \u{43f}\u{440}\u{438}\u{43d}\u{44f}\u{442}",
+            "25.03.2026",
+        ),
+        ("Call ID;Date (your timezone);Queue;Agent;Status;Wait;Talk", "Connected", "Not connected", "25/03/2026"),
+    ] {
+        // An agent is named in both.
+        let table = format!(
+            "{header}\n1;{time} 09:00:05;sales;Ann;{answered};12;123\n2;{time} 09:10:05;sales;Ann;{unanswered};40;0\n"
+        );
+        mapped(table.as_bytes(), &["--utc"], &expected);
+    }
 }

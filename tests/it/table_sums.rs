@@ -148,3 +148,83 @@ fn a_point_separates_thousands_where_the_table_shows_it() {
         25.03.2026;09:30;sales;1.300;1.250;50\n";
     reads(counts, &[("offered", 2550.0), ("answered", 2450.0), ("abandoned", 100.0)]);
 }
+
+/// Reports of sums in the manner of vendors, in several languages: the same two intervals.
+#[test]
+fn reports_of_sums_are_read_in_one_command() {
+    let level = |first: f64, second: f64| (first * 50.0 + second * 40.0) / 90.0;
+    let mean = |first: f64, second: f64| (first * 45.0 + second * 38.0) / 83.0;
+    for (table, expected) in [
+        (
+            "Split/Skill,Date,Time,ACD Calls,Avg ACD Time,Avg ACW Time,Aban Calls,% Within Service Level,Avg Speed Ans,Calls Offered\n\
+             sales,03/25/2026,09:00 AM,45,5:00,0:31,5,82,:12,50\nsales,03/25/2026,09:30 AM,38,4:50,0:30,2,90,:10,40\n",
+            vec![
+                ("handled", 83.0),
+                ("service_level", level(82.0, 90.0)),
+                ("talk", mean(300.0, 290.0)),
+                ("acw", mean(31.0, 30.0)),
+            ],
+        ),
+        (
+            "Interval Start,Interval End,Queue Name,Offer,Answer,Answer %,Abandon,Abandon %,ASA,Service Level %,Avg Talk,Avg Handle\n\
+             3/25/26 9:00 AM,3/25/26 9:30 AM,sales,50,45,0.9,5,0.1,12000,0.82,300000,331000\n\
+             3/25/26 9:30 AM,3/25/26 10:00 AM,sales,40,38,0.95,2,0.05,10000,0.9,290000,330000\n",
+            vec![("service_level", level(82.0, 90.0)), ("asa", mean(12.0, 10.0)), ("aht", mean(331.0, 330.0))],
+        ),
+        (
+            "Skill Name,Date,Interval,Offered,Handled,Abandons,Service Level %,Avg Handle Time\n\
+             sales,3/25/2026,9:00 AM - 9:30 AM,50,45,5,82.00%,00:05:31\nsales,3/25/2026,9:30 AM - 10:00 AM,40,38,2,90.00%,00:05:30\n",
+            vec![("service_level", level(82.0, 90.0)), ("aht", mean(331.0, 330.0))],
+        ),
+        (
+            "Datum;Intervall;Warteschlange;Angeboten;Angenommen;Aufgelegt;Abbruchquote;Servicelevel;Gespr\u{e4}chszeit\n\
+             25.03.2026;09:00-09:30;Vertrieb;50;45;5;0,1;0,82;4:08:15\n25.03.2026;09:30-10:00;Vertrieb;40;38;2;0,05;0,9;3:29:00\n\
+             25.03.2026;Summe;;90;83;7;0,08;0,86;7:37:15\n",
+            vec![
+                ("abandonment_rate", 700.0 / 90.0),
+                ("service_level", level(82.0, 90.0)),
+                ("talk", mean(331.0, 330.0)),
+            ],
+        ),
+        (
+            "Date;Tranche horaire;File;Appels re\u{e7}us;Appels r\u{e9}pondus;Appels abandonn\u{e9}s;Niveau de service;DMT\n\
+             25/03/2026;09:00 - 09:30;SAV;50;45;5;82 %;00:05:31\n25/03/2026;09:30 - 10:00;SAV;40;38;2;90 %;00:05:30\n\
+             25/03/2026;09:00 - 10:00;Total;90;83;7;86 %;00:05:30\n",
+            vec![("service_level", level(82.0, 90.0)), ("aht", mean(331.0, 330.0))],
+        ),
+        (
+            "Fecha;Franja horaria;Cola;Llamadas recibidas;Contestadas;Abandonadas;Nivel de servicio;TMO\n\
+             25/03/2026;09:00;ventas;50;45;5;0,82;331\n25/03/2026;09:30;ventas;40;38;2;0,90;330\n\
+             25/03/2026;09:00;Todas las colas;90;83;7;0,86;331\n",
+            vec![("service_level", level(82.0, 90.0)), ("aht", mean(331.0, 330.0))],
+        ),
+        (
+            "Date,Interval,Queue,Offered,Answered,Abandoned < 5s,Abandoned > 5s,Answered < 20s,Answered > 20s\n\
+             2026-03-25,09:00,sales,50,45,1,4,41,4\n2026-03-25,09:30,sales,40,38,1,1,36,2\n",
+            vec![("answered", 83.0), ("service_level", 100.0 * 77.0 / 90.0)],
+        ),
+        (
+            "Date,Interval,Queue,Offered,Answered,Abandoned,Total Talk Time (hrs)\n2026-03-25,09:00,sales,50,45,5,4.125\n\
+             2026-03-25,09:30,sales,40,38,2,3.42\n",
+            vec![("talk", 7.545 * 3600.0 / 83.0)],
+        ),
+    ] {
+        reads(table, &[vec![("offered", 90.0)], expected].concat());
+    }
+}
+
+#[test]
+fn a_sum_and_a_mean_are_told_apart_by_which_varies_less() {
+    let table = |talks: [u32; 4]| {
+        let row = |(n, talk): (usize, u32)| {
+            let count = [2, 24, 9, 13][n];
+            format!("2026-03-25,{}:00,sales,{},{count},{talk}\n", 9 + n, count + 1)
+        };
+        "Date,Interval,Queue,Offered,Answered,Talk Time\n".to_owned()
+            + &talks.into_iter().enumerate().map(row).collect::<String>()
+    };
+    let said = reads(&table([610, 7190, 2750, 3905]), &[("talk", 14_455.0 / 48.0)]);
+    assert!(!said.contains("no row proves"), "{said}");
+    let said = reads(&table([300, 310, 305, 298]), &[("talk", (600.0 + 7440.0 + 2745.0 + 3874.0) / 48.0)]);
+    assert!(said.contains("Talk Time is taken for a mean"), "{said}");
+}

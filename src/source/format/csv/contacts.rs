@@ -9,7 +9,7 @@ use super::outcome::{RowOutcome, is_nobody};
 use super::record::ContactRecord;
 use super::resolved::{ResolvedColumns, ResolvedDuration, ResolvedField};
 use super::rows::CsvRow;
-use super::time::LocalClock;
+use super::time::{LocalClock, beginning};
 use super::totals::QueueNames;
 use super::{duration, totals, value};
 use crate::clock::{Span, Time};
@@ -276,7 +276,8 @@ pub(super) fn row_time(
         [index] => clock.time(&row.text(*index), &fields.time_format)?,
         several => {
             let parts: Vec<_> = several.iter().map(|&index| row.text(index)).collect();
-            clock.time(&parts.join(" "), &fields.time_format)?
+            let begun: Vec<&str> = parts.iter().map(|part| beginning(part)).collect();
+            clock.time(&begun.join(" "), &fields.time_format)?
         }
     };
     if at < crate::source::format::limits::EARLIEST_TIME {

@@ -186,7 +186,8 @@ pub(super) fn number_with(text: &str, thousands: Option<char>) -> Option<f64> {
 fn is_grouped(number: &str, separator: char) -> bool {
     let whole = number.split(if separator == ',' { '.' } else { ',' }).next().unwrap_or_default();
     let mut groups = whole.split(separator);
-    groups.next().is_some_and(|first| (1..=3).contains(&first.len())) && groups.all(|group| group.len() == 3)
+    let is_first = |first: &str| (1..=3).contains(&first.len()) && !first.starts_with('0');
+    groups.next().is_some_and(is_first) && groups.all(|group| group.len() == 3)
 }
 
 /// `[[d.]h:]mm:ss`, with a fraction of a second perhaps.

@@ -7,7 +7,7 @@ use super::duration::{DurationUnit, Notation};
 use super::numerals::{decimal_sign, thousands_of};
 use super::outcome::{OutcomeWords, Words};
 use super::propose::time_format;
-use super::time::TimeFormat;
+use super::time::{TimeFormat, beginning};
 use super::totals::QueueNames;
 use crate::kpi::{KpiId, Unit};
 use crate::text::suggest::nearest;
@@ -322,7 +322,10 @@ impl Columns {
 
 /// The format of the times in the columns `time` of some rows.
 pub(super) fn format_of_rows(time: &[usize], rows: &[&[String]]) -> TimeFormat {
-    let parts = |row: &[String]| time.iter().filter_map(|&index| row.get(index)).cloned().collect::<Vec<_>>().join(" ");
+    let parts = |row: &[String]| {
+        let parts = time.iter().filter_map(|&index| row.get(index)).map(|part| beginning(part.trim()));
+        parts.collect::<Vec<_>>().join(" ")
+    };
     let times: Vec<String> = rows.iter().map(|row| parts(row)).filter(|text| !text.trim().is_empty()).collect();
     let times: Vec<&str> = times.iter().map(|text| text.trim()).collect();
     let found = time_format(&times).and_then(|(format, _)| format);

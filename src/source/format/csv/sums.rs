@@ -39,6 +39,9 @@ struct FigureDoubt {
     above_all: u64,
 }
 
+/// No share is above it: a quotient of decimals may be above 100 by their rounding.
+pub(super) const MAX_PERCENT: f64 = 100.5;
+
 /// A mean above it is said even if it is the only one, in seconds.
 const MAX_BELIEVED_S: f64 = 12.0 * 3600.0;
 
@@ -95,8 +98,7 @@ impl SumsTable {
                 seen.long += u64::from(number > MAX_USUAL.as_secs_f64());
                 seen.unbelievable += u64::from(number > MAX_BELIEVED_S);
             }
-            // A quotient of decimals may be above by their rounding.
-            Unit::Percent if number > 100.5 => {
+            Unit::Percent if number > MAX_PERCENT => {
                 seen.above_all += 1;
                 return Ok(None);
             }

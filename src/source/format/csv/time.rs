@@ -367,10 +367,16 @@ pub(super) fn beginning(text: &str) -> &str {
             (is_range(before, after) && until.iter().any(|known| known == word)).then_some(before)
         })
     };
-    let (iso, bare) = (text.split_once('/'), text.split_once(['-', '–', '~', '〜']));
+    let iso = text.split_once('/');
     let iso = iso.filter(|(before, after)| is_range(before, after) || before.contains(':') && after.starts_with('P'));
+    // After an ISO date, `09:00-05:00` has an offset.
+    let is_iso_date = text.as_bytes().get(4) == Some(&b'-');
+    let last = text.rsplit(' ').next().filter(|last| last.len() == text.len() || !is_iso_date);
+    let bare = last.and_then(|last| last.split_once(['-', '–', '~', '〜', '/']));
     let bare = bare.filter(|(before, after)| is_range(before, after) && is_clock(before) && is_clock(after));
-    iso.or(bare).map(|(before, _)| before).or_else(by_word).unwrap_or(text)
+    let begun =
+        bare.and_then(|(_, after)| text.get(..text.len() - after.len())?.strip_suffix(['-', '–', '~', '〜', '/']));
+    iso.map(|(before, _)| before).or(begun).or_else(by_word).unwrap_or(text)
 }
 
 /// The other spellings of a text that may be a time: names of months in English, `a. m.` as `AM`, a fraction of a second after a
@@ -555,6 +561,9 @@ mod tests {
             ("09:00 - 09:30", "09:00"),
             ("09:00-09:30", "09:00"),
             ("09:00–09:30", "09:00"),
+            ("9:00/9:30", "9:00"),
+            ("25.03.2026 09:00-09:30", "25.03.2026 09:00"),
+            ("25/03/2026 9:00–9:30", "25/03/2026 9:00"),
             ("9:00 AM - 9:30 AM", "9:00 AM"),
             ("2026-03-25 09:00 - 09:30", "2026-03-25 09:00"),
             ("25.03.2026 09:00 bis 25.03.2026 09:30", "25.03.2026 09:00"),

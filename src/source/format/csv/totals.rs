@@ -53,12 +53,16 @@ pub(super) fn begin(row: &[String]) -> bool {
     row.iter().find(|cell| !is_blank(cell)).is_some_and(|cell| is_word(cell))
 }
 
-/// Whether a row that could not be read has totals: it has neither a time nor an id, or words for totals in place of them,
-/// and a word says so there, in the first cell or alone in another. Without such a word it is a contact that lacks its time.
+/// Whether a row that could not be read has totals: it has a word for them in place of the time, a part of it or the id, or it has
+/// neither a time nor an id, and a word says so there, in the first cell or alone in another. Without such a word it is a contact that lacks its time.
 /// `named` are the columns of the time and the id.
 pub(super) fn are_in(row: CsvRow<'_>, named: &[usize]) -> bool {
     let named: Vec<Cow<'_, str>> = named.iter().map(|index| row.text(*index)).collect();
     let mut filled = (0..row.len()).map(|index| row.text(index)).filter(|cell| !is_blank(cell));
+    // `Total` in place of the time of the day, beside a date.
+    if named.iter().any(|cell| is_word(cell)) {
+        return true;
+    }
     named.iter().all(|cell| is_blank(cell) || begins_with_word(cell))
         && (named.iter().any(|cell| begins_with_word(cell))
             || filled.next().is_some_and(|cell| begins_with_word(&cell))

@@ -12,7 +12,10 @@ use crate::source::format::csv::words::vocabulary;
 impl Proposer<'_> {
     /// The columns that say how a contact ended, and what their words mean.
     pub(super) fn outcome(&mut self) {
-        let tells = |column: &ColumnProfile<'_>| column.cells.iter().any(|cell| RowOutcome::of_word(cell).is_some());
+        // A word with a negation must not pass for answered because an agent is named, even if nobody knows it.
+        let tells = |column: &ColumnProfile<'_>| {
+            column.cells.iter().any(|cell| RowOutcome::of_word(cell).is_some() || is_negated(cell))
+        };
         let mut found = Vec::new();
         while let Some(index) = self.best(Self::words("outcome"), tells) {
             self.used.push(index);

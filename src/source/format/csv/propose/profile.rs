@@ -53,6 +53,12 @@ impl<'a> ColumnProfile<'a> {
         {
             return Some(found);
         }
+        // `Date (your timezone)`
+        if let Some((before, _)) = self.name.split_once(['(', '[', '（'])
+            && let Some(found) = named(&normalized(before))
+        {
+            return Some(found);
+        }
         let name = format!(" {} ", self.plain);
         let is_within = |word: &String| {
             word.len() > 4 && name.contains(&format!(" {word} ")) && !vocabulary().alone.words.contains(word)

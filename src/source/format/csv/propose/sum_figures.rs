@@ -8,6 +8,7 @@ use super::profile::ColumnProfile;
 use crate::source::format::csv::columns::{CsvFigure, CsvMeasured, CsvQuotient, FigureUnit, ShareUnit};
 use crate::source::format::csv::doubts::MAX_USUAL;
 use crate::source::format::csv::duration::{self, DurationUnit};
+use crate::source::format::csv::sums::MAX_PERCENT;
 use crate::source::format::csv::words::vocabulary;
 
 /// The columns of counts that a table of sums has, by the ids of KPIs.
@@ -101,7 +102,10 @@ pub(super) fn share(
             Ok((figure, note))
         }
         (Some(portions), Some(_)) if are_whole && !column.plain.split(' ').any(|word| word == "percent") => {
-            let is_likely_count = mean(&portions) > 0.5 && is_steadier(&portions, &values) != Some(false);
+            let is_constant =
+                values.len() > 1 && values.windows(2).all(|pair| matches!(pair, [a, b] if a.total_cmp(b).is_eq()));
+            let is_likely_count =
+                !is_constant && mean(&portions) > 0.5 && is_steadier(&portions, &values) != Some(false);
             if !is_likely_count {
                 return Ok((as_written, None));
             }
@@ -112,7 +116,7 @@ pub(super) fn share(
                 quotient(whole)
             ))
         }
-        _ if values.iter().any(|value| *value > 100.0) => {
+        _ if values.iter().any(|value| *value > MAX_PERCENT) => {
             let text = format!("{name} has values above 100, and is no count of contacts that were answered");
             Err(format!("{}{}` into figures if it counts", written(&text), quotient(whole)))
         }
@@ -241,6 +245,10 @@ fn readings(proposer: &Proposer<'_>, key: &str, index: usize, by: Option<&usize>
         Some(_) if is_sum(column) => &[true],
         Some(_) => &[true, false],
     };
+    if let ([unit @ None], [is_sum]) = (units, sums) {
+        // Nothing is open.
+        return vec![TimeReading { unit: *unit, is_sum: *is_sum }];
+    }
     let all = units.iter().flat_map(|unit| sums.iter().map(|is_sum| TimeReading { unit: *unit, is_sum: *is_sum }));
     let mut found: Vec<TimeReading> = all.filter(|reading| is_believable(proposer, key, index, by, *reading)).collect();
     if let ([sum, mean], Some(by)) = (found.as_slice(), by)
