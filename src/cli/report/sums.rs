@@ -63,7 +63,7 @@ fn fill(kpis: &[KpiId], figures: &mut [Figure], intervals: &[&Interval]) {
                 *figure = Figure { value: Some(*value), observed: true, ..Figure::default() };
             }
             // No contact was counted: it is the table that does not tell.
-            None if !intervals.is_empty() && figure.value == Some(0.0) && figure.n == 0 => {
+            None if !intervals.is_empty() && figure.value.is_none_or(|value| value == 0.0) && figure.n == 0 => {
                 *figure = Figure::unknown("the table of sums does not tell it");
             }
             _ => {}

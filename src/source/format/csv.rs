@@ -13,6 +13,7 @@ mod duration;
 mod json_rows;
 mod log_table;
 mod month_names;
+mod naming;
 mod numerals;
 mod outcome;
 mod presets;

@@ -13,6 +13,7 @@ use encoding_rs::{Encoding, GB18030, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WIND
 
 use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
+use super::naming::Naming;
 use super::numerals::{decimal_sign, thousands_of};
 use super::outcome::{RowOutcome, Words};
 use super::presets::Preset;
@@ -103,6 +104,9 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
             first.join(", "),
             remedy.unwrap_or_default()
         ));
+    }
+    if let Some(why) = sums::may_be_sums(&proposer).filter(|_| header) {
+        return Err(why);
     }
     if header && proposer.columns.leaves_ends_open() {
         let note = "of no column it is known that it tells which contacts were answered, or by whom; the columns are";
@@ -240,6 +244,37 @@ impl<'a> Proposer<'a> {
         named.into_iter().map(|(_, column)| column).find(|column| fit(column)).map(|column| column.index)
     }
 
+    /// The column that `likeness` likes best, among those not used that `fit`; `None` where another is as good: two guesses, or two
+    /// columns of one name.
+    fn surest(
+        &self,
+        likeness: impl Fn(&ColumnProfile<'a>) -> Option<(Naming, usize)>,
+        fit: impl Fn(&ColumnProfile<'a>) -> bool,
+    ) -> Option<usize> {
+        let unused = self.profiles.iter().filter(|column| !self.used.contains(&column.index) && fit(column));
+        let mut named: Vec<_> = unused.filter_map(|column| Some((likeness(column)?, column))).collect();
+        named.sort_by_key(|(likeness, column)| (*likeness, column.index));
+        let mut named = named.into_iter();
+        let ((naming, _), first) = named.next()?;
+        let is_as_good = |((other, _), column): ((Naming, usize), &ColumnProfile<'a>)| {
+            let is_rival = other == Naming::Guess && naming == other || column.plain == first.plain;
+            is_rival && column.cells != first.cells
+        };
+        (!named.any(is_as_good)).then_some(first.index)
+    }
+
+    /// Whether another column has the same name, and other cells.
+    fn has_twin(&self, column: &ColumnProfile<'a>) -> bool {
+        self.profiles.iter().any(|other| {
+            other.index != column.index && other.plain == column.plain && other.cells != column.cells
+        })
+    }
+
+    /// Whether some column holds days and times.
+    fn has_time(&self) -> bool {
+        self.profiles.iter().any(|column| matches!(column.time(), Some((_, TimePart::Both | TimePart::Date))))
+    }
+
     fn words(key: &str) -> &'static [String] {
         vocabulary().columns.get(key).map(Vec::as_slice).unwrap_or_default()
     }
@@ -293,7 +328,10 @@ impl<'a> Proposer<'a> {
         self.field("channel", |column| column.mostly(|cell| channel(cell).is_some()));
         self.direction();
         if let Some(index) = self.field("answered", |column| {
-            column.distinct().len() <= 3
+            let words = Self::words("answered");
+            // `Handled by queue` is no answer.
+            column.likeness(words).is_some_and(|(naming, _)| naming < Naming::Guess)
+                && column.distinct().len() <= 3
                 && column.cells.iter().any(|cell| is_yes(cell, &vocabulary().yes.words) == Some(true))
         }) {
             let cells = self.profiles.get(index).map(ColumnProfile::distinct).unwrap_or_default();

@@ -4,13 +4,18 @@ use super::columns::{
     Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure, FigureUnit, ShareUnit,
 };
 use super::duration::{DurationUnit, Notation};
+use super::naming::{Naming, naming, without_threshold};
 use super::numerals::{decimal_sign, thousands_of};
 use super::outcome::{OutcomeWords, Words};
 use super::propose::time_format;
 use super::time::{TimeFormat, beginning};
 use super::totals::QueueNames;
+use super::words::{normalized, vocabulary};
 use crate::kpi::{KpiId, Unit};
 use crate::text::suggest::nearest;
+
+/// The fields of contacts that decide about figures.
+const GUESSED: [&str; 7] = ["answered", "answered_at", "ended_at", "wait_s", "talk_s", "hold_s", "acw_s"];
 
 /// Where the value of a field comes from, in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +117,21 @@ impl Locator<'_> {
         match field? {
             CsvField::Constant(CsvConstant { value }) => Some(ResolvedField::Constant(value.clone())),
             CsvField::Column(column) | CsvField::Duration(CsvDuration { column, .. }) => {
-                Some(ResolvedField::Cell(self.column(key, column)?))
+                let index = self.column(key, column)?;
+                self.guess(key, index);
+                Some(ResolvedField::Cell(index))
             }
+        }
+    }
+
+    /// Says that a column of which figures are made is taken for something that not all words of its name say.
+    fn guess(&mut self, key: &str, index: usize) {
+        let Some(name) = self.first.get(index).filter(|_| self.header) else { return };
+        let names = vocabulary();
+        let meanings = names.figures.get(key).or_else(|| names.columns.get(key).filter(|_| GUESSED.contains(&key)));
+        let naming = meanings.and_then(|meanings| naming(&without_threshold(&normalized(name)).0, meanings));
+        if naming.is_some_and(|(naming, _)| naming == Naming::Guess) {
+            self.assumptions.push(format!("{name} is taken for {key}, although not all words of its name are known"));
         }
     }
 
@@ -168,6 +186,7 @@ impl Locator<'_> {
             Some(column) => Some(self.column(key, column)?),
         };
         let index = self.column(key, dividend)?;
+        self.guess(key, index);
         let kpi = KpiId::parse(key)?;
         let unit = match (figure.unit(), kpi.def().unit) {
             (Some(FigureUnit::Duration(unit)), _) => Some(unit),

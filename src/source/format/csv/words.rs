@@ -22,6 +22,7 @@ pub(super) struct Vocabulary {
     /// Before or in a word that says that something did not happen.
     pub(super) negations: WordList,
     pub(super) shares: ShareWords,
+    pub(super) names: NameWords,
     /// Words for columns that are not looked for within longer names.
     pub(super) alone: WordList,
     pub(super) dates: DateWords,
@@ -44,6 +45,21 @@ pub(super) struct ShareWords {
     pub(super) within: Vec<String>,
     /// It is a sum over contacts, and no mean.
     pub(super) sums: Vec<String>,
+}
+
+/// The words in the names of columns beside those of a meaning.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct NameWords {
+    /// They change nothing.
+    pub(super) harmless: Vec<String>,
+    /// They say what is counted or timed, which changes nothing where the meaning is long enough to be sure.
+    pub(super) counted: Vec<String>,
+    /// The column is of something else: of a target, of another part of the contact.
+    pub(super) others: Vec<String>,
+    /// The values are means.
+    pub(super) means: Vec<String>,
+    /// What a mean is of, behind `per` or a slash.
+    pub(super) each: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +89,17 @@ pub(super) fn vocabulary() -> &'static Vocabulary {
 pub(super) fn normalized(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut before = ' ';
-    for c in name.chars() {
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        if matches!(c, 'ø' | 'Ø' | '∅' | '⌀')
+            && !before.is_alphanumeric()
+            && chars.peek().is_none_or(|next| !next.is_alphanumeric() || c == 'Ø' && next.is_uppercase())
+        {
+            // The sign of a mean, and no Danish word.
+            out.push_str(if out.is_empty() || out.ends_with(' ') { "avg" } else { " avg" });
+            before = '%';
+            continue;
+        }
         if ('\u{300}'..='\u{36f}').contains(&c) {
             // An accent apart from its letter.
             continue;
@@ -169,10 +195,14 @@ pub(super) fn ends_in_hours(plain: &str) -> bool {
     last.next().is_some_and(|word| HOURS.contains(&word))
 }
 
+pub(super) fn is_unit(word: &str) -> bool {
+    let units = || MILLISECONDS.iter().chain(&MINUTES).chain(&SECONDS).chain(&HOURS).chain(&OTHER_UNITS);
+    units().any(|unit| *unit == word)
+}
+
 /// A name in normal form without the unit of time at its end: `wait time ms` and `waittimems` are both a wait.
 pub(super) fn without_unit(plain: &str) -> String {
-    let units = || MILLISECONDS.iter().chain(&MINUTES).chain(&SECONDS).chain(&HOURS).chain(&OTHER_UNITS);
-    let bare: Vec<&str> = plain.split(' ').filter(|word| !units().any(|unit| unit == word)).collect();
+    let bare: Vec<&str> = plain.split(' ').filter(|word| !is_unit(word)).collect();
     let bare = bare.join(" ");
     if bare != plain {
         return bare.strip_suffix(" in").unwrap_or(&bare).to_owned();
@@ -226,6 +256,11 @@ mod tests {
             &all.shares.words,
             &all.shares.within,
             &all.shares.sums,
+            &all.names.harmless,
+            &all.names.counted,
+            &all.names.others,
+            &all.names.means,
+            &all.names.each,
         ]);
         for word in words.flatten() {
             assert_eq!(normalized(word), *word);

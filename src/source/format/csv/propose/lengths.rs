@@ -6,6 +6,7 @@ use crate::clock::{Span, Time};
 use crate::source::format::csv::columns::{CsvColumn, CsvDuration, CsvField};
 use crate::source::format::csv::doubts::MAX_USUAL;
 use crate::source::format::csv::duration::{self, DurationUnit};
+use crate::source::format::csv::naming::Naming;
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 
 /// The durations of a contact.
@@ -67,7 +68,7 @@ impl Proposer<'_> {
         let is_length = |column: &ColumnProfile<'_>, cell: &str| duration::span(cell, column.notation()).is_ok();
         let words = Self::words(key);
         let is_named = |column: &ColumnProfile<'_>| {
-            column.likeness(words).is_some_and(|(rank, _)| rank == 0)
+            column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact)
                 && column.time().is_none()
                 && column.cells.iter().any(|cell| is_length(column, cell))
         };
@@ -199,7 +200,7 @@ impl Proposer<'_> {
         let words = Self::words("whole_s");
         let is_whole = |column: &ColumnProfile<'_>| {
             let is_named = || column.plain.split(' ').all(|word| WHOLE.contains(&word));
-            column.is_duration() && (column.likeness(words).is_some_and(|(rank, _)| rank == 0) || is_named())
+            column.is_duration() && (column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact) || is_named())
         };
         let Some(index) = self.best(words, is_whole) else { return };
         let Some(column) = self.profiles.get(index) else { return };

@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 
 use super::time_format::{TimePart, time_format, tolerated};
 use crate::source::format::csv::duration::{self, DurationUnit, Notation};
+use crate::source::format::csv::naming::{Naming, naming, says_mean, says_other};
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::totals;
 use crate::source::format::csv::value::is_blank;
-use crate::source::format::csv::words::{normalized, vocabulary, without_unit};
+use crate::source::format::csv::words::normalized;
 
 /// The seconds since 1970 that bare numbers are believed to count: from 2000 to 2031. Phone numbers are others, mostly.
 const PLAUSIBLE_S: std::ops::Range<u64> = 946_684_800..1_956_528_000;
@@ -36,35 +37,14 @@ impl<'a> ColumnProfile<'a> {
         Self { index, name, plain: normalized(name), cells: cells.collect(), thousands: None, time: OnceCell::new() }
     }
 
-    /// How well the name fits `words`: the smaller the better. A name may have other words around.
-    pub(super) fn likeness(&self, words: &[String]) -> Option<(usize, usize)> {
-        // `waittime` is written like `wait_time`.
-        let is_same =
-            |word: &str, name: &str| word.bytes().filter(|b| *b != b' ').eq(name.bytes().filter(|b| *b != b' '));
-        let named = |name: &str| words.iter().position(|word| is_same(word, name)).map(|at| (0, at));
-        if let Some(found) = named(&self.plain) {
-            return Some(found);
-        }
-        // `wait_ms` is a wait, but `queue_seconds` is no queue.
-        let bare = without_unit(&self.plain);
-        if bare != self.plain
-            && bare != "queue"
-            && let Some(found) = named(&bare)
-        {
-            return Some(found);
-        }
-        // `Date (your timezone)`
-        if let Some((before, _)) = self.name.split_once(['(', '[', '（'])
-            && let Some(found) = named(&normalized(before))
-        {
-            return Some(found);
-        }
-        let name = format!(" {} ", self.plain);
-        let is_within = |word: &String| {
-            word.len() > 4 && name.contains(&format!(" {word} ")) && !vocabulary().alone.words.contains(word)
-        };
-        let at = words.iter().position(is_within)?;
-        Some((1, at))
+    /// How well the name fits `words`: the smaller the better.
+    pub(super) fn likeness(&self, words: &[String]) -> Option<(Naming, usize)> {
+        naming(&self.plain, words).or_else(|| {
+            // `Date (as seen by Ann)`
+            let (before, within) = self.name.split_once(['(', '[', '（'])?;
+            let (_, at) = naming(&normalized(before), words).filter(|(naming, _)| *naming == Naming::Exact)?;
+            (!says_other(&normalized(within))).then_some((Naming::Guess, at))
+        })
     }
 
     /// The format of the times in it, `None` if it need not be named, and which part of a time they are. Bare numbers are
@@ -161,31 +141,7 @@ impl<'a> ColumnProfile<'a> {
 
     /// Whether the name says that the values are means.
     pub(super) fn is_mean(&self) -> bool {
-        let stems = [
-            "aver",
-            "avg",
-            "mean",
-            "durchschn",
-            "schnitt",
-            "mittel",
-            "moyen",
-            "moy",
-            "promedio",
-            "media",
-            "medio",
-            "medie",
-            "asa",
-            "aht",
-            "tmo",
-            "tma",
-            "dmt",
-            "gemiddeld",
-            "sredni",
-            "средн",
-            "ortalama",
-            "平均",
-        ];
-        self.plain.split(' ').any(|word| stems.iter().any(|stem| word.starts_with(stem)))
+        says_mean(self.name, &self.plain)
     }
 
     /// The greatest number.
