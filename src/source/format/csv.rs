@@ -124,6 +124,8 @@ pub struct CsvParser {
     /// How many lines are still to be skipped before the first row.
     skip: u64,
     rows: u64,
+    /// How many rows have cells behind the last column.
+    longer: u64,
     /// Some line is no UTF-8.
     is_old_text: bool,
     remarks: TableRemarks,
@@ -204,6 +206,7 @@ impl CsvParser {
             header: Vec::new(),
             skip: 0,
             rows: 0,
+            longer: 0,
             is_old_text: false,
             remarks: TableRemarks::default(),
         }
@@ -330,6 +333,8 @@ impl CsvParser {
         }
         self.rows += 1;
         let row = self.reader.row();
+        let is_behind = || (self.header.len()..row.len()).any(|index| !value::is_blank(&row.text(index)));
+        self.longer += u64::from(!self.header.is_empty() && is_behind());
         let done = match &mut self.table {
             None => Ok(()),
             Some(Table::Contacts(table)) => table.read(row, self.rows, latest, &self.origin, each),
@@ -372,6 +377,13 @@ impl CsvParser {
         if self.is_old_text {
             let encoding = self.reader.encoding.name();
             out.push(format!("it is no UTF-8 and read as {encoding}: `encoding` in [csv] names another"));
+        }
+        if self.longer > 0 {
+            out.push(format!(
+                "{} of {} rows have more cells than the header, so that their columns may be others: put what has the delimiter in \
+                 it into quotes",
+                self.longer, self.rows
+            ));
         }
         match &self.table {
             Some(Table::Contacts(table)) => out.extend(table.doubts.remarks(&table.columns)),

@@ -133,11 +133,14 @@ impl ContactTable {
                 None
             })
         };
+        let csat = score("csat", &resolved.csat, columns.csat_scale);
+        let ces = score("ces", &resolved.ces, columns.ces_scale);
         let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
-        let csat = scored(score("csat", &resolved.csat, columns.csat_scale), columns.csat_scale);
-        let ces = scored(score("ces", &resolved.ces, columns.ces_scale), columns.ces_scale);
         let quality = score("quality", &resolved.quality, [0.0, 100.0]);
         let nps = score("nps", &resolved.nps, [0.0, 10.0]);
+        doubts.note_highest("csat", csat);
+        doubts.note_highest("ces", ces);
+        let (csat, ces) = (scored(csat, columns.csat_scale), scored(ces, columns.ces_scale));
         let is_whole = nps.is_none_or(|nps| nps.fract() == 0.0);
         if !is_whole {
             doubts.note_score("nps", &"not a whole number".into());

@@ -18,6 +18,9 @@ const MAX_LISTED_WORDS: usize = 5;
 /// Of fewer rows, nothing is concluded.
 const MIN_ROWS: u64 = 3;
 
+/// Of fewer scores, that none is the highest says nothing.
+const MIN_SCORES: u64 = 8;
+
 /// What was seen of the rows of a table.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
@@ -37,6 +40,8 @@ pub(super) struct Doubts {
     pub(super) repeated: u64,
     /// How many scores are none of their scale, by the key, and what is wrong with the first.
     scores: BTreeMap<&'static str, (u64, String)>,
+    /// How many scores there are, and the highest, by the key.
+    highest: BTreeMap<&'static str, (u64, f64)>,
 }
 
 /// What was seen of a duration.
@@ -86,6 +91,14 @@ impl Doubts {
         self.scores.entry(key).or_insert_with(|| (0, reason.to_string())).0 += 1;
     }
 
+    /// Note a score of a scale.
+    pub(super) fn note_highest(&mut self, key: &'static str, score: Option<f64>) {
+        if let Some(score) = score {
+            let (count, highest) = self.highest.entry(key).or_default();
+            (*count, *highest) = (*count + 1, highest.max(score));
+        }
+    }
+
     /// The doubts, in words.
     pub(super) fn remarks(&self, columns: &Columns) -> Vec<String> {
         let mut out = Vec::new();
@@ -96,6 +109,19 @@ impl Doubts {
         out.extend(super::totals::remark(self.totals));
         for (key, (count, first)) in &self.scores {
             out.push(format!("{key}: {count} of the scores are left out, the first: {first}"));
+        }
+        for (key, scale) in [("csat", columns.csat_scale), ("ces", columns.ces_scale)] {
+            let [low, high] = scale;
+            // Of a longer scale, the end is seldom chosen.
+            if let Some((count, highest)) = self.highest.get(key)
+                && *count >= MIN_SCORES
+                && high <= 10.0
+                && *highest < high
+            {
+                out.push(format!(
+                    "{key}: none of {count} scores is above {highest}, and {key}_scale is [{low}, {high}]: check it"
+                ));
+            }
         }
         if self.repeated > 0 {
             out.push(format!("{} of the rows are repeated and count once", self.repeated));

@@ -78,10 +78,7 @@ fn of_rest(rest: &[&str], meaning: &str) -> Option<Naming> {
     let is_long = meaning.len() > 4;
     let is_among = |words: &[String], word: &str| words.iter().any(|other| other == word);
     let is_harmless = |word: &&str| {
-        is_unit(word)
-            || is_among(&names.harmless, word)
-            || is_long && is_among(&names.counted, word)
-            || is_mean(word)
+        is_unit(word) || is_among(&names.harmless, word) || is_long && is_among(&names.counted, word) || is_mean(word)
     };
     match (is_alone, rest.iter().all(is_harmless)) {
         (true, _) => None,
@@ -117,7 +114,11 @@ fn parts(word: &str) -> impl Iterator<Item = &str> {
     let mut left = word;
     std::iter::from_fn(move || {
         let is_digit = left.chars().next()?.is_ascii_digit();
-        let at = if left.starts_with(MEAN) { MEAN.len() } else { left.find(|c: char| c.is_ascii_digit() != is_digit).unwrap_or(left.len()) };
+        let at = if left.starts_with(MEAN) {
+            MEAN.len()
+        } else {
+            left.find(|c: char| c.is_ascii_digit() != is_digit).unwrap_or(left.len())
+        };
         let (part, rest) = left.split_at_checked(at)?;
         left = rest;
         Some(part)
@@ -130,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_name_has_a_meaning_only_if_all_of_its_words_are_understood() {
-        let figure = |key: &str, name: &str| naming(&normalized(name), &vocabulary().figures[key]).map(|(naming, _)| naming);
+        let figure =
+            |key: &str, name: &str| naming(&normalized(name), &vocabulary().figures[key]).map(|(naming, _)| naming);
         for (key, name, expected) in [
             ("answered", "Calls Answered", Some(Naming::Exact)),
             ("answered", "Answered Calls (total)", Some(Naming::Understood)),
@@ -156,7 +158,8 @@ mod tests {
         ] {
             assert_eq!(figure(key, name), expected, "{key}: {name}");
         }
-        let column = |key: &str, name: &str| naming(&normalized(name), &vocabulary().columns[key]).map(|(naming, _)| naming);
+        let column =
+            |key: &str, name: &str| naming(&normalized(name), &vocabulary().columns[key]).map(|(naming, _)| naming);
         for (key, name, expected) in [
             ("wait_s", "Actual Wait Time", Some(Naming::Understood)),
             ("wait_s", "Estimated Wait Time", None),

@@ -265,9 +265,9 @@ impl<'a> Proposer<'a> {
 
     /// Whether another column has the same name, and other cells.
     fn has_twin(&self, column: &ColumnProfile<'a>) -> bool {
-        self.profiles.iter().any(|other| {
-            other.index != column.index && other.plain == column.plain && other.cells != column.cells
-        })
+        self.profiles
+            .iter()
+            .any(|other| other.index != column.index && other.plain == column.plain && other.cells != column.cells)
     }
 
     /// Whether some column holds days and times.
@@ -343,14 +343,21 @@ impl<'a> Proposer<'a> {
         self.field("resolved", |column| column.distinct().len() <= 3);
         self.field("intent", ColumnProfile::is_text);
         if let Some(index) = self.field("csat", ColumnProfile::is_number) {
-            let max = self.profiles.get(index).map_or(5.0, ColumnProfile::max);
-            self.columns.csat_scale = if max <= 5.0 {
-                [1.0, 5.0]
-            } else if max <= 10.0 {
-                [0.0, 10.0]
-            } else {
-                [0.0, 100.0]
+            let (name, max) = self.profiles.get(index).map_or(("", 5.0), |column| (column.name, column.max()));
+            let scale = match max {
+                ..=5.0 => [1.0, 5.0],
+                // Of ten, someone gives more.
+                ..=7.0 => [1.0, 7.0],
+                ..=10.0 => [0.0, 10.0],
+                _ => [0.0, 100.0],
             };
+            if (max - 5.0).abs() > f64::EPSILON {
+                let [low, high] = scale;
+                let note =
+                    format!("csat: {name} goes up to {max}: taken for a scale from {low} to {high}: check csat_scale");
+                self.notes.push(note);
+            }
+            self.columns.csat_scale = scale;
         }
         self.field("nps", |column| column.is_number() && column.max() <= 10.0);
         self.nobody();

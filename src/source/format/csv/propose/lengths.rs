@@ -200,7 +200,8 @@ impl Proposer<'_> {
         let words = Self::words("whole_s");
         let is_whole = |column: &ColumnProfile<'_>| {
             let is_named = || column.plain.split(' ').all(|word| WHOLE.contains(&word));
-            column.is_duration() && (column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact) || is_named())
+            column.is_duration()
+                && (column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact) || is_named())
         };
         let Some(index) = self.best(words, is_whole) else { return };
         let Some(column) = self.profiles.get(index) else { return };

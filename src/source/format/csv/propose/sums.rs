@@ -110,7 +110,8 @@ fn service_level(proposer: &Proposer<'_>, words: &[String], notes: &mut Vec<Stri
     let naming_of = |column: &ColumnProfile<'_>| {
         let (rest, seconds) = without_threshold(&column.plain);
         let is_count = || column.is_count() && is_within(column);
-        let counted = || Some(naming(&rest, answered).filter(|_| is_count())?).map(|(naming, at)| (naming, at + words.len()));
+        let counted =
+            || Some(naming(&rest, answered).filter(|_| is_count())?).map(|(naming, at)| (naming, at + words.len()));
         naming(&rest, words).or_else(counted).map(|naming| (naming, seconds))
     };
     let is_time = |column: &ColumnProfile<'_>| {
@@ -168,7 +169,7 @@ fn not_read(proposer: &Proposer<'_>) -> Option<String> {
     let mut names: Vec<&str> = unused.filter(|column| column.is_figure()).map(|column| column.name).collect();
     let more = names.len().saturating_sub(MAX_NAMED);
     names.truncate(MAX_NAMED);
-    let more = (more > 0).then(|| format!(" and {more} more")).unwrap_or_default();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!names.is_empty()).then(|| format!("columns that are not read: {}{more}", names.join(", ")))
 }
 
@@ -201,8 +202,9 @@ pub(super) fn why_no_sums(first: &[String], rows: &[&[String]]) -> Option<String
         return None;
     }
     let words = || COUNTS.iter().filter_map(|key| vocabulary().figures.get(*key));
-    let is_named =
-        |column: &&ColumnProfile<'_>| words().any(|words| column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact));
+    let is_named = |column: &&ColumnProfile<'_>| {
+        words().any(|words| column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact))
+    };
     let is_above_one = |column: &&ColumnProfile<'_>| column.is_count() && column.max_count() > 1.0;
     let name = proposer.profiles.iter().filter(is_named).find(is_above_one).map(|column| column.name)?;
     let of_several = format!("a row is of several contacts, as {name} says");
@@ -212,18 +214,13 @@ pub(super) fn why_no_sums(first: &[String], rows: &[&[String]]) -> Option<String
     }
     let needed = "sums are read with a time and two of the counts offered, handled, answered and abandoned";
     let of_day = proposer.profiles.iter().find(|column| matches!(column.named_time(), Some((_, TimePart::TimeOfDay))));
-    let missing = match of_day {
-        Some(column) => format!("; {} tells the time of the day, and no column the date", column.name),
-        None => {
-            let is_none = |column: &ColumnProfile<'_>| column.named_time().is_none() && !column.cells.is_empty();
-            let time = proposer.best(Proposer::words("time"), is_none).and_then(|index| proposer.profiles.get(index));
-            let first = time.filter(|_| !proposer.has_time()).and_then(|column| Some((column.name, column.cells.first()?)));
-            match first {
-                Some((name, cell)) => format!("; {name} holds {cell:?}, which tells no day and time"),
-                None if proposer.has_time() => String::new(),
-                None => "; no column is known to tell day and time".to_owned(),
-            }
-        }
+    let is_none = |column: &ColumnProfile<'_>| column.named_time().is_none() && !column.cells.is_empty();
+    let time = proposer.best(Proposer::words("time"), is_none).and_then(|index| proposer.profiles.get(index));
+    let missing = match (of_day, time.and_then(|column| Some((column.name, column.cells.first()?)))) {
+        (Some(column), _) => format!("; {} tells the time of the day, and no column the date", column.name),
+        _ if proposer.has_time() => String::new(),
+        (None, Some((name, cell))) => format!("; {name} holds {cell:?}, which tells no day and time"),
+        (None, None) => "; no column is known to tell day and time".to_owned(),
     };
     Some(format!("{of_several}, and {needed}{missing}"))
 }
@@ -231,7 +228,8 @@ pub(super) fn why_no_sums(first: &[String], rows: &[&[String]]) -> Option<String
 /// Why rows may be sums although no count among them is known: none of the columns is of a contact.
 pub(super) fn may_be_sums(proposer: &Proposer<'_>) -> Option<String> {
     let columns = &proposer.columns;
-    let is_of_contact = !proposer.fields.keys().all(|key| ["queue", "channel"].contains(key)) || columns.outcome.is_some();
+    let is_of_contact =
+        !proposer.fields.keys().all(|key| ["queue", "channel"].contains(key)) || columns.outcome.is_some();
     let unused = proposer.profiles.iter().filter(|column| !proposer.used.contains(&column.index));
     let is_several = |column: &&ColumnProfile<'_>| column.is_count() && column.max_count() > 1.0;
     let names: Vec<&str> = unused.filter(is_several).map(|column| column.name).take(MAX_NAMED).collect();
