@@ -60,6 +60,8 @@ pub(super) struct NameWords {
     pub(super) means: Vec<String>,
     /// What a mean is of, behind `per` or a slash.
     pub(super) each: Vec<String>,
+    /// Beginnings of words for ringing, which is a part of the wait only.
+    pub(super) ringing: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -21,8 +21,6 @@ const USUAL_SERVICE_LEVEL_S: f64 = 20.0;
 const MIN_ROWS: usize = 4;
 /// How many columns are named that are not read.
 const MAX_NAMED: usize = 12;
-/// Beginnings of words for ringing, which is a part of the wait only.
-const RINGING: [&str; 6] = ["ring", "kling", "rufdauer", "sonner", "timbre", "squillo"];
 
 /// The mapping of a table whose rows are sums, and what was assumed: it has columns of counts, such as offered and answered, and no
 /// contacts' ids.
@@ -95,7 +93,8 @@ fn figure_naming(column: &ColumnProfile<'_>, key: &str, words: &[String]) -> Opt
         "aht" => "handle_s",
         _ => return column.likeness(words),
     };
-    let says_ring = |name: &str| RINGING.iter().any(|word| name.split(' ').any(|part| part.starts_with(word)));
+    let ringing = &vocabulary().names.ringing;
+    let says_ring = |name: &str| name.split(' ').any(|part| ringing.iter().any(|word| part.starts_with(word.as_str())));
     let of_contacts = || {
         let (naming, at) = column.likeness(Proposer::words(of_contacts))?;
         Some((naming, words.len() + at)).filter(|_| column.is_mean() && !says_ring(&column.plain))
