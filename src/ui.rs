@@ -20,6 +20,7 @@ pub mod input;
 pub mod kept;
 pub mod kiosk;
 pub mod locator;
+mod meant;
 pub mod mouse;
 mod pace;
 pub mod page;

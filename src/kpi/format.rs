@@ -56,6 +56,12 @@ impl Kpi {
         figure.value.map_or_else(|| UNKNOWN.to_owned(), |value| self.show_value(value, figure.n))
     }
 
+    /// The same in a column, where figures are compared: percentages have no decimal, however many samples they are of.
+    #[must_use]
+    pub fn show_in_column(&self, figure: &Figure) -> String {
+        figure.value.map_or_else(|| UNKNOWN.to_owned(), |value| self.show_value(value, 0))
+    }
+
     /// A value of this KPI, from `n` samples, as the screen shows it. Percentages have a decimal only from a hundred
     /// samples on: with fewer it would mean nothing.
     #[must_use]

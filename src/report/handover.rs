@@ -219,7 +219,7 @@ impl Handover {
                 row.start.map_or_else(String::new, |start| words.time(start)),
                 row.key.get(Dim::Queue).map_or_else(String::new, |queue| words.queue(queue)),
             ];
-            cells.extend(INTERVAL_KPIS.iter().zip(&row.figures).map(|(kpi, figure)| kpi.def().show(figure)));
+            cells.extend(INTERVAL_KPIS.iter().zip(&row.figures).map(|(kpi, figure)| kpi.def().show_in_column(figure)));
             cells.push(format!("{missed:.0}"));
             cells
         };

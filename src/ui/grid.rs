@@ -180,7 +180,7 @@ impl TableCell {
     #[must_use]
     pub fn figure(kpi: KpiId, figure: Option<&Figure>) -> Self {
         let Some(figure) = figure.filter(|figure| figure.is_known()) else { return Self::none() };
-        let text = kpi.def().show(figure);
+        let text = kpi.def().show_in_column(figure);
         match figure.verdict {
             Verdict::Warning | Verdict::Critical => {
                 Self::new(format!("{}{text}", glyphs::sign(figure.verdict)), Tone::of(figure.verdict))

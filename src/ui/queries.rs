@@ -154,6 +154,30 @@ pub const fn steps(window: Window) -> (Window, Every) {
     }
 }
 
+/// What the overview has room for beyond queues and alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OverviewRoom {
+    /// Nothing more, or what the queues leave free below them.
+    Little,
+    /// Below the alerts: those that are over, and what grows.
+    Rail,
+    /// Also the day of each queue.
+    Days,
+}
+
+impl OverviewRoom {
+    /// The room on a screen of so many columns and rows. It follows from the screen alone, so that nothing moves when an
+    /// alert comes.
+    #[must_use]
+    pub const fn of((columns, rows): (u16, u16)) -> Self {
+        match (columns, rows) {
+            (150.., 70..) => Self::Days,
+            (150.., 44..) => Self::Rail,
+            _ => Self::Little,
+        }
+    }
+}
+
 /// The questions of the page and of the overlay on it.
 #[must_use]
 pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
@@ -195,6 +219,14 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Overview if board.queues.len() <= MAX_WHOLE_LIST => {
             questions.extend(changes(ui, board, &Slice::TOTAL, Dim::Queue));
             questions.extend(expected(ui, board, slice));
+            let room = OverviewRoom::of(ui.size);
+            if room >= OverviewRoom::Rail {
+                questions.push(Question::History);
+                questions.extend(changes(ui, board, &Slice::TOTAL, Dim::Intent));
+            }
+            if room == OverviewRoom::Days {
+                questions.push(Question::Figures(queue_days(ui)));
+            }
         }
         Page::Queue => {
             questions.extend(changes(ui, board, slice, Dim::Intent));
@@ -303,6 +335,17 @@ pub fn queue_courses(ui: &Ui) -> Query {
         over: Period::Window(window),
         every: Some(every),
         ..query(ui, &Slice::TOTAL, Some(Dim::Queue), &[KpiId::ServiceLevel, KpiId::Offered])
+    }
+}
+
+/// The same for each half hour of today.
+#[must_use]
+pub fn queue_days(ui: &Ui) -> Query {
+    let over = Period::Window(Window::Today);
+    Query {
+        over,
+        every: Some(Every::Minutes(30)),
+        ..query(ui, &Slice::TOTAL, Some(Dim::Queue), &[KpiId::ServiceLevel])
     }
 }
 

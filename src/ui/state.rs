@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use rustc_hash::FxHashMap;
 
-use crate::alert::{self, Actor, AlertCommand, Episode, State};
+use crate::alert::{Actor, AlertCommand};
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
@@ -303,48 +303,6 @@ impl Ui {
         self.trail.last().map_or(&TOTAL, |location| &location.slice)
     }
 
-    /// The episode that the alert keys refer to: the selected one, or else the most urgent new one: of the queue at
-    /// hand if it has one, else of the floor.
-    #[must_use]
-    pub fn episode<'a>(&self, board: &'a Board) -> Option<&'a Episode> {
-        let panel = self.focus();
-        if matches!(panel, Panel::Rail | Panel::Active | Panel::Held) {
-            let id: Option<u64> =
-                self.lists.get(&panel).and_then(List::current).and_then(|id| id.as_str().parse().ok());
-            if let Some(episode) = id.and_then(|id| board.alerts.iter().find(|episode| episode.id == id)) {
-                return Some(episode);
-            }
-        }
-        let is_new = |episode: &&Episode| episode.state == State::Firing && episode.inhibited_by.is_none();
-        let here = self.queue_here();
-        let of_here = |episode: &&Episode| here.is_some() && episode.slice.get(Dim::Queue) == here;
-        let new_here = board.alerts.iter().filter(is_new).find(of_here);
-        new_here.or_else(|| board.alerts.iter().find(is_new))
-    }
-
-    /// The episodes that one key acknowledges together: that of [`Ui::episode`], and the new ones of the same queue or
-    /// source.
-    #[must_use]
-    pub fn taken_together<'a>(&self, board: &'a Board) -> Vec<&'a Episode> {
-        let Some(episode) = self.episode(board) else { return Vec::new() };
-        let group = alert::related(&board.alerts, episode);
-        let is_new = |other: &&Episode| group.contains(&other.id) && other.state == State::Firing;
-        board.alerts.iter().filter(|other| other.id == episode.id || is_new(other)).collect()
-    }
-
-    /// The episode that a note or a snooze is about: the one just acknowledged, or else that of [`Ui::episode`].
-    #[must_use]
-    pub fn meant<'a>(&self, board: &'a Board) -> Option<&'a Episode> {
-        let taken = self.taken.and_then(|taken| board.alerts.iter().find(|episode| episode.id == taken.episode));
-        taken.or_else(|| self.episode(board))
-    }
-
-    /// The queue under the cursor, or the one that the page is about.
-    fn queue_here(&self) -> Option<&Label> {
-        let selected = self.lists.get(&Panel::Queues).filter(|_| self.focus() == Panel::Queues).and_then(List::current);
-        selected.or_else(|| self.slice().get(Dim::Queue))
-    }
-
     /// Show a message at the foot of the screen for 6 seconds.
     pub fn show_toast(&mut self, text: impl Into<String>, tone: Tone) {
         self.toast = Some(Toast { text: text.into(), tone, seconds: 6 });
@@ -372,6 +330,7 @@ impl Ui {
 
     /// Go one step further down the drill trail.
     pub fn drill(&mut self, location: Location) {
+        self.overlay = None;
         self.filter.clear();
         self.trail.push(location);
         self.reset_lists();

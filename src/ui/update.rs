@@ -15,7 +15,7 @@ use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
 use crate::ui::going;
 use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
-use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, TILES, Taken, Ui};
+use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, Taken, Ui};
 use crate::ui::theme::{Palette, Tone};
 use crate::ui::view;
 
@@ -359,15 +359,10 @@ impl Ui {
 
     /// The KPI of the selected column or tile.
     fn selected_kpi(&self, board: &Board) -> KpiId {
-        let focus = self.focus();
-        match focus {
-            Panel::Tiles => TILES.get(self.tile).copied(),
+        match self.focus() {
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).and_then(|episode| episode.kpi),
             Panel::Trends | Panel::TrendSlices => self.trends.figures(1).first().copied(),
-            _ => {
-                let column = self.lists.get(&focus).map_or(0, |list| list.column);
-                view::heads(focus).get(column).and_then(|column| column.kpi)
-            }
+            _ => self.chosen_kpi(),
         }
         .unwrap_or(KpiId::ServiceLevel)
     }
@@ -389,13 +384,14 @@ impl Ui {
         let kpi = self.selected_kpi(board);
         let on_alert = matches!(self.focus(), Panel::Rail | Panel::Active | Panel::Held);
         // On the lists of alerts, the selected alert. Elsewhere the alert about the selected figure, or, if no figure is
-        // selected, an alert about the selected row or else about the slice of the page.
-        let column = self.lists.get(&self.focus()).map_or(0, |list| list.column);
-        let chosen = self.focus() == Panel::Tiles
-            || view::heads(self.focus()).get(column).is_some_and(|column| column.kpi.is_some());
+        // selected, an alert about the selected row or else about the slice of the page: the one that the other keys mean.
+        let chosen = self.chosen_kpi().is_some();
         let about = |of: &Slice| {
             let here = || board.alerts.iter().filter(|e| e.slice == *of && e.kpi.is_some());
-            here().find(|e| e.kpi == Some(kpi)).or_else(|| here().next().filter(|_| !chosen))
+            if chosen {
+                return here().find(|e| e.kpi == Some(kpi));
+            }
+            self.episode(board).filter(|e| e.slice == *of && e.kpi.is_some()).or_else(|| here().next())
         };
         let episode = if on_alert {
             self.episode(board)

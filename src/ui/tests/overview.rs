@@ -178,3 +178,32 @@ fn why_tells_a_change_in_parts_that_sum_to_it() {
     }
     assert!(told > 0);
 }
+
+#[test]
+fn an_instruction_stands_once_for_all_alerts_that_it_is_for() {
+    let mut board = sample::board(60);
+    board.alerts = board
+        .alerts
+        .iter()
+        .cloned()
+        .map(|episode| crate::alert::Episode { action: "Put more agents on the queue.".into(), ..episode })
+        .collect();
+    let mut screen = TestScreen::new(board);
+    screen.resize((200, 60));
+    let text = screen.text((200, 60));
+    assert_eq!(text.matches("Put more agents").count(), 1, "{text}");
+    assert!(text.contains("→ the same for "), "{text}");
+}
+
+#[test]
+fn the_place_of_alerts_stays_when_they_come() {
+    let top = |board: crate::board::Board| {
+        let mut screen = TestScreen::new(board);
+        screen.resize((200, 50));
+        let text = lines(&screen.draw((200, 50), Palette::Dark, Depth::True, false));
+        let row = |title: &str| text.iter().position(|line| line.contains(title)).unwrap();
+        ["─ Alerts ", "─ Alerts that are over ", "─ What grew most"].map(row)
+    };
+    let calm = crate::board::Board { alerts: crate::alert::Alerts::default(), ..sample::board(60) };
+    assert_eq!(top(calm), top(sample::board(60)));
+}

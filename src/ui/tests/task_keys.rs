@@ -131,3 +131,32 @@ fn the_hint_of_the_first_start_leaves_with_the_first_key() {
     screen.ui.handle_input(&input, &screen.keymap, &board, &drawn);
     assert!(!screen.ui.hint && screen.ui.page() == Page::Intents, "and the key does what it does");
 }
+
+#[test]
+fn a_box_and_the_keys_mean_the_same_alert() {
+    // Three alerts stand about outages; `w` explains the one that `a` takes, also when the column of a figure is chosen.
+    for keys in ["w", "<right> <right> <right> w", "<tab> w", "5 <down> w"] {
+        let mut screen = TestScreen::new(sample::board(60));
+        screen.press(keys);
+        let explained = match &screen.ui.overlay {
+            Some(Overlay::Why { episode: Some(episode), .. }) => *episode,
+            other => panic!("{keys}: {other:?}"),
+        };
+        let Some(Effect::Execute(taken)) = screen.press("a") else { panic!("{keys}: nothing is taken") };
+        assert_eq!(taken[0].episode, explained, "{keys}");
+        screen.press("<esc>");
+        let Some(Effect::Execute(taken)) = screen.press("a") else { panic!("{keys}: nothing is taken") };
+        assert_eq!(taken[0].episode, explained, "{keys}, without the box");
+    }
+}
+
+#[test]
+fn going_elsewhere_closes_the_box() {
+    for way in ["c", "6", "3", "8"] {
+        for opened in ["w", "?", "S", "H"] {
+            let mut screen = TestScreen::new(sample::board(60));
+            screen.press(&format!("{opened} {way}"));
+            assert_eq!((&screen.ui.overlay, screen.ui.page() == Page::Overview), (&None, false), "{opened} {way}");
+        }
+    }
+}

@@ -352,7 +352,7 @@ fn compared(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
             let of = if figure.is_known() { format!("of {}", figure.n) } else { String::new() };
             // A count has no samples.
             let of = if kpi.def().unit == Unit::Count { String::new() } else { of };
-            (format!("{:>7}", kpi.def().show(figure)), format!("{of:<8}"))
+            (format!("{:>7}", kpi.def().show_in_column(figure)), format!("{of:<8}"))
         };
         let ((own, of_own), (usual, of_team)) = (show(mine), show(theirs));
         let mut parts = vec![

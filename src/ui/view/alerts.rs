@@ -97,7 +97,7 @@ impl<'a> AlertItem<'a> {
         |a| SortKey::number(a.episode.figure.value),
         |a, _| {
             let tone = if episode::is_past(a.episode) { a.tone() } else { Tone::Muted };
-            TableCell::new(episode::value(a.episode, a.episode.figure.value), tone)
+            TableCell::new(episode::value_in_column(a.episode, a.episode.figure.value), tone)
         },
     );
     const WORST: Column<Self> = Column::<Self>::number(
@@ -257,12 +257,16 @@ impl<'a> AlertItem<'a> {
             let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
             return TableCell::new(format!("{sign} {} {}", hold.who, format::left(left)), Tone::Accent);
         }
-        let words = if episode::is_past(e) { episode::limit(e) } else { format!("was {}", episode::value(e, e.worst)) };
+        let words = if episode::is_past(e) {
+            episode::limit(e)
+        } else {
+            format!("was {}", episode::value_in_column(e, e.worst))
+        };
         TableCell::new(words, Tone::Muted)
     }
 
     fn value(&self, value: Option<f64>) -> TableCell {
-        TableCell::new(episode::value(self.episode, value), Tone::Muted)
+        TableCell::new(episode::value_in_column(self.episode, value), Tone::Muted)
     }
 
     fn state(&self) -> String {

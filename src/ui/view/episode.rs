@@ -49,6 +49,12 @@ pub fn value(e: &Episode, value: Option<f64>) -> String {
     }
 }
 
+/// The same in a column, where all percentages have a decimal: they are compared with a limit.
+#[must_use]
+pub fn value_in_column(e: &Episode, value: Option<f64>) -> String {
+    e.kpi.zip(value).map_or_else(|| "–".to_owned(), |(kpi, value)| kpi.def().show_value(value, u64::MAX))
+}
+
 /// Whom an episode is about: the queue, or whatever else its slice is, or the source.
 #[must_use]
 pub fn who(ctx: Ctx<'_>, e: &Episode) -> String {
@@ -95,6 +101,21 @@ pub fn write_name(ctx: Ctx<'_>, e: &Episode, out: &mut String) {
     }
 }
 
+/// Several in one: `Support chat, Claims: hung up; Sales: in time`.
+#[must_use]
+pub fn names(ctx: Ctx<'_>, episodes: &[&Episode]) -> String {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for e in episodes {
+        let what = what(ctx, e);
+        match groups.iter_mut().find(|group| group.0 == what) {
+            Some((_, of)) => of.push(who(ctx, e)),
+            None => groups.push((what, vec![who(ctx, e)])),
+        }
+    }
+    let words = groups.into_iter().map(|(what, of)| format!("{}: {what}", of.join(", ")));
+    words.collect::<Vec<_>>().join("; ")
+}
+
 /// Whether the window of its figure is that on the screen, or does not matter.
 fn is_named_without_window(ctx: Ctx<'_>, kpi: KpiId, e: &Episode) -> bool {
     kpi.def().group == KpiGroup::Live || e.window == ctx.ui.window
@@ -123,7 +144,7 @@ pub fn limit(e: &Episode) -> String {
     format!("{sign} {}", kpi.def().show_value(limit, 0))
 }
 
-/// The keys for an episode: what the first one does is named before it is pressed.
+/// The keys for an episode: what the first one does is named before it is pressed. No row ends between a key and its word.
 #[must_use]
 pub fn keys(ctx: Ctx<'_>, e: &Episode) -> String {
     let key = |action| ctx.keymap.key(action);
@@ -137,7 +158,12 @@ pub fn keys(ctx: Ctx<'_>, e: &Episode) -> String {
         .then(|| key(Action::AcknowledgeAll).map(|key| format!("{key} all {}", together.len())));
     let others = [(Action::Why, "why"), (Action::Note, "note"), (Action::Snooze, "snooze")];
     let others = others.into_iter().filter_map(|(action, word)| Some(format!("{} {word}", key(action)?)));
-    take.into_iter().chain(with.flatten()).chain(others).collect::<Vec<_>>().join("   ")
+    take.into_iter()
+        .chain(with.flatten())
+        .chain(others)
+        .map(|pair| pair.replace(' ', "\u{a0}"))
+        .collect::<Vec<_>>()
+        .join("   ")
 }
 
 /// Draw the meaning, the instruction and the history of an episode; returns the rows it took.

@@ -104,7 +104,7 @@ fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
     }
     for part in &figure.parts {
         let value = part.value.map_or("–".to_owned(), |v| kpi.show_value(v, part.n));
-        lines.push((format!("    {}  {value}  n {}", part.key, part.n), Tone::Text));
+        lines.push((format!("    {}  {value}  of {}", part.key, part.n), Tone::Text));
     }
 }
 

@@ -66,28 +66,43 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Break a line into rows of `width` columns, of which all but the first hang under the line's own text: under what
+/// follows its tab, or else its indent or arrow. No row ends at a no-break space.
+fn rows(line: &str, width: usize) -> impl Iterator<Item = String> {
+    let indent = || line.split_at(line.len() - line.trim_start_matches([' ', '→']).len());
+    let (head, body) = line.split_once('\t').unwrap_or_else(indent);
+    let hang = head.width();
+    let rows = wrap(body, width.saturating_sub(hang)).into_iter().enumerate();
+    rows.map(move |(at, row)| {
+        let row = row.trim_end().replace('\u{a0}', " ");
+        if at == 0 { format!("{head}{row}") } else { format!("{:hang$}{row}", "") }
+    })
+}
+
 /// Draw lines of text, each wrapped where it is too long, without the first `skip` rows.
 pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[TextLine], skip: usize) {
     let width = usize::from(area.width);
-    let broken = text.iter().flat_map(|(line, tone)| {
-        let indent = line.chars().take_while(|c| *c == ' ').count();
-        wrap(line.trim_start(), width.saturating_sub(indent)).into_iter().map(move |l| (indent, l, *tone))
-    });
-    for ((indent, line, tone), y) in broken.skip(skip).zip(area.y..area.bottom()) {
-        buffer.set_stringn(
-            area.x + cols(indent),
-            y,
-            fit(&line, width),
-            width.saturating_sub(indent),
-            theme.style(tone),
-        );
+    let rows = text.iter().flat_map(|(line, tone)| rows(line, width).map(move |row| (row, *tone)));
+    for ((row, tone), y) in rows.skip(skip).zip(area.y..area.bottom()) {
+        buffer.set_stringn(area.x, y, fit(&row, width), width, theme.style(tone));
     }
 }
 
 /// How many rows lines of text take when wrapped at `width` columns.
 #[must_use]
 pub fn height(text: &[TextLine], width: usize) -> usize {
-    text.iter()
-        .map(|(line, _)| wrap(line.trim_start(), width.saturating_sub(line.len() - line.trim_start().len())).len())
-        .sum()
+    text.iter().map(|(line, _)| rows(line, width).count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrapped_line_goes_on_under_its_own_text() {
+        let rows = |line: &str| rows(line, 16).collect::<Vec<_>>();
+        assert_eq!(rows("k  up     \tThe row above"), ["k  up     The", "          row", "          above"]);
+        assert_eq!(rows("  → Add agents now"), ["  → Add agents", "    now"]);
+        assert_eq!(rows("a\u{a0}ack   n\u{a0}note   z\u{a0}snooze"), ["a ack   n note", "z snooze"]);
+    }
 }

@@ -10,6 +10,7 @@
 //!   20 ▂▃▅▇█▆▅              Waits  About …
 //! ```
 //!
+//! High screens also have, below the alerts, those that are over and what grows; below the charts, the day of each queue.
 //! Below 150 columns, the alerts are below the queues. Rows that the queues leave free show arrivals and waiting
 //! contacts.
 
@@ -18,13 +19,13 @@ use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Rect};
 
 use super::change::ArrivalChanges;
-use super::{Ctx, arrivals, positions, rail, staffing, tiles, waiting};
+use super::{Ctx, alerts, arrivals, days, growth, positions, rail, staffing, tiles, waiting};
 use crate::kpi::{Dim, Slice};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
 use crate::ui::grid::Grid;
-use crate::ui::queries;
+use crate::ui::queries::{self, OverviewRoom};
 use crate::ui::state::{List, Panel};
 use crate::ui::widget::panel;
 use crate::ui::widget::table::TableView;
@@ -57,7 +58,48 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let name = format!("Queues {}{}", ctx.count(Panel::Queues), stale_queues(ctx));
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);
     super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet", drawn);
-    rail::draw(buffer, right, ctx, drawn);
+    let more = if wide && OverviewRoom::of(ctx.ui.size) >= OverviewRoom::Rail { right.height / 5 } else { 0 };
+    let [alerts, ended, grown] = Layout::vertical([Fill(1), Length(more), Length(more)]).areas(right);
+    rail::draw(buffer, alerts, ctx, drawn);
+    self::ended(buffer, ended, ctx);
+    self::grown(buffer, grown, ctx);
+}
+
+/// Draw the alerts that ended last.
+fn ended(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let grid = alerts::past(ctx);
+    let inner = panel::panel(buffer, area, ctx.theme, "Alerts that are over", "", false);
+    listed(buffer, inner, ctx, &grid, "no alert has ended yet");
+}
+
+/// Draw the intents that have grown in the last hour.
+fn grown(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let against = ArrivalChanges::new(ctx, &Slice::TOTAL, Dim::Intent).against(ctx);
+    let about = against.as_deref().unwrap_or_default();
+    let inner = panel::panel(buffer, area, ctx.theme, "What grew most, last hour", about, false);
+    let grown: Vec<_> =
+        growth::of(ctx, &Slice::TOTAL, Dim::Intent).into_iter().filter(|grown| grown.by > 0.0).collect();
+    if grown.is_empty() {
+        let words = if against.is_some() { "nothing has grown" } else { "there is nothing to compare with yet" };
+        panel::message(buffer, inner, ctx.theme, words);
+    }
+    growth::draw(buffer, Rect { x: inner.x + 2, width: inner.width.saturating_sub(3), ..inner }, ctx, &grown);
+}
+
+/// Draw a list that takes no keys.
+fn listed(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, grid: &dyn Grid, empty: &str) {
+    let list = List { order: grid.order(None, ""), ..List::default() };
+    if list.order.is_empty() {
+        panel::message(buffer, area, ctx.theme, empty);
+    } else {
+        TableView { grid, list: &list, focus: false, stale: ctx.stale(), theme: ctx.theme }.draw(buffer, area, &mut 0);
+    }
 }
 
 /// How many queues are silent, for the title of the panel.
@@ -86,19 +128,21 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     arrivals::draw(buffer, day, ctx, ctx.ui.slice());
     positions::draw(buffer, by_position, ctx);
     if staff.height >= 5 {
+        let summary = staffing::Summary::of_all(ctx);
+        let needed = cols(summary.teams().len()) + 3;
+        let unused = staff.height.saturating_sub(needed);
+        let days = if unused >= 6 && OverviewRoom::of(ctx.ui.size) == OverviewRoom::Days { unused } else { 0 };
+        let [staff, days] = Layout::vertical([Fill(1), Length(days)]).areas(staff);
         let inner = panel::panel(buffer, staff, ctx.theme, "Who is here", "", false);
-        staffing::Summary::of_all(ctx).draw(buffer, inner, ctx);
+        summary.draw(buffer, inner, ctx);
+        if days.height > 0 {
+            days::draw(buffer, days, ctx);
+        }
     }
     if !room.is_empty() && !ctx.unknown() {
         let grid = waiting::table(ctx);
-        let list = List { order: grid.order(None, ""), ..List::default() };
-        let name = format!("Who waits {}", list.order.len());
+        let name = format!("Who waits {}", grid.row_count());
         let inner = panel::panel(buffer, room, ctx.theme, &name, &waiting::oldest(ctx), false);
-        if list.order.is_empty() {
-            panel::message(buffer, inner, ctx.theme, "nobody waits");
-        } else {
-            let view = TableView { grid: &grid, list: &list, focus: false, stale: ctx.stale(), theme: ctx.theme };
-            view.draw(buffer, inner, &mut 0);
-        }
+        listed(buffer, inner, ctx, &grid, "nobody waits");
     }
 }

@@ -26,7 +26,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     for (part, y) in figure.parts.iter().zip(inner.y..inner.bottom()) {
         let text = part.value.map_or("–".to_owned(), |v| format!("{v:.0}%"));
         buffer.set_string(inner.x + 2, y, format!("{:>5} {text:>5}", part.key), ctx.theme.style(Tone::Text));
-        buffer.set_stringn(inner.right().saturating_sub(8), y, format!("n {}", part.n), 8, muted);
+        buffer.set_stringn(inner.right().saturating_sub(8), y, format!("of {}", part.n), 8, muted);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held to the room")]
         let wide = (part.value.unwrap_or(0.0) / most * f64::from(room)).clamp(0.0, f64::from(room)) as usize;
         buffer.set_string(inner.x + 14, y, "▇".repeat(wide), muted);

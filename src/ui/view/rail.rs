@@ -95,19 +95,22 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     if rest.height < 5 {
         let width = usize::from(rest.width).saturating_sub(3);
         let lines = [(episode::keys(ctx, e), Tone::Accent), (format!("→ {}", e.action), Tone::Strong)];
-        // Where the instruction doesn't fit, one line shows its beginning.
+        let room = Rect { x: rest.x + 2, width: cols(width), ..rest };
         if overlay::height(&lines, width) <= usize::from(rest.height) {
-            overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
-        } else {
-            for ((text, tone), y) in lines.iter().zip(rest.top()..rest.bottom()) {
-                buffer.set_stringn(rest.x + 2, y, clauses(text, width), width, ctx.theme.style(*tone));
-            }
+            overlay::lines(buffer, room, ctx.theme, &lines, 0);
+            return;
+        }
+        // Where not all fits, one line has the first keys, and one the beginning of the instruction.
+        let [keys, (action, tone)] = &lines;
+        overlay::lines(buffer, Rect { height: room.height.min(1), ..room }, ctx.theme, std::slice::from_ref(keys), 0);
+        if room.height > 1 {
+            buffer.set_stringn(room.x, room.y + 1, clauses(action, width), width, ctx.theme.style(*tone));
         }
         return;
     }
     let room = Rect { y: rest.y + 1, height: rest.height - 1, ..rest };
     let used = episode::draw(buffer, room, ctx, e);
-    others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
+    others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e);
 }
 
 /// Mark the alert that the keys mean, also while another panel has the focus.
@@ -124,14 +127,27 @@ fn mark(buffer: &mut Buffer, rows: Rect, ctx: Ctx<'_>, meant: Option<&Episode>, 
     buffer.set_string(rows.x, rows.y + cols(row), "▸", ctx.theme.style(Tone::Focus));
 }
 
-/// Draw what to do about the other alerts of the rail, as far as there is room.
-fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, explained: u64) {
+/// Draw what to do about the other alerts of the rail, as far as there is room: each instruction once, with the alerts
+/// that it is for.
+fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, explained: &Episode) {
     let rail = alerts::rail(ctx);
+    let mut instructions: Vec<(&str, Vec<&Episode>)> = vec![(explained.action.as_str(), Vec::new())];
+    let others = rail.rows.iter().map(|item| item.episode);
+    for e in others.filter(|e| e.id != explained.id && !episode::is_held(e) && !e.action.is_empty()) {
+        match instructions.iter_mut().find(|(action, _)| *action == e.action.as_str()) {
+            Some((_, of)) => of.push(e),
+            None => instructions.push((e.action.as_str(), vec![e])),
+        }
+    }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     let mut y = inner.y + 1;
-    let others = rail.rows.iter().map(|item| item.episode);
-    for e in others.filter(|e| e.id != explained && !episode::is_held(e) && !e.action.is_empty()) {
-        let lines = [(episode::name(ctx, e), Tone::Muted), (format!("→ {}", e.action), Tone::Text)];
+    for (at, (action, of)) in instructions.iter().enumerate().filter(|(_, (_, of))| !of.is_empty()) {
+        let names = episode::names(ctx, of);
+        let lines = if at == 0 {
+            vec![(format!("→ the same for {names}"), Tone::Text)]
+        } else {
+            vec![(format!("→ {action}"), Tone::Text), (format!("  {names}"), Tone::Muted)]
+        };
         let height = cols(overlay::height(&lines, usize::from(inner.width)));
         if y + height > inner.bottom() {
             return;

@@ -18,6 +18,7 @@ use crate::ui::glyphs;
 use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
+use crate::ui::words;
 
 /// Draw the box.
 pub fn draw(
@@ -51,7 +52,10 @@ pub fn draw(
     }
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
-    let title = format!("Why: {} of {}", def.name, ctx.slice_name(slice));
+    let title = match episode {
+        Some(e) => format!("Why {}", episode::name(ctx, e)),
+        None => format!("Why {}: {}", ctx.slice_name(slice), words::of(kpi)),
+    };
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
 }
@@ -64,14 +68,14 @@ fn alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, e: &Episode) {
     let fired = e.fired.map_or_else(String::new, |at| format!(", fired {}", format::clock(at, ctx.zone())));
     lines.push((
         format!(
-            "the rule {} saw {} {side} {} over {} since {}{fired}; worst {}; n {}",
+            "the rule {} saw {} (of {}) {side} {} over {} since {}{fired}; worst {}",
             e.rule,
             episode::value(e, e.figure.value),
-            episode::value(e, e.limit),
+            e.figure.n,
+            e.kpi.zip(e.limit).map_or_else(String::new, |(kpi, limit)| kpi.def().show_value(limit, 0)),
             e.window.words(),
             format::clock(e.since, ctx.zone()),
-            episode::value(e, e.worst),
-            e.figure.n
+            episode::value(e, e.worst)
         ),
         Tone::Text,
     ));
@@ -122,7 +126,7 @@ fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -
                 return None;
             }
             let n = crate::kpi::format::count(format::float(i64::try_from(figure.n).unwrap_or(0)));
-            Some((ctx.value_name(dim, label), value - without, format!("{:>7}  n {n:<5}", kpi.show(figure))))
+            Some((ctx.value_name(dim, label), value - without, format!("{:>7} of {n:<5}", kpi.show_in_column(figure))))
         })
         .collect();
     let worse = if kpi.better == Better::Higher { 1.0 } else { -1.0 };
@@ -224,5 +228,5 @@ fn before(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
         if pace > mean * 1.2 { Tone::Warning } else { Tone::Text },
     ));
     lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Tone::Muted));
-    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Tone::Muted));
+    lines.push((format!("  {:<9} {}", words::of(kpi.id), trend::line(&course, course.len().min(48))), Tone::Muted));
 }

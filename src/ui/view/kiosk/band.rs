@@ -15,6 +15,7 @@ use crate::ui::kiosk::{Subject, calling};
 use crate::ui::theme::Tone;
 use crate::ui::view::Ctx;
 use crate::ui::widget::lettering::{self, Size};
+use crate::ui::words;
 
 /// From this age on, data is old.
 const OLD: Span = Span::seconds(30);
@@ -208,13 +209,10 @@ fn name(ctx: Ctx<'_>, subject: &Subject) -> String {
 /// A figure in the words of the floor: `49% hung up`.
 fn phrase(kpi: &Kpi, episode: &Episode) -> String {
     let words = match kpi.id {
-        KpiId::ServiceLevel => "in time",
-        KpiId::AbandonmentRate => "hung up",
         KpiId::LongestWait => "wait",
-        KpiId::Waiting => "waiting",
         KpiId::Asa => "to answer",
         KpiId::AgentsAvailable => "free",
-        _ => kpi.short,
+        other => words::of(other),
     };
     episode.figure.value.map_or_else(|| words.to_owned(), |figure| format!("{} {words}", value(kpi, figure)))
 }

@@ -12,7 +12,7 @@ use crate::ui::format::{cols, float};
 use crate::ui::queries::trends as queries;
 use crate::ui::theme::Tone;
 use crate::ui::trends::model::is_many;
-use crate::ui::view::change::ArrivalChanges;
+use crate::ui::view::growth;
 use crate::ui::words;
 
 /// How many drivers are named.
@@ -54,7 +54,7 @@ pub fn figures(picture: &TrendPicture<'_>, charts: &[KpiId]) -> Vec<ReadFigure> 
             let figure = step.figure(kpi).filter(|figure| figure.is_known());
             let verdict = step.verdict(kpi);
             let tone = if verdict >= Verdict::Warning { Tone::of(verdict) } else { Tone::Text };
-            let samples = figure.filter(|figure| !figure.observed).map(|figure| format!("n {}", figure.n));
+            let samples = figure.filter(|figure| !figure.observed).map(|figure| format!("of {}", figure.n));
             let before = step.before(kpi).zip(picture.compared_in_short());
             let before = before.map(|(value, name)| format!("{name} {}", kpi.def().show_value(value, 100)));
             ReadFigure {
@@ -182,41 +182,13 @@ pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {
 
 /// The intents (or queues) that have grown most in the last hour.
 fn grown(picture: &TrendPicture<'_>) -> Vec<String> {
-    let grown: Vec<String> = growth(picture)
+    let grown: Vec<String> = growth::of(picture.ctx, &picture.of, queries::grown_by(&picture.of))
         .into_iter()
         .filter(|grown| grown.factor > 1.0)
         .take(3)
         .map(|grown| format!("{} +{:.0} (×{:.1})", grown.name, grown.by, grown.factor))
         .collect();
     if grown.is_empty() { Vec::new() } else { vec![format!("grown in the last hour: {}", grown.join(", "))] }
-}
-
-/// A value whose arrivals of the last hour differ from the usual ones.
-pub struct Grown {
-    /// Its name.
-    pub name: String,
-    /// By how many contacts.
-    pub by: f64,
-    /// How many times the usual has come; 1 where the difference may be chance.
-    pub factor: f64,
-}
-
-/// What has grown in the last hour, the most first.
-#[must_use]
-pub fn growth(picture: &TrendPicture<'_>) -> Vec<Grown> {
-    let ctx = picture.ctx;
-    let dim = queries::grown_by(&picture.of);
-    let changes = ArrivalChanges::new(ctx, &picture.of, dim);
-    let hour = ctx.answers.figures(crate::ui::queries::last_hour(ctx.ui, &picture.of, dim));
-    let rows = hour.map(|hour| hour.rows(None)).unwrap_or_default();
-    let grown = |row: &AnswerRow| {
-        let value = row.key.get(dim)?;
-        let change = changes.of(value.as_str());
-        Some(Grown { name: ctx.value_name(dim, value), by: change.surplus()?, factor: change.factor()? })
-    };
-    let mut all: Vec<Grown> = rows.iter().filter_map(grown).filter(|grown| grown.by.abs() >= 0.5).collect();
-    all.sort_by(|a, b| b.by.total_cmp(&a.by));
-    all
 }
 
 /// What contributed most to a step.

@@ -14,6 +14,7 @@ use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::queries::trends as queries;
 use crate::ui::theme::Tone;
+use crate::ui::view::growth;
 use crate::ui::words;
 
 /// How many values that have grown it lists.
@@ -79,8 +80,8 @@ impl Lines<'_, '_, '_> {
         let figure = figure.filter(|figure| figure.is_known());
         let bad = figure.is_some_and(|figure| figure.verdict >= Verdict::Warning);
         let tone = figure.filter(|_| bad).map_or(Tone::Text, |figure| Tone::of(figure.verdict));
-        let now = figure.map_or_else(|| "–".to_owned(), |figure| kpi.def().show(figure));
-        let shown = before.map_or_else(|| "–".to_owned(), |value| kpi.def().show_value(value, 100));
+        let now = in_column(kpi, figure.and_then(|figure| figure.value));
+        let shown = in_column(kpi, before);
         let by = figure.and_then(|figure| figure.value).zip(before);
         let by = by.and_then(|(now, before)| change(kpi, now, before)).unwrap_or_default();
         let by = by.replace(" points", "");
@@ -145,31 +146,16 @@ impl Lines<'_, '_, '_> {
     }
 
     fn grown(&mut self) {
-        let grown: Vec<_> = readout::growth(self.picture).into_iter().take(MAX_GROWN).collect();
+        let grown: Vec<_> = growth::of(self.picture.ctx, &self.picture.of, queries::grown_by(&self.picture.of))
+            .into_iter()
+            .take(MAX_GROWN)
+            .collect();
         if grown.is_empty() {
             return;
         }
         self.text("What grew most, last hour", Tone::Heading);
-        let most = grown.iter().map(|grown| grown.by).fold(1.0, f64::max);
-        let (name_width, bar_width) = (16, usize::from(self.area.width).saturating_sub(16 + 2 + 16));
-        for grown in grown {
-            if self.area.height == 0 {
-                return;
-            }
-            let theme = self.picture.ctx.theme;
-            let notable = grown.factor > 1.0;
-            let tone = if notable { Tone::Warning } else { Tone::Muted };
-            let bar = "█".repeat(bar(grown.by / most, bar_width));
-            let (x, y) = (self.area.x, self.area.y);
-            self.buffer.set_string(x, y, fit(&grown.name, name_width), theme.style(Tone::Text));
-            self.buffer.set_string(x + 17, y, &bar, theme.bar(tone));
-            let factor = if notable || grown.factor < 1.0 { format!("×{:.1}", grown.factor) } else { String::new() };
-            let sign = if grown.by.round() < 0.0 { "−" } else { "+" };
-            let text = format!("{:>6} {factor:>7}", format!("{sign}{:.0}", grown.by.abs()));
-            let right = self.area.right().saturating_sub(cols(text.width()));
-            self.buffer.set_string(right, y, &text, theme.style(if notable { Tone::Warning } else { Tone::Muted }));
-            self.next();
-        }
+        let rows = cols(growth::draw(self.buffer, self.area, self.picture.ctx, &grown));
+        self.area = Rect { y: self.area.y + rows, height: self.area.height - rows, ..self.area };
         self.next();
     }
 
@@ -201,13 +187,7 @@ impl Lines<'_, '_, '_> {
     }
 }
 
-/// How many columns of `width` a share is.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a screen's width"
-)]
-fn bar(share: f64, width: usize) -> usize {
-    (share.clamp(0.0, 1.0) * width as f64).round() as usize
+/// A value in a column, where all percentages have a decimal.
+fn in_column(kpi: KpiId, value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| kpi.def().show_value(value, u64::MAX))
 }

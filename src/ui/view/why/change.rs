@@ -95,7 +95,11 @@ pub(super) fn lines(
     let widest = parts.iter().take(shown).map(|part| part.name.width()).max().unwrap_or(0).clamp(8, 24);
     let figure = |figure: Option<&Figure>| match figure.filter(|figure| figure.n > 0) {
         Some(figure) => {
-            format!("{:>6} of {:<5}", kpi.show(figure), count(format::float(i64::try_from(figure.n).unwrap_or(0))))
+            format!(
+                "{:>6} of {:<5}",
+                kpi.show_in_column(figure),
+                count(format::float(i64::try_from(figure.n).unwrap_or(0)))
+            )
         }
         None => format!("{:>6}   {:<6}", "none", ""),
     };
