@@ -9,6 +9,7 @@ use chrono_tz::Europe::London;
 use floorwatch::clock::Time;
 use floorwatch::source::format::csv::{AssumedZone, Columns, CsvParser, Preset, TableOptions, ZoneOrigin, propose};
 use floorwatch::source::format::detect::detect;
+use floorwatch::source::format::lines::LineReader;
 use floorwatch::source::tally::InputTally;
 use floorwatch::text::Label;
 
@@ -35,7 +36,7 @@ fn read(bytes: &[u8], columns: Option<Columns>) {
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = detect(bytes);
     read(bytes, Some(COLUMNS.clone()));
-    if let Ok(proposal) = propose(bytes, Preset::built_in(), ZONE) {
+    if let Ok(proposal) = propose(&mut LineReader::new(Box::new(std::io::Cursor::new(bytes.to_vec()))), Preset::built_in(), ZONE) {
         read(bytes, proposal.columns);
     }
 });

@@ -51,7 +51,8 @@ impl Args {
     pub fn run(&self, zone: AssumedZone) -> Result<(), Error> {
         let path = &self.file;
         let failed = |error| read::Error::Open { path: path.clone(), error };
-        let mut reader = LineReader::new(lines::open(path).map_err(failed)?.input);
+        let open = || lines::open(path).map(|opened| LineReader::new(opened.input)).map_err(failed);
+        let mut reader = open()?;
         let head = reader.peek().map_err(failed)?;
         if let Some(what) = foreign(head) {
             return Err(Error::Read(read::Error::Foreign { path: path.clone(), what }));
@@ -59,8 +60,8 @@ impl Args {
         let mut tables = TableOptions::load(None, config::csv_presets().as_deref())?;
         tables.zone = zone;
         let refused = |reason| Error::NoProposal { path: path.clone(), reason };
-        let mut proposal = propose(head, &tables.presets, zone).map_err(refused)?;
-        settle_times(&mut proposal, &mut reader, zone);
+        let mut proposal = propose(&mut reader, &tables.presets, zone).map_err(refused)?;
+        settle_times(&mut proposal, &mut open()?, zone);
         let Proposal { columns, notes } = proposal;
         let text = columns.as_ref().map(|columns| toml_of(columns, path)).unwrap_or_default();
         let mut out = text.clone();

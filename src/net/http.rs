@@ -17,9 +17,10 @@ mod rate_headers;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 use reqwest::{Method, Request, RequestBuilder, Response, StatusCode, Url, redirect};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -63,6 +64,8 @@ pub(crate) struct Client {
     account: Arc<HttpAccount>,
     /// Whether the limits of the account are obeyed here; otherwise the caller does.
     is_paced: bool,
+    /// Whether the server keeps the connection of the last response, which a further request goes over.
+    keeps_connection: AtomicBool,
     /// For a response to begin, and again for its body.
     timeout_after: Duration,
 }
@@ -119,11 +122,19 @@ impl Client {
         let credentials = Credentials::read(auth)?;
         let holder = auth.map_or_else(String::new, Auth::account);
         let account = HttpAccount::named(format!("{holder} at {}", base.origin().ascii_serialization()));
-        Ok(Self { inner, base, credentials, account, is_paced: false, timeout_after })
+        Ok(Self {
+            inner,
+            base,
+            credentials,
+            account,
+            is_paced: false,
+            keeps_connection: AtomicBool::new(false),
+            timeout_after,
+        })
     }
 
-    /// The same client, which makes at most so many requests per second together with all others of its account, and
-    /// none while the server wants none.
+    /// The same client for requests that change nothing: it makes at most so many per second together with all others of its
+    /// account, and none while the server wants none.
     pub(crate) fn paced(mut self, per_second: Option<f64>) -> Self {
         self.is_paced = true;
         if let Some(per_second) = per_second {
@@ -223,8 +234,19 @@ impl Client {
         let late = |_| {
             Fault::transient(format!("no answer from {} within {} s", display_url(url), self.timeout_after.as_secs()))
         };
-        let response = timeout(self.timeout_after, self.inner.execute(request)).await.map_err(late)?;
+        // Between two requests the server may have closed the connection, which says nothing of how it does.
+        let again =
+            request.try_clone().filter(|_| self.is_paced && self.keeps_connection.swap(false, Ordering::Relaxed));
+        let mut response = timeout(self.timeout_after, self.inner.execute(request)).await.map_err(late)?;
+        if let Some(again) =
+            again.filter(|_| response.as_ref().is_err_and(|error| error.is_request() && !error.is_connect()))
+        {
+            response = timeout(self.timeout_after, self.inner.execute(again)).await.map_err(late)?;
+        }
         let response = response.map_err(|error| explain(&error, url))?;
+        let closes =
+            response.headers().get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+        self.keeps_connection.store(!closes, Ordering::Relaxed);
         if self.is_paced {
             self.account.note(response.status(), response.headers(), Clock::System.now());
         }
@@ -262,7 +284,8 @@ async fn read_body(mut response: Response, max_bytes: usize, patience: Duration)
     if response.content_length().is_some_and(|length| length > max_bytes as u64) {
         return Err(too_long());
     }
-    let encoding = Encoding::of(response.headers(), &display_url(&url))?;
+    let headers = response.headers().clone();
+    let encoding = Encoding::of(&headers, &display_url(&url))?;
     let until = Instant::now() + patience;
     let mut body = Vec::new();
     loop {
@@ -292,6 +315,7 @@ async fn read_body(mut response: Response, max_bytes: usize, patience: Duration)
             inflated.ok_or_else(too_long)?
         }
     };
+    body = encoding::to_utf8(body, &headers);
     body.drain(..body.len() - strip_bom(&body).len());
     Ok(body)
 }

@@ -9,6 +9,7 @@ pub mod detect;
 pub mod foreign;
 pub(crate) mod limits;
 pub mod lines;
+pub(super) mod not_a_number;
 pub mod queue_log;
 pub(super) mod surrogates;
 

@@ -110,6 +110,24 @@ fn the_life_of_a_token_may_be_a_text() {
 }
 
 #[test]
+fn a_token_that_ends_after_no_time_is_used_until_it_is_refused() {
+    let peer = with_tokens(0, |_| true);
+    let mut source = start(&peer, &oauth("without an end"), "");
+    source.until(|_| peer.asked().len() > 4);
+    assert_eq!(asked_for_tokens(&peer), 1);
+}
+
+#[test]
+fn sources_whose_tokens_are_refused_do_not_ask_for_ever_more() {
+    let peer = with_tokens(3600, |_| false);
+    let mut sources: Vec<_> = (0..5).map(|_| start(&peer, &oauth("refused"), "")).collect();
+    for source in &mut sources {
+        source.until_health(Health::Down, "401 Unauthorized to a new token");
+    }
+    assert_eq!(asked_for_tokens(&peer), 2);
+}
+
+#[test]
 fn a_token_that_is_refused_anew_is_a_lasting_fault() {
     let peer = with_tokens(3600, |_| false);
     let mut source = start(&peer, &oauth("without rights"), "");

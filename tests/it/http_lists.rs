@@ -182,3 +182,185 @@ fn a_fault_names_its_request_and_a_list_without_end_is_said() {
     assert!(source.rejected[0].1.contains("goes on after 100 pages"), "{:?}", source.rejected);
     assert_eq!((peer.asked().len(), source.figures("q99")), (100, vec![("waiting", 1.0)]));
 }
+
+/// The keys of a source with a list of agents, which goes on by `page`.
+fn agents_by(peer: &Peer, page: &str) -> String {
+    format!(
+        r#"url = "{}"
+every_s = 1
+page = {page}
+[map.agents]
+rows = "agents"
+agent = "id"
+state = "state"
+states = {{ READY = "available" }}"#,
+        peer.url("/agents")
+    )
+}
+
+/// A page with these agents.
+fn page_of(ids: &[&str], next: &str) -> String {
+    let rows: Vec<String> = ids.iter().map(|id| format!(r#"{{"id": "{id}", "state": "READY"}}"#)).collect();
+    format!(r#"{{"agents": [{}], "next": "{next}"}}"#, rows.join(","))
+}
+
+/// The states of agents, in order.
+fn agent_states(source: &RunningSource) -> Vec<String> {
+    let state = |event: &floorwatch::event::Event| match &event.kind {
+        EventKind::AgentState { agent, state, .. } => Some(format!("{agent} {}", state.key())),
+        _ => None,
+    };
+    source.events.iter().filter_map(state).collect()
+}
+
+const BY_TOKEN: &str = r#"{ token = "next", parameter = "t" }"#;
+
+#[test]
+fn nobody_vanishes_where_a_page_fails_or_rows_move_between_pages() {
+    let polls = AtomicUsize::new(0);
+    let peer = Peer::start(move |c| {
+        loop {
+            let asked = c.request()?;
+            let is_first = asked.path() == "/agents";
+            let poll = if is_first { polls.fetch_add(1, Ordering::SeqCst) } else { polls.load(Ordering::SeqCst) - 1 };
+            match (is_first, poll) {
+                // Bo has moved to the page that was read already.
+                (true, 2) => c.answer("200 OK", &page_of(&["ann"], "2"))?,
+                (true, _) => c.answer("200 OK", &page_of(&["ann", "bo"], "2"))?,
+                (false, 1) => c.answer("500 Oops", "")?,
+                // Of an empty page in the middle, the next one is told.
+                (false, _) if asked.path() == "/agents?t=2" => c.answer("200 OK", &page_of(&[], "a+b/c &"))?,
+                (false, 3) => c.answer("200 OK", &page_of(&["bo", "cy", "di"], ""))?,
+                (false, _) if asked.path() == "/agents?t=a%2Bb%2Fc+%26" => {
+                    c.answer("200 OK", &page_of(&["cy"], ""))?;
+                }
+                _ => c.answer("404 Not Found", "")?,
+            }
+        }
+    });
+    let mut source = RunningSource::start(SourceKind::Http, &agents_by(&peer, BY_TOKEN));
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Stale, "500 Internal Server Error");
+    source.until_health(Health::Live, "");
+    source.until(|source| agent_states(source).len() > 3);
+    assert_eq!(agent_states(&source), ["ann", "bo", "cy", "di"].map(|agent| format!("{agent} available")));
+}
+
+#[test]
+fn pages_that_come_again_are_told_and_are_not_the_whole_list() {
+    for page in [
+        BY_TOKEN,
+        r#"{ from = 1, parameter = "page", rows = "agents" }"#,
+        r#"{ from = 1, pointer = "/page", rows = "agents" }"#,
+    ] {
+        // A server that does not know the parameter.
+        let peer = Peer::start(|c| {
+            loop {
+                c.request()?;
+                c.answer("200 OK", &page_of(&["ann"], "2"))?;
+            }
+        });
+        let keys = format!("method = \"POST\"\nbody = \"{{}}\"\n{}", agents_by(&peer, page));
+        let mut source = RunningSource::start(SourceKind::Http, &keys.replace("every_s = 1", "every_s = 600"));
+        source.until_health(Health::Live, "");
+        assert!(
+            source.rejected[0].1.starts_with("page 2 of the list is one that came before"),
+            "{:?}",
+            source.rejected
+        );
+        assert_eq!((peer.asked().len(), agent_states(&source)), (2, vec!["ann available".to_owned()]), "{page}");
+    }
+    // The third page leads back to the second.
+    let peer = Peer::start(|c| {
+        loop {
+            let (agent, next) = match c.request()?.path() {
+                "/agents" => ("ann", "2"),
+                "/agents?t=2" => ("bo", "3"),
+                _ => ("cy", "2"),
+            };
+            c.answer("200 OK", &page_of(&[agent], next))?;
+        }
+    });
+    let keys = agents_by(&peer, BY_TOKEN).replace("every_s = 1", "every_s = 600");
+    let mut source = RunningSource::start(SourceKind::Http, &keys);
+    source.until_health(Health::Live, "");
+    assert!(source.rejected[0].1.starts_with("page 3 of the list"), "{:?}", source.rejected);
+    assert_eq!((peer.asked().len(), agent_states(&source).len()), (3, 3));
+}
+
+#[test]
+fn a_next_page_on_another_server_is_not_asked() {
+    let there = Peer::start(|c| c.request().and_then(|_| c.answer("200 OK", &page_of(&["eve"], ""))));
+    let next = there.url("/agents?t=2");
+    let here = Peer::start(move |c| {
+        loop {
+            c.request()?;
+            c.answer("200 OK", &page_of(&["ann"], &next))?;
+        }
+    });
+    let keys = format!("auth = {{ bearer = {{ env = \"HOME\" }} }}\n{}", agents_by(&here, r#"{ next = "next" }"#));
+    let mut source = RunningSource::start(SourceKind::Http, &keys);
+    source.until_health(Health::Down, &format!("the next page is on another server ({})", there.url("/agents")));
+    assert!(there.asked().is_empty() && source.events.is_empty(), "{:?}", there.asked());
+}
+
+#[test]
+fn no_content_is_an_empty_list() {
+    let polls = AtomicUsize::new(0);
+    let peer = Peer::start(move |c| {
+        loop {
+            c.request()?;
+            match polls.fetch_add(1, Ordering::SeqCst) {
+                0 => c.answer("200 OK", &page_of(&["ann"], ""))?,
+                _ => c.answer("204 No Content", "")?,
+            }
+        }
+    });
+    let mut source = RunningSource::start(SourceKind::Http, &agents_by(&peer, BY_TOKEN));
+    source.until(|source| agent_states(source).len() > 1);
+    assert_eq!(agent_states(&source), ["ann available", "ann offline"]);
+    assert!(source.health.iter().all(|(health, _)| matches!(health, Health::Connecting | Health::Live)));
+}
+
+#[test]
+fn what_a_server_lists_by_a_clock_of_its_own_is_shown_at_once_and_times_without_a_zone_are_understood() {
+    #[expect(clippy::disallowed_methods, reason = "a server has a clock of its own")]
+    let clock = chrono::Utc::now;
+    for ahead in [-180, 180] {
+        let peer = Peer::start(move |c| {
+            loop {
+                c.request()?;
+                let now = clock() + chrono::TimeDelta::seconds(ahead);
+                let since = (now - chrono::TimeDelta::seconds(60)).with_timezone(&chrono_tz::Europe::Berlin);
+                let date = now.format("%a, %d %b %Y %H:%M:%S GMT");
+                let rows = format!(
+                    r#"{{"agents": [{{"id": "ann", "state": "READY", "since": "{}"}}, {{"id": "bo", "state": "READY"}}]}}"#,
+                    since.format("%Y-%m-%d %H:%M:%S")
+                );
+                c.answer(&format!("200 OK\nDate: {date}"), &rows)?;
+            }
+        });
+        let keys = agents_by(&peer, BY_TOKEN).replace("every_s = 1", "every_s = 600\ntimezone = \"Europe/Berlin\"");
+        let mut source = RunningSource::start(SourceKind::Http, &format!("{keys}\nsince = \"since\""));
+        source.until_health(Health::Live, "");
+        assert_eq!(source.rejected, []);
+        assert!(source.ahead.is_some_and(|seconds| (seconds - f64::from(i32::try_from(ahead).unwrap())).abs() < 30.0));
+        let now = clock().timestamp();
+        let ages: Vec<i64> = source
+            .events
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::AgentState { .. }))
+            .map(|event| now - event.at.to_chrono().timestamp())
+            .collect();
+        assert!((55..120).contains(&ages[0]) && (-3..60).contains(&ages[1]), "{ahead}: {ages:?}");
+    }
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("200 OK", r#"{"agents": [{"id": "ann", "state": "READY", "since": "2026-03-02 09:00:00"}]}"#)?;
+        c.hold()
+    });
+    let keys = format!("{}\nsince = \"since\"", agents_by(&peer, BY_TOKEN));
+    let mut source = RunningSource::start(SourceKind::Http, &keys);
+    source.until_health(Health::Live, "");
+    assert!(source.rejected[0].1.contains("a time without a zone") && source.rejected[0].1.contains("`timezone`"));
+}

@@ -172,6 +172,44 @@ fn a_byte_order_mark_before_an_answer_is_read_over() {
 }
 
 #[test]
+fn other_charsets_and_numbers_that_are_none_are_read() {
+    let answer = |kind: &'static str, body: &'static [u8]| {
+        let peer = Peer::start(move |c| {
+            loop {
+                c.request()?;
+                c.say(format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len()))?;
+                c.say(body)?;
+            }
+        });
+        let mut source = start(&peer, &MAP.replace("waiting = \"waiting\"", "waiting = \"waiting\", asa = \"asa\""));
+        source.until_health(Health::Live, "");
+        source
+    };
+    let latin = answer("application/json; charset=ISO-8859-1", b"{\"queue\": \"St\xf6rung\", \"waiting\": 3}");
+    assert_eq!(latin.figures("Störung"), [("waiting", 3.0)]);
+    let odd = answer("application/json", br#"{"queue": "billing", "waiting": "3", "asa": NaN}"#);
+    assert_eq!(odd.figures("billing"), [("waiting", 3.0)]);
+    assert!(odd.rejected[0].1.contains("NaN or Infinity"), "{:?}", odd.rejected);
+}
+
+#[test]
+fn a_connection_that_the_server_closes_between_two_polls_is_no_fault() {
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("200 OK", r#"{"queue": "billing", "waiting": 3}"#)?;
+        // It closes the connection in the moment in which the next request comes.
+        c.request().map(drop)
+    });
+    let mut source = start(&peer, MAP);
+    source.until(|_| peer.asked().len() > 6);
+    assert!(
+        source.health.iter().all(|(health, _)| matches!(health, Health::Connecting | Health::Live)),
+        "{:?}",
+        source.health
+    );
+}
+
+#[test]
 fn a_bad_row_is_told_once_however_often_it_comes() {
     let peer = Peer::start(|c| answers(c, &[r#"{"queue": "billing", "waiting": "n/a"}"#]));
     let mut source = start(&peer, MAP);
@@ -183,7 +221,10 @@ fn a_bad_row_is_told_once_however_often_it_comes() {
 #[test]
 fn what_is_no_answer_of_the_kind_is_told() {
     for (keys, body, words) in [
-        (MAP, "<html>", "no JSON"),
+        (MAP, "<html>", "a page for signing in: check `url`"),
+        (MAP, "down for tea", "no JSON"),
+        (MAP, "", "is empty"),
+        (MAP, "{\"queue\": \"St\u{f6}rung\"", "no JSON"),
         (MAP, "[1, 2]", r#"rows = "@""#),
         (CASE.keys, "<html>", "HTML or XML"),
         (CASE.keys, "{\"waiting\": 3}", "[source.map]"),

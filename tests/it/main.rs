@@ -48,6 +48,7 @@ mod support;
 mod table_doubts;
 mod table_evidence;
 mod table_exports;
+mod table_meaning;
 mod table_names;
 mod table_oddities;
 mod table_sums;

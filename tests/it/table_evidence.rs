@@ -154,7 +154,7 @@ fn a_score_off_its_scale_costs_the_contact_nothing_else() {
     let row = |n: u32, score: &str| format!("c{n},2026-03-25 09:0{n}:05,sales,Ann,Answered,12,123,{score}\n");
     let table = HEADER.replace('\n', ",CSAT\n") + &row(1, "0") + &row(2, "5") + &row(3, "3") + &row(4, "none given");
     let said = mapped(table.as_bytes(), &["--utc"], &[("offered", 4.0), ("aht", 123.0), ("csat", 50.0)]);
-    assert!(said.contains("csat: 2 of the scores are left out, the first: outside 1 to 5"), "{said}");
+    assert!(said.contains("csat: 2 cells are taken as unknown, the first: outside 1 to 5"), "{said}");
 }
 
 #[test]

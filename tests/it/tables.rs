@@ -221,11 +221,11 @@ fn nothing_read_is_a_failure_with_the_reasons() {
 }
 
 #[test]
-fn a_yes_that_no_row_says_is_remarked_with_the_values_seen() {
+fn words_that_say_neither_yes_nor_no_are_remarked_and_tell_nothing() {
     let table = "When,Ok\n2026-03-02T09:00:00Z,14\n2026-03-02T09:00:01Z,15\n2026-03-02T09:00:02Z,15\n";
     let (_folder, file, columns) = written(table.as_bytes(), "time = \"When\"\nanswered = \"Ok\"");
-    let remarks = hold(&[&file, "--columns", &columns], &[("abandoned", 3.0)]);
-    assert!(remarks.contains("no row is answered") && remarks.contains("14"), "{remarks}");
+    let remarks = hold(&[&file, "--columns", &columns], &[("offered", 3.0), ("unknown_end", 3.0)]);
+    assert!(remarks.contains(r#"answered: 3 rows have words that are not known (\"14\", \"15\")"#), "{remarks}");
 }
 
 #[test]

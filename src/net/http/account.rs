@@ -17,6 +17,8 @@ use crate::net::Fault;
 const MAX_SILENT_PAUSE: Duration = Duration::from_secs(5);
 /// A pause is never believed to be longer.
 const MAX_PAUSE: Duration = Duration::from_hours(1);
+/// A token that is refused is replaced no more often.
+const MIN_RENEWAL_INTERVAL: Duration = Duration::from_mins(1);
 
 /// An account of a server.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ struct RequestPace {
     next: Option<Instant>,
     /// Until when the server wants no request.
     paused_until: Option<Instant>,
+    /// When a token was last replaced because it was refused.
+    replaced: Option<Instant>,
 }
 
 impl HttpAccount {
@@ -86,8 +90,22 @@ impl HttpAccount {
         Ok(())
     }
 
-    /// Obey the limits in a response that came at `now`.
+    /// Whether a token that was refused may be replaced now. A server may refuse every token, and is not to be asked for ever
+    /// more of them.
+    pub(super) fn may_replace_token(&self) -> bool {
+        let (mut pace, now) = (self.pace(), Instant::now());
+        let may = pace.replaced.is_none_or(|last| now.duration_since(last) >= MIN_RENEWAL_INTERVAL);
+        if may {
+            pace.replaced = Some(now);
+        }
+        may
+    }
+
+    /// Obey the limits in a response that came at `now`. A server that is overloaded is no matter of the account.
     pub(super) fn note(&self, status: StatusCode, headers: &HeaderMap, now: Time) {
+        if status.is_server_error() {
+            return;
+        }
         if let Some(pause) = asked_pause(status, headers, now).filter(|pause| !pause.is_zero()) {
             let until = Instant::now() + pause.min(MAX_PAUSE);
             let mut pace = self.pace();
@@ -112,6 +130,17 @@ mod tests {
         assert_eq!(began.elapsed().as_millis(), 800);
         HttpAccount::named("another".into()).turn().await.unwrap();
         assert_eq!(began.elapsed().as_millis(), 800);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_is_replaced_once_a_minute_and_an_overloaded_server_pauses_no_account() {
+        let account = HttpAccount::default();
+        assert!(account.may_replace_token() && !account.may_replace_token());
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert!(account.may_replace_token());
+        let headers = [(reqwest::header::RETRY_AFTER, HeaderValue::from_static("90"))].into_iter().collect();
+        account.note(StatusCode::SERVICE_UNAVAILABLE, &headers, Time::default());
+        account.turn().await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

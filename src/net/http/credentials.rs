@@ -94,8 +94,7 @@ impl Credentials {
     /// try.
     pub(super) async fn renew(&self, account: &HttpAccount, header: Option<&HeaderValue>) -> bool {
         let (Self::Token(_), Some(header)) = (self, header) else { return false };
-        OAuthClient::forget(account, header).await;
-        true
+        OAuthClient::forget(account, header).await
     }
 }
 

@@ -1,9 +1,9 @@
-//! Responses that are compressed although the request asked for `identity`.
+//! Responses that are compressed although the request asked for `identity`, and those in another charset than UTF-8.
 
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use crate::net::Fault;
 
@@ -54,6 +54,27 @@ pub(super) fn inflate(packed: &[u8], most: usize) -> std::io::Result<Option<Vec<
     Ok((body.len() <= most).then_some(body))
 }
 
+/// The body in UTF-8, where its byte order mark or the `headers` tell what else it is in. A body that is UTF-8 stays, whatever
+/// they say.
+pub(super) fn to_utf8(body: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
+    if std::str::from_utf8(&body).is_ok() {
+        return body;
+    }
+    let by_mark = encoding_rs::Encoding::for_bom(&body).map(|(encoding, _)| encoding);
+    match by_mark.or_else(|| stated_charset(headers)) {
+        Some(encoding) if encoding != encoding_rs::UTF_8 => encoding.decode(&body).0.into_owned().into_bytes(),
+        _ => body,
+    }
+}
+
+/// The charset of `Content-Type: text/plain; charset=…`.
+fn stated_charset(headers: &HeaderMap) -> Option<&'static encoding_rs::Encoding> {
+    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let parameters = kind.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    encoding_rs::Encoding::for_label(charsets.next()?.1.trim().trim_matches('"').as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -89,6 +110,24 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_charset_is_what_the_body_shows_or_the_server_says() {
+        for (kind, body, expected) in [
+            ("application/json; charset=ISO-8859-1", &b"\"St\xf6rung\""[..], Some("\"Störung\"")),
+            ("application/json;Charset=\"windows-1251\"", b"\xc4\xe0", Some("Да")),
+            // A server that says so of all its answers.
+            ("application/json; charset=iso-8859-1", "\"Störung\"".as_bytes(), Some("\"Störung\"")),
+            ("application/json", b"\xff\xfe\"\0\xf6\0\"\0", Some("\"ö\"")),
+            ("application/json", b"\xf6", None),
+            ("application/json; charset=utf-8", b"\xf6", None),
+            ("application/json; charset=none", b"\xf6", None),
+        ] {
+            let headers = [(CONTENT_TYPE, HeaderValue::from_str(kind).unwrap())].into_iter().collect();
+            let found = to_utf8(body.to_vec(), &headers);
+            assert_eq!(std::str::from_utf8(&found).ok(), expected, "{kind}");
         }
     }
 

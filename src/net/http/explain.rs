@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Url};
@@ -14,6 +15,8 @@ use crate::net::backoff::MAX_RETRY_AFTER;
 use crate::net::tcp;
 use crate::net::tls;
 
+/// How long a server is left alone that is asked too often and does not say for how long.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(10);
 /// The most bytes of a path that are shown: a server can send us on to one of any length.
 const MAX_SHOWN_PATH_BYTES: usize = 200;
 
@@ -107,7 +110,7 @@ pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str,
         500.. => Fault::transient(format!("{said}: it has a fault of its own")),
         _ => Fault::needs_change(format!("{said}: it does not understand what we ask")),
     };
-    match asked_pause(status, headers, now) {
+    match asked_pause(status, headers, now).filter(|wait| !wait.is_zero()) {
         Some(wait) => {
             // What is shown is what is done.
             let (longest, seconds) = (MAX_RETRY_AFTER.as_secs(), wait.as_secs());
@@ -118,6 +121,11 @@ pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str,
             };
             let reason = format!("{}; it asks to be left alone {asks}", fault.reason);
             Fault { reason, ..fault }.after(wait.min(MAX_RETRY_AFTER))
+        }
+        None if status == StatusCode::TOO_MANY_REQUESTS => {
+            let seconds = DEFAULT_PAUSE.as_secs();
+            let reason = format!("{} (it does not say until when: asked again in {seconds} s or more)", fault.reason);
+            Fault { reason, ..fault }.after(DEFAULT_PAUSE)
         }
         None => fault,
     }

@@ -93,9 +93,16 @@ impl OAuthClient {
         Ok(header)
     }
 
-    /// The server has refused the token in `header`: forget it, unless it has been renewed meanwhile.
-    pub(super) async fn forget(account: &HttpAccount, header: &HeaderValue) {
-        account.tokens.lock().await.retain(|_, token| token.header != *header);
+    /// The server has refused the token in `header`: forget it, unless it has been replaced meanwhile. Returns whether there
+    /// is another one, or may be.
+    pub(super) async fn forget(account: &HttpAccount, header: &HeaderValue) -> bool {
+        let mut tokens = account.tokens.lock().await;
+        let is_known = tokens.values().any(|token| token.header == *header);
+        if is_known && !account.may_replace_token() {
+            return false;
+        }
+        tokens.retain(|_, token| token.header != *header);
+        true
     }
 
     async fn request(&self, client: &reqwest::Client, patience: Duration, now: Time) -> Result<AccessToken, Fault> {
@@ -165,7 +172,9 @@ impl OAuthClient {
         let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| no_token())?;
         header.set_sensitive(true);
         let seconds = answer.expires_in.and_then(|life| life.as_f64().or_else(|| life.as_str()?.trim().parse().ok()));
-        let life = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+        // Some write 0 for a token without an end; one that has ended already would be asked for with every request.
+        let life = seconds.filter(|seconds| *seconds > 0.0);
+        let life = life.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let used =
             life.map(|life| life.min(MAX_TOKEN_LIFE)).map(|life| life.saturating_sub(RENEW_BEFORE.min(life / 10)));
         Ok(AccessToken { header, renew: used.map(|used| Instant::now() + used) })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use crate::clock::Time;
 
@@ -16,42 +16,50 @@ const COUNTS: [(&str, &str); 4] = [
     ("x-rate-limit-remaining", "ratelimit-reset"),
 ];
 /// A larger number is an instant, in seconds since 1970, and no number of seconds.
-const MIN_INSTANT: u64 = 1_000_000_000;
+const MIN_INSTANT: f64 = 1e9;
+/// A larger number is an instant in milliseconds.
+const MIN_INSTANT_MS: f64 = 1e11;
 
 /// The pause that a response asks for: that of `Retry-After`, and otherwise until there are requests left again,
 /// if there are none.
 pub(super) fn asked_pause(status: StatusCode, headers: &HeaderMap, now: Time) -> Option<Duration> {
-    let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    // What is an instant is one by the server's own clock.
+    let now = text(DATE.as_str()).and_then(parse_http_date).unwrap_or(now);
     if !status.is_success()
-        && let Some(pause) = retry_after(headers, now)
+        && let Some(pause) = text(RETRY_AFTER.as_str()).and_then(|text| pause(text, now))
     {
         return Some(pause);
     }
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-    let wait = |reset: u64| match i64::try_from(reset) {
-        Ok(at) if reset >= MIN_INSTANT => u64::try_from(Time::from_unix(at).since(now).as_secs()).unwrap_or_default(),
-        _ => reset,
-    };
+    let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
+    let number = |name: &str| text(name)?.parse::<f64>().ok();
+    let until = |name: &str| pause(text(name)?, now);
     let used_up = COUNTS.into_iter().find_map(|(left, reset)| {
-        let is_due = is_refused || number(left)? == 0;
-        number(reset).filter(|_| is_due)
+        let is_due = is_refused || number(left)? < 1.0;
+        until(reset).filter(|_| is_due)
     });
     // Genesys Cloud counts up to what is allowed.
     let genesys = || {
         let is_due = is_refused || number("inin-ratelimit-count")? >= number("inin-ratelimit-allowed")?;
-        number("inin-ratelimit-reset").filter(|_| is_due)
+        until("inin-ratelimit-reset").filter(|_| is_due)
     };
-    used_up.or_else(genesys).map(|reset| Duration::from_secs(wait(reset)))
+    used_up.or_else(genesys)
 }
 
-/// The wait in a `Retry-After` header, which holds seconds or a date.
-fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let span = parse_http_date(text)?.since(now);
-    u64::try_from(span.0).ok().map(Duration::from_micros)
+/// The time until an instant, or of a number of seconds; zero if it is over. An instant is a date, or seconds or milliseconds
+/// since 1970.
+fn pause(text: &str, now: Time) -> Option<Duration> {
+    let since_1970 = now.since(Time::from_unix(0)).as_secs_f64();
+    let seconds = match text.parse::<f64>() {
+        Ok(number) if number >= MIN_INSTANT_MS => number / 1e3 - since_1970,
+        Ok(number) if number >= MIN_INSTANT => number - since_1970,
+        Ok(number) => number,
+        Err(_) => {
+            let at = parse_http_date(text).or_else(|| Time::parse_rfc3339(text).ok())?;
+            at.since(now).as_secs_f64()
+        }
+    };
+    Duration::try_from_secs_f64(seconds.max(0.0)).ok()
 }
 
 /// Parse a date in a header. Those of RFC 9110 are valid dates of RFC 2822.
@@ -84,5 +92,24 @@ mod tests {
             [("inin-ratelimit-count", "300"), ("inin-ratelimit-allowed", "300"), ("inin-ratelimit-reset", "12")];
         assert_eq!(seconds(200, &genesys), Some(12));
         assert_eq!(seconds(200, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "soon")]), None);
+        assert_eq!(seconds(200, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1772442020500")]), Some(20));
+        for (text, expected) in [
+            ("2.5", Some(2)),
+            ("0", Some(0)),
+            ("-5", Some(0)),
+            ("259200", Some(259_200)),
+            ("Mon, 02 Mar 2026 09:00:40 GMT", Some(40)),
+            ("Mon, 02 Mar 2026 08:00:00 GMT", Some(0)),
+            ("2026-03-02T09:01:00Z", Some(60)),
+            ("NaN", Some(0)),
+            ("1e300", None),
+            ("later", None),
+        ] {
+            assert_eq!(seconds(503, &[("retry-after", text)]), expected, "{text}");
+        }
+        // The server's clock is three minutes ahead.
+        let date = ("date", "Mon, 02 Mar 2026 09:03:00 GMT");
+        assert_eq!(seconds(429, &[date, ("retry-after", "Mon, 02 Mar 2026 09:03:20 GMT")]), Some(20));
+        assert_eq!(seconds(429, &[date, ("x-ratelimit-reset", "1772442190")]), Some(10));
     }
 }

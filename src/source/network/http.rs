@@ -89,6 +89,7 @@ impl HttpSession {
         }
         if let Some(lists) = &mut self.lists {
             lists.begin_session();
+            reporter.correct_clock();
         }
         if let (Some(settings), Some(lists)) = (&self.settings.notifications, &mut self.lists) {
             let state = ChannelState::default();

@@ -54,6 +54,12 @@ impl Reporter {
         self.shared.steady()
     }
 
+    /// Correct the times of events by the offset of the source's clock, whether that is configured or not: for a source that
+    /// tells what stands now, which would be shown late by that much.
+    pub(crate) const fn correct_clock(&mut self) {
+        self.shared.correct_clock();
+    }
+
     /// The time by the source's clock, as far as its offset is known.
     pub(crate) fn source_now(&self) -> Time {
         self.now() + self.ahead

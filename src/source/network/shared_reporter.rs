@@ -48,6 +48,11 @@ impl SharedReporter {
         self.clock.steady()
     }
 
+    /// Correct the times of events by the offset of the source's clock, whether that is configured or not.
+    pub(super) const fn correct_clock(&mut self) {
+        self.source.correct_clock = true;
+    }
+
     /// Apply the source's prefix to `events`, and correct their times where that is configured. `ahead` is the offset
     /// of the sender's clock.
     pub(super) fn normalize(&self, events: &mut [Event], ahead: Span) {

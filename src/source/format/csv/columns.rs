@@ -192,11 +192,15 @@ pub struct Columns {
     /// The channel; voice if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<CsvField>,
-    /// Answered if it is one of `yes`, abandoned otherwise. If absent, rows with an agent are answered.
+    /// Answered if it says yes, abandoned if it says no or nothing. If absent, rows with talk time, or without a column of it those
+    /// with an agent, are answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<CsvField>,
-    /// The words for yes; case is ignored.
+    /// The words for yes, besides the common ones; case is ignored.
     pub yes: Vec<String>,
+    /// The words for no, besides the common ones; `""` is an empty cell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no: Vec<String>,
     /// Why the contact ended as it did: the first column with one of `outcomes` decides, before `answered` does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<CsvColumns>,
@@ -236,10 +240,10 @@ pub struct Columns {
     /// After-contact work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acw_s: Option<CsvField>,
-    /// Whether it was resolved, one of `yes`; an empty cell means unknown.
+    /// Whether it was resolved, as `answered`; an empty cell means unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<CsvField>,
-    /// Whether it was transferred, one of `yes`.
+    /// Whether it was transferred, as `answered`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transferred: Option<CsvField>,
     /// Satisfaction score; an empty cell means no answer.
@@ -282,6 +286,7 @@ impl Default for Columns {
             channel: None,
             answered: None,
             yes: ["Y", "yes", "true", "1"].map(str::to_owned).to_vec(),
+            no: Vec::new(),
             outcome: None,
             outcomes: BTreeMap::new(),
             only: BTreeMap::new(),
@@ -339,7 +344,7 @@ pub enum ColumnsError {
 }
 
 /// The keys of `[csv]`.
-const KEYS: [&str; 38] = [
+const KEYS: [&str; 39] = [
     "delimiter",
     "encoding",
     "skip",
@@ -356,6 +361,7 @@ const KEYS: [&str; 38] = [
     "channel",
     "answered",
     "yes",
+    "no",
     "outcome",
     "outcomes",
     "only",

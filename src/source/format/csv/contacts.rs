@@ -5,13 +5,15 @@ use std::collections::{HashSet, VecDeque};
 
 use super::columns::Columns;
 use super::doubts::Doubts;
-use super::outcome::{RowOutcome, is_nobody};
+use super::evidence::RowEvidence;
+use super::outcome::{RowOutcome, Words, is_nobody};
 use super::record::ContactRecord;
 use super::resolved::{ResolvedColumns, ResolvedDuration, ResolvedField};
 use super::rows::CsvRow;
 use super::time::{LocalClock, beginning};
 use super::totals::QueueNames;
-use super::{duration, totals, value};
+use super::value::YesNo;
+use super::{duration, ended, totals, value};
 use crate::clock::{Span, Time};
 use crate::event::{Channel, Event, Offer, Scored, Survey};
 use crate::source::caller_number::customer;
@@ -128,10 +130,7 @@ impl ContactTable {
                 Some(ResolvedField::Constant(value)) => Cow::Borrowed(value.as_str()),
                 Some(ResolvedField::Cell(index)) => row.text(*index),
             };
-            value::number(&text, scale).unwrap_or_else(|reason| {
-                doubts.note_score(key, &reason);
-                None
-            })
+            value::number(&text, scale).unwrap_or_else(|reason| doubts.note_unread(key, &reason))
         };
         let csat = score("csat", &resolved.csat, columns.csat_scale);
         let ces = score("ces", &resolved.ces, columns.ces_scale);
@@ -143,7 +142,7 @@ impl ContactTable {
         let (csat, ces) = (scored(csat, columns.csat_scale), scored(ces, columns.ces_scale));
         let is_whole = nps.is_none_or(|nps| nps.fract() == 0.0);
         if !is_whole {
-            doubts.note_score("nps", &"not a whole number".into());
+            doubts.note_unread::<()>("nps", &"not a whole number".into());
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
         let nps = nps.filter(|_| is_whole).map(|nps| nps as u8);
@@ -164,59 +163,59 @@ impl ContactTable {
     fn record(&mut self, row: CsvRow<'_>, number: u64, latest: Time) -> Result<Option<ContactRecord>, RejectionReason> {
         let fields = &self.resolved;
         let columns = &self.columns;
-        if !passes(row, fields) {
+        if let Some((index, wanted)) = kept_out(row, fields) {
+            self.doubts.note_kept_out(&row.text(index), wanted);
             return Ok(None);
         }
         let offered = row_time(row, fields, &mut self.clock, latest)?;
-        let text = |field: &Option<ResolvedField>| match field {
-            None => String::new(),
-            Some(ResolvedField::Constant(value)) => value.clone(),
-            Some(ResolvedField::Cell(index)) => row.text(*index).into_owned(),
+        let text = |field: &Option<ResolvedField>| {
+            field.as_ref().map(|field| field.text(row).into_owned()).unwrap_or_default()
         };
         let label = |field: &Option<ResolvedField>| {
             let text = text(field);
             Some(Label::new(&text)).filter(|label| !label.is_empty() && !value::is_blank(&text))
         };
+        let doubts = &mut self.doubts;
         let channel = match text(&fields.channel).as_str() {
             word if value::is_blank(word) => Channel::Voice,
-            word => value::channel(word).ok_or_else(|| {
-                RejectionReason::new("channel: none of voice, chat, email, sms, social, video, callback", word)
-            })?,
+            word => value::channel(word).unwrap_or_else(|| {
+                doubts.note_word("channel", word);
+                Channel::Voice
+            }),
         };
         let agent = label(&fields.agent).filter(|agent| !is_nobody(agent.as_str(), &columns.nobody));
-        let answered_at = later(fields.answered_at.as_ref(), "answered_at", row, fields, &self.clock, offered)?;
-        let ended_at = later(fields.ended_at.as_ref(), "ended_at", row, fields, &self.clock, offered)?;
-        let told = fields.outcome.iter().find_map(|index| fields.outcomes.find(&row.text(*index)));
-        let answered = fields.answered.as_ref().map(|_| text(&fields.answered));
-        let outcome = match (told, &answered) {
-            (Some(RowOutcome::Ignored), _) => return Ok(None),
-            (Some(RowOutcome::ByAgent), _) => {
-                let talk = duration_of(fields.talk.as_ref(), row).ok().flatten();
-                let is_answered =
-                    agent.is_some() || answered_at.is_some() || talk.is_some_and(|talk| talk > Span::ZERO);
-                if is_answered { RowOutcome::Answered } else { RowOutcome::Unknown }
-            }
-            (Some(outcome), _) => outcome,
-            (None, Some(word)) => yes_is_answered(value::is_yes(word, &columns.yes).unwrap_or(false)),
-            (None, None) if columns.leaves_ends_open() => RowOutcome::Unknown,
-            (None, None) => {
-                let said: Vec<_> = fields.outcome.iter().map(|index| row.text(*index)).collect();
-                if let Some(unknown) = said.iter().find(|word| !value::is_blank(word)) {
-                    return Err(RejectionReason::new("outcome: a word that is not in outcomes, add it there", unknown));
-                }
-                yes_is_answered(if fields.answered_at.is_some() { answered_at.is_some() } else { agent.is_some() })
-            }
+        let mut instant = |key, field: &Option<ResolvedField>| {
+            let found = later(field.as_ref(), row, fields, &self.clock, offered);
+            found.unwrap_or_else(|reason| doubts.note_unread(key, &reason))
         };
+        let (answered_at, ended_at) =
+            (instant("answered_at", &fields.answered_at), instant("ended_at", &fields.ended_at));
+        let mut span = |key, field: &Option<ResolvedDuration>| {
+            duration_of(field.as_ref(), row).unwrap_or_else(|reason| doubts.note_unread(key, &reason))
+        };
+        let (wait, talk, hold, acw) = (
+            span("wait_s", &fields.wait),
+            span("talk_s", &fields.talk),
+            span("hold_s", &fields.hold),
+            span("acw_s", &fields.acw),
+        );
+        let evidence = RowEvidence {
+            is_named: fields.agent.as_ref().map(|_| agent.is_some()),
+            has_instant: fields.answered_at.as_ref().map(|_| answered_at.is_some()),
+            has_talk: talk.map(|talk| talk > Span::ZERO),
+        };
+        let outcome = ended::outcome(row, columns, fields, evidence, doubts);
+        if outcome == RowOutcome::Ignored {
+            return Ok(None);
+        }
+        let mut reply = |key, field: &Option<ResolvedField>| ended::reply(key, field.as_ref(), row, columns, doubts);
+        let transferred = reply("transferred", &fields.transferred) == YesNo::Yes;
+        let resolved = reply("resolved", &fields.resolved).is_yes();
         let is_answered = outcome == RowOutcome::Answered;
-        let span = |key: &str, field: &Option<ResolvedDuration>| {
-            duration_of(field.as_ref(), row).map_err(|reason| reason.about(key))
-        };
-        let hold = span("hold_s", &fields.hold)?;
         let since = |from: Time, to: Option<Time>| to.filter(|to| *to >= from).map(|to| to - from);
-        let wait =
-            span("wait_s", &fields.wait)?.or_else(|| since(offered, if is_answered { answered_at } else { ended_at }));
+        let wait = wait.or_else(|| since(offered, if is_answered { answered_at } else { ended_at }));
         let answered_at = answered_at.or_else(|| wait.map(|wait| offered + wait));
-        let talk = span("talk_s", &fields.talk)?.or_else(|| since(answered_at? + hold.unwrap_or_default(), ended_at));
+        let talk = talk.or_else(|| since(answered_at? + hold.unwrap_or_default(), ended_at));
         let contact = match id_label(text(&fields.contact).as_bytes()) {
             id if id.is_empty() => Label::new(&format!("{}{number}", self.prefix)),
             id => id,
@@ -237,14 +236,15 @@ impl ContactTable {
             wait,
             talk,
             hold,
-            acw: span("acw_s", &fields.acw)?,
-            transferred: value::is_yes(&text(&fields.transferred), &columns.yes).unwrap_or(false),
-            resolved: value::is_yes(&text(&fields.resolved), &columns.yes),
+            acw,
+            transferred,
+            resolved,
             survey: Survey::default(),
             quality: None,
             evaluator: label(&fields.evaluator).unwrap_or(UNKNOWN_NAME),
         };
-        self.doubts.note(&record, answered.as_deref());
+        let answered = fields.answered.as_ref().map(|_| text(&fields.answered));
+        self.doubts.note(&record, answered.as_deref(), evidence);
         let lengths = [&fields.wait, &fields.talk, &fields.hold, &fields.acw];
         for (doubt, field) in self.doubts.durations.iter_mut().zip(lengths) {
             if let Some(ResolvedDuration { first: ResolvedField::Cell(index), .. }) = field {
@@ -255,14 +255,11 @@ impl ContactTable {
     }
 }
 
-const fn yes_is_answered(yes: bool) -> RowOutcome {
-    if yes { RowOutcome::Answered } else { RowOutcome::Abandoned }
-}
-
-/// Whether `only` and `except` let a row pass.
-pub(super) fn passes(row: CsvRow<'_>, fields: &ResolvedColumns) -> bool {
+/// The column by which `only` or `except` leaves a row out, and the words of `only` in it.
+pub(super) fn kept_out<'a>(row: CsvRow<'_>, fields: &'a ResolvedColumns) -> Option<(usize, Option<&'a Words>)> {
     // Several words of `only` for one column are one filter, so that filters of different columns must all hold.
-    fields.filters.iter().all(|(index, words, wanted)| words.contains(&row.text(*index)) == *wanted)
+    let failed = fields.filters.iter().find(|(index, words, wanted)| words.contains(&row.text(*index)) != *wanted);
+    failed.map(|(index, words, wanted)| (*index, Some(words).filter(|_| *wanted)))
 }
 
 /// The time of a row.
@@ -294,14 +291,13 @@ pub(super) fn row_time(
 
 fn later(
     field: Option<&ResolvedField>,
-    key: &str,
     row: CsvRow<'_>,
     fields: &ResolvedColumns,
     clock: &LocalClock,
     from: Time,
 ) -> Result<Option<Time>, RejectionReason> {
     let Some(ResolvedField::Cell(index)) = field else { return Ok(None) };
-    clock.later_time(&row.text(*index), &fields.time_format, from).map_err(|reason| reason.about(key))
+    clock.later_time(&row.text(*index), &fields.time_format, from)
 }
 
 /// The value of a duration; `None` if its first column's is not known.

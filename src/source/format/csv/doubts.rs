@@ -6,10 +6,13 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::columns::{Columns, CsvField};
-use super::outcome::RowOutcome;
+use super::direction::comes_in;
+use super::evidence::RowEvidence;
+use super::outcome::{RowOutcome, Words};
 use super::record::ContactRecord;
 use crate::clock::Span;
 use crate::source::rejection::RejectionReason;
+use crate::text::Text;
 
 /// How many contact ids are compared.
 const MAX_IDS: usize = 100_000;
@@ -38,10 +41,57 @@ pub(super) struct Doubts {
     pub(super) totals: u64,
     /// How many rows of a contact were there already.
     pub(super) repeated: u64,
-    /// How many scores are none of their scale, by the key, and what is wrong with the first.
-    scores: BTreeMap<&'static str, (u64, String)>,
+    /// How many cells cannot be read and are unknown, by the key, and what is wrong with the first.
+    unread: BTreeMap<&'static str, (u64, String)>,
+    /// The words that are not known, by the key.
+    unknown: BTreeMap<&'static str, UnknownWords>,
+    /// How many contacts have an unknown end.
+    open: u64,
+    /// How many contacts were answered as words say, and have neither an agent nor talk time.
+    unheard: u64,
+    /// How many contacts were abandoned as words say, and have an agent and talk time.
+    spoken: u64,
     /// How many scores there are, and the highest, by the key.
     highest: BTreeMap<&'static str, (u64, f64)>,
+}
+
+/// Words that are not known.
+#[derive(Debug, Default)]
+struct UnknownWords {
+    /// How many rows hold them.
+    rows: u64,
+    /// The first ones.
+    words: Vec<String>,
+}
+
+impl UnknownWords {
+    fn note(&mut self, word: &str) {
+        self.rows += 1;
+        if self.words.len() < MAX_LISTED_WORDS && !self.words.iter().any(|known| known == word) {
+            self.words.push(Text::new(word).to_string());
+        }
+    }
+
+    /// What is said of them.
+    fn remark(&self, key: &str) -> String {
+        let Self { rows, words } = self;
+        let then = match key {
+            "outcome" => "how these contacts ended is unknown: write them into outcomes",
+            "answered" => "whether these contacts were answered is unknown: write them into yes or no",
+            "transferred" => "these contacts are taken for not transferred: write them into yes or no",
+            "channel" => {
+                "these contacts are taken for calls: the words are voice, chat, email, sms, social, video, callback"
+            }
+            "only" => "these rows are left out: write them into only if they are contacts that came to the floor",
+            _ => "this is unknown of these contacts: write them into yes or no",
+        };
+        let rows = if *rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") };
+        format!("{key}: {rows} words that are not known ({}); {then}", quoted(words))
+    }
+}
+
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
 /// What was seen of a duration.
@@ -63,10 +113,19 @@ impl Doubts {
         Self { compares_ids, ..Self::default() }
     }
 
-    /// Note a row and the word in its column `answered`.
-    pub(super) fn note(&mut self, record: &ContactRecord, word: Option<&str>) {
+    /// Note a row, the word in its column `answered`, and what its other cells show of an answer.
+    pub(super) fn note(&mut self, record: &ContactRecord, word: Option<&str>, evidence: RowEvidence) {
         self.rows += 1;
         self.answered += u64::from(record.outcome == RowOutcome::Answered);
+        self.open += u64::from(record.outcome == RowOutcome::Unknown);
+        let RowEvidence { is_named, has_talk, .. } = evidence;
+        match record.outcome {
+            RowOutcome::Answered => {
+                self.unheard += u64::from(has_talk == Some(false) && is_named != Some(true));
+            }
+            RowOutcome::Abandoned => self.spoken += u64::from(has_talk == Some(true) && is_named == Some(true)),
+            _ => {}
+        }
         if self.compares_ids && self.ids.len() < MAX_IDS {
             self.ids.insert(FxBuildHasher.hash_one(record.contact.as_str()));
         }
@@ -86,9 +145,26 @@ impl Doubts {
         }
     }
 
-    /// Note a score that is left out.
-    pub(super) fn note_score(&mut self, key: &'static str, reason: &RejectionReason) {
-        self.scores.entry(key).or_insert_with(|| (0, reason.to_string())).0 += 1;
+    /// Note a cell that cannot be read: what it holds is unknown.
+    pub(super) fn note_unread<T>(&mut self, key: &'static str, reason: &RejectionReason) -> Option<T> {
+        self.unread.entry(key).or_insert_with(|| (0, reason.to_string())).0 += 1;
+        None
+    }
+
+    /// Note a word that is not known.
+    pub(super) fn note_word(&mut self, key: &'static str, word: &str) {
+        self.unknown.entry(key).or_default().note(word);
+    }
+
+    /// Note a row that `only` or `except` leaves out, and its word; of a direction, others than those wanted may be new.
+    pub(super) fn note_kept_out(&mut self, word: &str, wanted: Option<&Words>) {
+        let is_direction = |words: &Words| words.iter().any(|word| comes_in(word) == Some(true));
+        if comes_in(word).is_none()
+            && RowOutcome::of_word(word) != Some(RowOutcome::Ignored)
+            && wanted.is_some_and(is_direction)
+        {
+            self.note_word("only", word);
+        }
     }
 
     /// Note a score of a scale.
@@ -107,8 +183,21 @@ impl Doubts {
             out.push(format!("{left_out} of {} rows are no contacts of the floor and left out", rows + left_out));
         }
         out.extend(super::totals::remark(self.totals));
-        for (key, (count, first)) in &self.scores {
-            out.push(format!("{key}: {count} of the scores are left out, the first: {first}"));
+        out.extend(self.unknown.iter().map(|(key, words)| words.remark(key)));
+        for (key, (count, first)) in &self.unread {
+            let cells = if *count == 1 { "1 cell is" } else { &format!("{count} cells are") };
+            out.push(format!("{key}: {cells} taken as unknown, the first: {first}"));
+        }
+        if self.open > 0 && !columns.leaves_ends_open() {
+            out.push(format!("how {} of {rows} contacts ended is unknown", self.open));
+        }
+        for (count, what) in [
+            (self.unheard, "answered, and have neither an agent nor talk time"),
+            (self.spoken, "abandoned, and have an agent and talk time"),
+        ] {
+            if count > 0 {
+                out.push(format!("{count} of {rows} contacts are {what}: check outcomes"));
+            }
         }
         for (key, scale) in [("csat", columns.csat_scale), ("ces", columns.ces_scale)] {
             let [low, high] = scale;
@@ -135,12 +224,12 @@ impl Doubts {
         if *rows >= MIN_ROWS
             && (*answered == 0 || answered == rows)
             && matches!(columns.answered, Some(CsvField::Column(_)))
+            && !self.unknown.contains_key("answered")
         {
-            let words: Vec<_> = self.words.iter().map(|word| format!("\"{word}\"")).collect();
             let which = if *answered == 0 { "no row" } else { "every row" };
             out.push(format!(
                 "{which} is answered: the column `answered` holds {}, and `yes` is {:?}",
-                words.join(", "),
+                quoted(&self.words),
                 columns.yes
             ));
         }

@@ -1,5 +1,8 @@
 //! What a row says with words: how its contact ended, who nobody is, which rows are no contacts.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::value::is_blank;
@@ -18,7 +21,8 @@ pub enum RowOutcome {
     Left(LeftReason),
     /// It is over, and the table does not tell how it ended.
     Unknown,
-    /// It was answered if the row names an agent or an answer, or has talk time; if not, how it ended is unknown.
+    /// It was answered if the row has talk time, or without a column of that, names an answer or an agent; if not, how it ended is
+    /// unknown.
     ByAgent,
     /// It never joined a queue of the floor: the row is left out.
     Ignored,
@@ -47,15 +51,62 @@ impl RowOutcome {
         known.or_else(|| LeftReason::parse(word).map(Self::Left))
     }
 
-    /// What a word usually means, as csv-words.toml says. What was not answered was abandoned.
+    /// What a word usually means, as csv-words.toml says. What was not answered was abandoned. Of a phrase, its words tell.
     pub(super) fn of_word(word: &str) -> Option<Self> {
         let word = normalized(word);
-        let of = |word: &str| {
-            let found = vocabulary().outcomes.iter().find(|(_, known)| known.iter().any(|other| other == word));
-            found.and_then(|(outcome, _)| Self::parse(outcome))
-        };
-        of(&word).or_else(|| (of(affirmed(&word)?) == Some(Self::Answered)).then_some(Self::Abandoned))
+        let usual = |word: &str| USUAL.get(word).copied();
+        usual(&word).or_else(|| match affirmed(&word) {
+            Some(affirmed) => (usual(affirmed) == Some(Self::Answered)).then_some(Self::Abandoned),
+            None => Self::within(&word),
+        })
     }
+
+    /// What the known words within a phrase in normal form mean, if they agree: `caller abandoned in queue 7`.
+    fn within(phrase: &str) -> Option<Self> {
+        let words: Vec<&str> = phrase.split(' ').collect();
+        if words.len() < 2 || words.len() > MAX_PHRASE_WORDS {
+            return None;
+        }
+        let mut found: Vec<Self> = Vec::new();
+        let mut at = 0;
+        while at < words.len() {
+            // The longest is the surest: `no agent` is no agent.
+            let known = (at + 1..=words.len()).rev().find_map(|end| {
+                let part = words.get(at..end)?.join(" ");
+                let is_alone = || vocabulary().outcome_words.alone.contains(&part);
+                Some((end, *USUAL.get(part.as_str())?)).filter(|_| part.chars().count() > 1 && !is_alone())
+            });
+            if known.is_none() && words.get(at).is_some_and(|word| is_negation(word)) {
+                return None;
+            }
+            at = known.map_or(at + 1, |(end, _)| end);
+            found.extend(known.map(|(_, outcome)| outcome).filter(|outcome| !found.contains(outcome)));
+        }
+        match found.as_slice() {
+            [one] => Some(*one),
+            // `Answered by voicemail`
+            [Self::Answered, left @ Self::Left(_)] | [left @ Self::Left(_), Self::Answered] => Some(*left),
+            _ => None,
+        }
+    }
+
+    /// Whether a word says no more than that a contact is over.
+    pub(super) fn is_over(word: &str) -> bool {
+        vocabulary().outcome_words.over.contains(&normalized(word))
+    }
+}
+
+/// The longest phrase whose words are looked at.
+const MAX_PHRASE_WORDS: usize = 12;
+
+/// The outcomes by the words for them.
+static USUAL: LazyLock<HashMap<&'static str, RowOutcome>> = LazyLock::new(|| {
+    let all = vocabulary().outcomes.iter().filter_map(|(key, words)| Some((RowOutcome::parse(key)?, words)));
+    all.flat_map(|(outcome, words)| words.iter().map(move |word| (word.as_str(), outcome))).collect()
+});
+
+fn is_negation(word: &str) -> bool {
+    vocabulary().negations.words.iter().any(|negation| negation == word)
 }
 
 /// A word in normal form without the negation before or behind it; `None` if there is none.
@@ -73,7 +124,7 @@ fn affirmed(word: &str) -> Option<&str> {
 /// Whether a word says that something did not happen.
 pub(super) fn is_negated(word: &str) -> bool {
     let word = normalized(word);
-    affirmed(&word).is_some() || word.split(' ').any(|part| vocabulary().negations.words.iter().any(|no| no == part))
+    affirmed(&word).is_some() || word.split(' ').any(is_negation)
 }
 
 impl Serialize for RowOutcome {
@@ -114,6 +165,11 @@ impl Words {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.written.is_empty()
+    }
+
+    /// The words as they are written.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.written.iter().map(String::as_str)
     }
 
     /// Whether a cell holds one of the words.
@@ -164,9 +220,15 @@ impl OutcomeWords {
     }
 }
 
-/// Whether a cell names nobody.
+/// Whether a cell names nobody: `nobody` are the words of a mapping, and common ones are known.
 pub(super) fn is_nobody(name: &str, nobody: &Words) -> bool {
-    is_blank(name) || nobody.contains(name)
+    is_blank(name) || nobody.contains(name) || is_usually_nobody(name)
+}
+
+/// Whether a name is a common word for nobody.
+pub(super) fn is_usually_nobody(name: &str) -> bool {
+    let plain = normalized(name);
+    plain.is_empty() || vocabulary().nobody.words.contains(&plain) || plain.starts_with("vm channel")
 }
 
 #[cfg(test)]
@@ -192,6 +254,17 @@ mod tests {
         assert_eq!(words.find("No answer"), Some(RowOutcome::Abandoned));
         assert_eq!(words.find(""), None);
         assert_eq!(words.find("E201"), None);
+        for (phrase, outcome) in [
+            ("Answered by agent 12", Some(RowOutcome::Answered)),
+            ("Caller abandoned in queue 7", Some(RowOutcome::Abandoned)),
+            ("Answered by voicemail", Some(RowOutcome::Left(LeftReason::Overflow))),
+            ("Left: no agent available", Some(RowOutcome::Left(LeftReason::Empty))),
+            ("Answered, then abandoned", None),
+            ("Answered by no person", None),
+            ("Agent hung around", None),
+        ] {
+            assert_eq!(words.find(phrase), outcome, "{phrase}");
+        }
         for word in ["Nicht beantwortet", "not handled", "No contestada", "NON RÉPONDU", "не принят", "未接通"]
         {
             assert_eq!(words.find(word), Some(RowOutcome::Abandoned), "{word}");

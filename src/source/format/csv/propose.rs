@@ -1,5 +1,6 @@
 //! Proposes the `[csv]` table of an unknown file from its header and first rows.
 
+mod direction;
 mod lengths;
 mod outcome;
 mod profile;
@@ -15,11 +16,11 @@ use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
 use super::naming::Naming;
 use super::numerals::{decimal_sign, thousands_of};
-use super::outcome::{RowOutcome, Words};
+use super::outcome::{Words, is_usually_nobody};
 use super::presets::Preset;
 use super::sample::TableSample;
 use super::time::{TimeFormat, TimeText};
-use super::value::{channel, is_blank, is_yes};
+use super::value::{channel, is_blank};
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
 use super::{CsvParser, MonthNames, SUMS_REMARK, SettledTimes, TableOptions};
@@ -47,14 +48,16 @@ pub struct Proposal {
     pub notes: Vec<String>,
 }
 
-/// Propose a mapping for a table that begins with `head`. `zone` is that of times without an offset.
+/// Propose a mapping for a table, of whose `lines` none has been read. `zone` is that of times without an offset.
 ///
 /// # Errors
 /// Why none can be proposed.
-pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Proposal, String> {
+pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) -> Result<Proposal, String> {
     let known = |row: &[String]| row.iter().filter(|name| is_known_name(name)).count();
+    let head = lines.peek().map_err(|error| error.to_string())?;
     let encoding = encoding_of(head, known);
-    let sample = TableSample::of(head, None, encoding);
+    let mut sample = TableSample::of(head, None, encoding);
+    sample.widen(lines);
     let Some((line, first)) = sample.first_row(None, known) else { return Err("there is no row".to_owned()) };
     if first.len() > MAX_COLUMNS {
         return Err(format!("it has more columns than the {MAX_COLUMNS} that can be mapped"));
@@ -105,7 +108,7 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
             remedy.unwrap_or_default()
         ));
     }
-    if let Some(why) = sums::may_be_sums(&proposer).filter(|_| header) {
+    if let Some(why) = sums::may_be_sums(&proposer).filter(|_| header).or_else(|| proposer.refusal.take()) {
         return Err(why);
     }
     if header && proposer.columns.leaves_ends_open() {
@@ -158,15 +161,6 @@ fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> &'static Enco
     ENCODINGS.into_iter().max_by_key(count).unwrap_or(WINDOWS_1252)
 }
 
-/// Whether an agent's name is a word for nobody.
-fn is_nobody(name: &str) -> bool {
-    let plain = normalized(name);
-    name.starts_with(['[', '(', '<'])
-        || ["nobody", "unassigned", "no agent", "unknown", "niemand", "voicemail", "vdcl", "vdad"]
-            .contains(&plain.as_str())
-        || plain.starts_with("vm channel")
-}
-
 fn is_known_name(name: &str) -> bool {
     let name = normalized(name);
     let all = vocabulary().columns.values().chain(vocabulary().figures.values());
@@ -188,6 +182,8 @@ struct Proposer<'a> {
     fields: BTreeMap<&'static str, usize>,
     columns: Columns,
     notes: Vec<String>,
+    /// Why nothing can be proposed.
+    refusal: Option<String>,
 }
 
 impl<'a> Proposer<'a> {
@@ -208,6 +204,7 @@ impl<'a> Proposer<'a> {
             fields: BTreeMap::new(),
             columns: Columns::default(),
             notes: Vec::new(),
+            refusal: None,
         }
     }
 
@@ -326,21 +323,12 @@ impl<'a> Proposer<'a> {
         self.field("agent", ColumnProfile::is_text);
         self.field("customer", |column| !column.cells.is_empty());
         self.field("channel", |column| column.mostly(|cell| channel(cell).is_some()));
+        self.nobody();
         self.direction();
-        if let Some(index) = self.field("answered", |column| {
-            let words = Self::words("answered");
-            // `Handled by queue` is no answer.
-            column.likeness(words).is_some_and(|(naming, _)| naming < Naming::Guess)
-                && column.distinct().len() <= 3
-                && column.cells.iter().any(|cell| is_yes(cell, &vocabulary().yes.words) == Some(true))
-        }) {
-            let cells = self.profiles.get(index).map(ColumnProfile::distinct).unwrap_or_default();
-            let yes = cells.iter().filter(|cell| is_yes(cell, &vocabulary().yes.words) == Some(true));
-            self.columns.yes = yes.map(|cell| (*cell).to_owned()).collect();
-        }
+        self.answered();
         self.outcome();
-        self.field("transferred", |column| column.distinct().len() <= 3);
-        self.field("resolved", |column| column.distinct().len() <= 3);
+        self.flag("transferred");
+        self.flag("resolved");
         self.field("intent", ColumnProfile::is_text);
         if let Some(index) = self.field("csat", ColumnProfile::is_number) {
             let (name, max) = self.profiles.get(index).map_or(("", 5.0), |column| (column.name, column.max()));
@@ -360,18 +348,10 @@ impl<'a> Proposer<'a> {
             self.columns.csat_scale = scale;
         }
         self.field("nps", |column| column.is_number() && column.max() <= 10.0);
-        self.nobody();
         self.legs();
         let usual = |value: &str| Some(CsvField::Constant(CsvConstant { value: value.to_owned() }));
         self.columns.channel = self.columns.channel.take().or_else(|| usual("voice"));
         self.columns.queue = self.columns.queue.take().or_else(|| usual("all"));
-        let columns = &self.columns;
-        if columns.agent.is_some()
-            && columns.outcome.is_none()
-            && [&columns.answered, &columns.answered_at].into_iter().all(Option::is_none)
-        {
-            self.notes.push("a row with an agent is taken for answered, and one without for abandoned".to_owned());
-        }
     }
 
     /// The columns and the format of the time, and the zone.
@@ -426,32 +406,14 @@ impl<'a> Proposer<'a> {
         };
     }
 
-    /// Rows of calls that did not come to the floor are left out.
-    fn direction(&mut self) {
-        // Some systems say in the same column how inbound calls ended.
-        let is_inbound = |cell: &&str| {
-            vocabulary().inbound.words.contains(&normalized(cell))
-                || RowOutcome::of_word(cell).is_some_and(|outcome| outcome != RowOutcome::Ignored)
-        };
-        let found = self.best(Self::words("direction"), |column| {
-            let cells = column.distinct();
-            cells.iter().any(|cell| vocabulary().inbound.words.contains(&normalized(cell)))
-                && !cells.iter().all(is_inbound)
-        });
-        if let Some(column) = found.and_then(|index| self.profiles.get(index)) {
-            let words: Vec<String> =
-                column.distinct().iter().filter(|cell| is_inbound(cell)).map(|cell| (*cell).to_owned()).collect();
-            self.used.push(column.index);
-            let key = if self.header { column.name.to_owned() } else { (column.index + 1).to_string() };
-            self.columns.only.insert(key, Words::new(words));
-        }
-    }
-
-    /// Words for nobody among the agents.
+    /// Words for nobody among the agents. Where nobody answered, some systems name the queue.
     fn nobody(&mut self) {
         let Some(column) = self.of_field("agent") else { return };
-        let words: Vec<String> =
-            column.distinct().into_iter().filter(|name| is_nobody(name)).map(str::to_owned).collect();
+        let queues = self.of_field("queue").map(ColumnProfile::distinct).unwrap_or_default();
+        let is_nobody = |name: &&str| {
+            name.starts_with(['[', '(', '<']) || is_usually_nobody(name) || queues.binary_search(name).is_ok()
+        };
+        let words: Vec<String> = column.distinct().into_iter().filter(is_nobody).map(str::to_owned).collect();
         self.columns.nobody = Words::new(words);
     }
 

@@ -1,5 +1,7 @@
 //! The configured columns, located in one file.
 
+use std::borrow::Cow;
+
 use super::columns::{
     Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure, FigureUnit, ShareUnit,
 };
@@ -8,6 +10,7 @@ use super::naming::{Naming, naming, without_threshold};
 use super::numerals::{decimal_sign, thousands_of};
 use super::outcome::{OutcomeWords, Words};
 use super::propose::time_format;
+use super::rows::CsvRow;
 use super::time::{TimeFormat, beginning};
 use super::totals::QueueNames;
 use super::words::{normalized, vocabulary};
@@ -24,6 +27,16 @@ pub(super) enum ResolvedField {
     Cell(usize),
     /// The same value for every row.
     Constant(String),
+}
+
+impl ResolvedField {
+    /// Its text in a row.
+    pub(super) fn text<'a>(&'a self, row: CsvRow<'a>) -> Cow<'a, str> {
+        match self {
+            Self::Cell(index) => row.text(*index),
+            Self::Constant(value) => Cow::Borrowed(value),
+        }
+    }
 }
 
 /// A duration: a field, and columns that are added to it or subtracted from it.

@@ -1,14 +1,26 @@
-//! The beginning of a table: its delimiter, where its header is, and its first rows.
+//! A table's delimiter, where its header is, and its rows: the first ones, or of a whole table as many as memory allows.
+
+use std::hash::BuildHasher;
 
 use encoding_rs::Encoding;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::columns::Columns;
 use super::rows::RowReader;
 use super::{delimiter, json_rows};
+use crate::source::format::lines::{LineReader, PartialLine, RawLine};
 use crate::text::strip_bom;
 
-/// How many rows are looked at.
+/// How many rows of the beginning are looked at.
 const MAX_ROWS: usize = 200;
+/// The most cells that are kept of a whole table.
+const MAX_CELLS: usize = 1_000_000;
+/// Of a larger table, so many rows together are kept or left out: those of a contact stand together.
+const BLOCK_ROWS: u64 = 500;
+/// A column with more words is one of names or numbers.
+const MAX_WORDS: usize = 200;
+/// How many rows of each word are kept in any case.
+const MAX_WORD_ROWS: u32 = 5;
 /// The most lines that may precede the header.
 const MAX_TITLE_LINES: u64 = 50;
 
@@ -50,6 +62,32 @@ impl TableSample {
             }
         }
         Self { delimiter, encoding, objects: None, rows }
+    }
+
+    /// Take the rows of the whole table, of which no line has been read, in place of the first ones: of a large one, blocks of rows spread
+    /// evenly, and the first rows of every word, so that what is seldom and late is seen as well.
+    pub(super) fn widen(&mut self, lines: &mut LineReader) {
+        let mut reader = self.reader(None);
+        let mut kept = SpreadRows::default();
+        let mut begun = 0;
+        loop {
+            let before = lines.number();
+            let text = match lines.next(PartialLine::Emit) {
+                Ok(Some(RawLine::Text(text))) => text,
+                Ok(Some(RawLine::TooLong)) => continue,
+                Ok(None) | Err(_) => break,
+            };
+            if reader.is_between_rows() {
+                begun = before;
+            }
+            if matches!(reader.feed(text), Ok(true)) {
+                // The names of objects' columns stand before the first line.
+                kept.add(begun + u64::from(self.has_objects()), reader.row().texts());
+                reader.clear();
+            }
+        }
+        let header = self.objects.iter().map(|columns| (0, columns.clone()));
+        self.rows = header.chain(kept.rows.into_iter().map(|row| (row.begun, row.cells))).collect();
     }
 
     /// Whether its rows are JSON objects.
@@ -105,8 +143,96 @@ impl TableSample {
 
     /// How many cells most rows have; the header may have one fewer than rows that end in a delimiter.
     fn width(&self) -> usize {
-        let widths = || self.rows.iter().map(|(_, row)| row.len());
-        let often = |width: usize| widths().filter(|other| *other == width).count();
-        widths().filter(|width| *width > 1).max_by_key(|width| (often(*width), *width)).unwrap_or(1)
+        let mut often: FxHashMap<usize, usize> = FxHashMap::default();
+        for (_, row) in self.rows.iter().filter(|(_, row)| row.len() > 1) {
+            *often.entry(row.len()).or_default() += 1;
+        }
+        often.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(1, |(width, _)| width)
+    }
+}
+
+/// Rows of a table of any length, spread over it, within [`MAX_CELLS`].
+#[derive(Debug)]
+struct SpreadRows {
+    rows: Vec<SpreadRow>,
+    cells: usize,
+    seen: u64,
+    /// Of so many blocks, one is kept.
+    stride: u64,
+    /// How many rows each word of a column has, by its hash; empty for a column of names or numbers.
+    words: Vec<Option<FxHashMap<u64, u32>>>,
+}
+
+#[derive(Debug)]
+struct SpreadRow {
+    begun: u64,
+    block: u64,
+    /// It is one of the first rows of a word.
+    is_first: bool,
+    cells: Vec<String>,
+}
+
+impl Default for SpreadRows {
+    fn default() -> Self {
+        Self { rows: Vec::new(), cells: 0, seen: 0, stride: 1, words: Vec::new() }
+    }
+}
+
+impl SpreadRows {
+    fn add(&mut self, begun: u64, cells: Vec<String>) {
+        let block = self.seen / BLOCK_ROWS;
+        self.seen += 1;
+        let is_first = self.has_new_word(&cells);
+        if !is_first && !block.is_multiple_of(self.stride) {
+            return;
+        }
+        self.cells += cells.len();
+        self.rows.push(SpreadRow { begun, block, is_first, cells });
+        while self.cells > MAX_CELLS && self.stride <= block {
+            self.stride *= 2;
+            let stride = self.stride;
+            self.rows.retain(|row| row.is_first || row.block.is_multiple_of(stride));
+            self.cells = self.rows.iter().map(|row| row.cells.len()).sum();
+        }
+    }
+
+    /// Whether a row is one of the first with a word of one of its columns.
+    fn has_new_word(&mut self, cells: &[String]) -> bool {
+        if self.words.len() < cells.len() {
+            self.words.resize_with(cells.len(), || Some(FxHashMap::default()));
+        }
+        let mut is_new = false;
+        for (cell, column) in cells.iter().zip(&mut self.words) {
+            let Some(words) = column else { continue };
+            let rows = words.entry(FxBuildHasher.hash_one(cell.as_str())).or_default();
+            *rows = rows.saturating_add(1);
+            is_new |= *rows <= MAX_WORD_ROWS;
+            if words.len() > MAX_WORDS {
+                *column = None;
+            }
+        }
+        is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_large_table_rows_are_kept_all_over_it_and_every_word_s() {
+        let mut table = String::from("id,status,a,b,c,d,e,f\n");
+        for row in 0..300_000 {
+            let status = if row == 299_990 { "Late" } else { "Usual" };
+            table.extend([&row.to_string(), ",", status, ",,,,,,\n"]);
+        }
+        let mut lines = LineReader::new(Box::new(std::io::Cursor::new(table.into_bytes())));
+        let mut sample = TableSample::of(lines.peek().unwrap(), None, encoding_rs::WINDOWS_1252);
+        sample.widen(&mut lines);
+        let cells: usize = sample.rows.iter().map(|(_, row)| row.len()).sum();
+        assert!((MAX_CELLS / 4..=MAX_CELLS).contains(&cells), "{cells}");
+        assert!(sample.rows.iter().any(|(line, row)| *line == 299_991 && row[1] == "Late"));
+        let gap = sample.rows.windows(2).map(|pair| pair[1].0 - pair[0].0).max();
+        assert!(gap <= Some(4 * BLOCK_ROWS), "{gap:?}");
     }
 }

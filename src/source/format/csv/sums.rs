@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::contacts::{passes, row_time};
+use super::contacts::{kept_out, row_time};
 use super::doubts::MAX_USUAL;
 use super::duration::{self, Notation};
 use super::resolved::{ResolvedColumns, ResolvedField, ResolvedFigure};
@@ -116,7 +116,7 @@ impl SumsTable {
         each: &mut dyn FnMut(Event),
     ) -> Result<(), RejectionReason> {
         let fields = &self.resolved;
-        if !passes(row, fields) {
+        if kept_out(row, fields).is_some() {
             return Ok(());
         }
         // The sum of all queues in an interval.

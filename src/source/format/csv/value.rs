@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::words::normalized;
+use super::words::{AnswerWords, normalized, vocabulary};
 use crate::event::Channel;
 use crate::source::rejection::RejectionReason;
 
@@ -42,11 +42,53 @@ pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, Re
     }
 }
 
-/// Whether a cell is one of the words for yes; `None` if it is not known.
-pub(super) fn is_yes(text: &str, yes: &[String]) -> Option<bool> {
-    let text = text.trim();
-    let is_word = || yes.iter().any(|word| word.trim().to_lowercase() == text.to_lowercase());
-    if is_word() { Some(true) } else { (!is_blank(text)).then_some(false) }
+/// What a cell of yes or no says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum YesNo {
+    Yes,
+    No,
+    /// The cell is empty.
+    Nothing,
+    /// Its word is not known.
+    Unknown,
+}
+
+impl YesNo {
+    /// What a cell says: configured words, those for yes first, come before common ones.
+    pub(super) fn of(cell: &str, yes: &[String], no: &[String]) -> Self {
+        let text = cell.trim().to_lowercase();
+        let is_among = |words: &[String]| words.iter().any(|word| word.trim().to_lowercase() == text);
+        match () {
+            () if is_among(yes) => Self::Yes,
+            () if is_among(no) => Self::No,
+            () if is_blank(&text) => Self::Nothing,
+            () => Self::usual(&text),
+        }
+    }
+
+    /// What a cell usually says, as csv-words.toml tells.
+    pub(super) fn usual(cell: &str) -> Self {
+        if is_blank(cell) {
+            return Self::Nothing;
+        }
+        let (text, plain) = (cell.trim().to_lowercase(), normalized(cell));
+        let all = vocabulary();
+        let is_among = |words: &AnswerWords| words.marks.contains(&text) || words.words.contains(&plain);
+        match () {
+            () if is_among(&all.yes) => Self::Yes,
+            () if is_among(&all.no) => Self::No,
+            () => Self::Unknown,
+        }
+    }
+
+    /// Whether it is yes; `None` if that is not known.
+    pub(super) const fn is_yes(self) -> Option<bool> {
+        match self {
+            Self::Yes => Some(true),
+            Self::No => Some(false),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
 }
 
 /// The channel that a word names.
@@ -54,13 +96,20 @@ pub(super) fn channel(word: &str) -> Option<Channel> {
     let word = normalized(word);
     let other = || {
         Some(match word.as_str() {
-            "call" | "phone" | "telephony" | "telephone" | "acd" | "inbound" | "telefon" | "voz" | "voce" => {
-                Channel::Voice
-            }
-            "webchat" | "web chat" | "message" | "messaging" | "livechat" | "live chat" => Channel::Chat,
-            "e mail" | "mail" | "correo" => Channel::Email,
-            "text" => Channel::Sms,
-            "whatsapp" | "facebook" | "social media" => Channel::Social,
+            "call" | "calls" | "phone" | "phone call" | "voice call" | "telephony" | "telephone" | "acd"
+            | "inbound" | "telefon" | "telefonie" | "telefonia" | "telefono" | "telefone" | "anruf" | "appel"
+            | "llamada" | "chamada" | "chiamata" | "voix" | "voz" | "voce" | "sprache" | "audio" | "pstn" | "sip"
+            | "voip" | "spraak" | "glos" | "голос" | "телефон" | "звонок" | "звонки" | "電話" | "音声" | "通話"
+            | "电话" | "语音" | "ses" | "telefoon" => Channel::Voice,
+            "webchat" | "web chat" | "message" | "messaging" | "livechat" | "live chat" | "chats" | "web message"
+            | "web messaging" | "чат" | "チャット" | "聊天" | "在线聊天" | "sohbet" => Channel::Chat,
+            "e mail" | "mail" | "emails" | "correo" | "correo electronico" | "courriel" | "e posta" | "почта"
+            | "メール" | "邮件" => Channel::Email,
+            "text" | "text message" | "texto" => Channel::Sms,
+            "whatsapp" | "facebook" | "facebook messenger" | "messenger" | "instagram" | "twitter" | "telegram"
+            | "line" | "wechat" | "social media" => Channel::Social,
+            "video call" => Channel::Video,
+            "call back" | "ruckruf" | "rappel" => Channel::Callback,
             _ => return None,
         })
     };
@@ -70,6 +119,22 @@ pub(super) fn channel(word: &str) -> Option<Channel> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn yes_and_no_are_said_in_many_ways_and_other_words_are_neither() {
+        for (cells, reply) in [
+            (&["Sí", "WAHR", "✓", "OUI", "Ja", "x", "VRAI", "VERDADERO", "да", "☑"][..], YesNo::Yes),
+            (&["No", "FALSCH", "✗", "NON", "Nein", "FAUX", "нет", "0"], YesNo::No),
+            (&["", "-", "N/A"], YesNo::Nothing),
+            (&["14", "perhaps", "Solved"], YesNo::Unknown),
+        ] {
+            for cell in cells {
+                assert_eq!(YesNo::of(cell, &[], &[]), reply, "{cell}");
+            }
+        }
+        assert_eq!(YesNo::of("N", &["n".to_owned()], &["y".to_owned()]), YesNo::Yes);
+        assert_eq!(YesNo::of("", &[], &[String::new()]), YesNo::No);
+    }
 
     #[test]
     fn scores_stay_on_their_scale() {

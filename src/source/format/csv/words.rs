@@ -12,12 +12,16 @@ pub(super) struct Vocabulary {
     /// By the key of `[csv]`, or `direction`, `time_of_day` for one that stands beside a date, `abandoned_flag`, `handle_s` for talk, hold and work
     /// together, or `whole_s` for one that may be of the whole call.
     pub(super) columns: BTreeMap<String, Vec<String>>,
-    pub(super) inbound: WordList,
-    pub(super) yes: WordList,
+    pub(super) directions: DirectionWords,
+    pub(super) yes: AnswerWords,
+    pub(super) no: AnswerWords,
+    /// Names that stand for nobody in the column of the agent.
+    pub(super) nobody: WordList,
     /// By the id of a KPI.
     pub(super) figures: BTreeMap<String, Vec<String>>,
     /// By the key of an outcome.
     pub(super) outcomes: BTreeMap<String, Vec<String>>,
+    pub(super) outcome_words: OutcomeWordKinds,
     pub(super) totals: TotalsWords,
     /// Before or in a word that says that something did not happen.
     pub(super) negations: WordList,
@@ -26,6 +30,33 @@ pub(super) struct Vocabulary {
     /// Words for columns that are not looked for within longer names.
     pub(super) alone: WordList,
     pub(super) dates: DateWords,
+}
+
+/// Words by which rows say whether their contacts came to the floor.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct DirectionWords {
+    pub(super) inbound: Vec<String>,
+    /// Those of calls that the floor made, or of calls within it.
+    pub(super) outbound: Vec<String>,
+    /// Of calls from outside, if the other rows are of calls within the floor.
+    pub(super) external: Vec<String>,
+}
+
+/// Words for yes or for no.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct AnswerWords {
+    pub(super) words: Vec<String>,
+    /// Signs in place of words.
+    pub(super) marks: Vec<String>,
+}
+
+/// Which words for outcomes are less sure than others.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct OutcomeWordKinds {
+    /// They are not looked for within phrases.
+    pub(super) alone: Vec<String>,
+    /// They say only that a contact is over.
+    pub(super) over: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -263,6 +294,14 @@ mod tests {
             &all.names.others,
             &all.names.means,
             &all.names.each,
+            &all.directions.inbound,
+            &all.directions.outbound,
+            &all.directions.external,
+            &all.yes.words,
+            &all.no.words,
+            &all.nobody.words,
+            &all.outcome_words.alone,
+            &all.outcome_words.over,
         ]);
         for word in words.flatten() {
             assert_eq!(normalized(word), *word);

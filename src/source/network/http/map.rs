@@ -18,7 +18,7 @@ use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::limits::check_json;
-use crate::source::format::surrogates;
+use crate::source::format::{not_a_number, surrogates};
 use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
@@ -31,6 +31,7 @@ use finds::{Finds, has_any, missing_keys};
 pub use names::NameMap;
 pub(super) use names::Names;
 use odd_cells::OddCells;
+pub(super) use selector::SourceClock;
 pub use selector::{FigurePath, QueueSelector, Since};
 
 /// The number of rows of one list that are read, the first ones; no floor has more queues, agents or contacts at once.
@@ -107,6 +108,8 @@ pub(super) struct Reading {
     figures_at: Time,
     /// How many rows with figures were read.
     rows: u64,
+    /// How many rows of all lists there were.
+    pub(super) listed: usize,
 }
 
 impl Map {
@@ -148,12 +151,19 @@ impl Map {
         self.contacts.as_ref().map_or(Ok(()), ContactMap::check)
     }
 
-    /// Read a document that arrived at `now`, by the source's clock, into `reading`. `names` are those that are known
-    /// from other documents.
+    /// Read a document that arrived now, by the source's clock, into `reading`. `names` are those that are known from other
+    /// documents.
     ///
     /// # Errors
     /// If no row can be read.
-    pub(super) fn read(&self, document: &Rcvar, now: Time, names: &Names, reading: &mut Reading) -> Result<(), String> {
+    pub(super) fn read(
+        &self,
+        document: &Rcvar,
+        clock: impl Into<SourceClock>,
+        names: &Names,
+        reading: &mut Reading,
+    ) -> Result<(), String> {
+        let clock = clock.into();
         let maps = [(&self.queue_names, "names of queues", true), (&self.agent_names, "names of agents", false)];
         for (map, what, is_queue) in maps {
             let Some(map) = map else { continue };
@@ -171,14 +181,14 @@ impl Map {
         let mut known = names.clone();
         known.extend(&reading.names);
         if let Some(queue) = &self.queue {
-            self.read_figures(document, queue, &known, now, reading)?;
+            self.read_figures(document, queue, &known, clock, reading)?;
         }
         if let Some(map) = &self.agents {
             let rows = reading.rows_at(&map.rows, map.within.as_ref(), document)?;
             let (count, mut is_found) = (rows.len(), false);
             for (number, row) in (1..).zip(rows) {
                 let mut odd = OddCells::default();
-                match map.read(&row, &known, now, &mut odd) {
+                match map.read(&row, &known, clock, &mut odd) {
                     Ok(Some(agent)) => {
                         is_found |= map.state.is_none() || agent.is_state_known();
                         reading.add_agent(agent);
@@ -195,7 +205,7 @@ impl Map {
             let (count, mut is_found) = (rows.len(), false);
             for (number, row) in (1..).zip(rows) {
                 let mut odd = OddCells::default();
-                let read = map.read(&row, &known, now, &mut odd);
+                let read = map.read(&row, &known, clock, &mut odd);
                 is_found |= read.is_ok();
                 match read {
                     Ok(Some((id, contact))) => reading.add_contact(id, contact),
@@ -214,10 +224,11 @@ impl Map {
         document: &Rcvar,
         queue: &QueueSelector,
         names: &Names,
-        now: Time,
+        clock: SourceClock,
         reading: &mut Reading,
     ) -> Result<(), String> {
-        match self.at.as_ref().map_or(Ok(None), |at| at.time(document)) {
+        let SourceClock { now, zone } = clock;
+        match self.at.as_ref().map_or(Ok(None), |at| at.time_in(document, zone)) {
             Ok(at) => reading.at = at,
             Err(reason) => reading.rejected.push((0, reason.about("at"))),
         }
@@ -232,7 +243,7 @@ impl Map {
         for row in rows {
             reading.rows += 1;
             match queue.read(&row, names) {
-                Ok(queue) => self.figures(&row, now).for_each(|(id, found)| {
+                Ok(queue) => self.figures(&row, clock).for_each(|(id, found)| {
                     is_found = true;
                     reading.add_figure(&queue, id, found);
                 }),
@@ -248,7 +259,11 @@ impl Map {
     }
 
     /// The figures of a row. A missing value gives no item; a value that cannot be used gives an error.
-    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<MappedFigure, RejectionReason>)> {
+    fn figures(
+        &self,
+        row: &Rcvar,
+        SourceClock { now, zone }: SourceClock,
+    ) -> impl Iterator<Item = (KpiId, Result<MappedFigure, RejectionReason>)> {
         let plain = self.kpis.iter().map(move |(id, path)| {
             let factor = self.scale.get(id).copied().unwrap_or(1.0);
             let found = match path {
@@ -266,7 +281,7 @@ impl Map {
             (*id, found)
         });
         let age = move |at: Time| MappedFigure::Value(age(now, at));
-        let ages = self.since.iter().map(move |(id, path)| (*id, path.time(row).map(|at| at.map(age))));
+        let ages = self.since.iter().map(move |(id, path)| (*id, path.time_in(row, zone).map(|at| at.map(age))));
         plain.chain(ages).filter_map(|(id, found)| Some((id, found.transpose()?)))
     }
 }
@@ -314,16 +329,40 @@ fn rows_at(path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Resu
 /// # Errors
 /// What it is instead of JSON.
 pub(super) fn parse(body: &[u8]) -> Result<Rcvar, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "no UTF-8".to_owned())?;
-    check_json(body)?;
+    let text = std::str::from_utf8(body)
+        .map_err(|_| "no UTF-8: the server has to send that, or to say its charset in Content-Type".to_owned())?;
+    match text.trim_start().chars().next() {
+        None => return Err("empty".to_owned()),
+        Some('<') => return Err(WEB_PAGE.to_owned()),
+        Some(_) => check_json(body)?,
+    }
     let parse = |text: &str| Variable::from_json(text).map(Rcvar::new).map_err(|error| format!("no JSON ({error})"));
-    parse(text).or_else(|wrong| surrogates::mended(text).map_or(Err(wrong), |text| parse(&text)))
+    parse(text).or_else(|wrong| mended(text).map_or(Err(wrong), |text| parse(&text)))
+}
+
+/// What an answer is that begins like a page.
+pub(super) const WEB_PAGE: &str =
+    "HTML or XML and no JSON, perhaps a page for signing in: check `url` and the account (`auth`)";
+
+/// A document without the flaws for which a parser refuses it; `None` if it has none of those that are known.
+fn mended(text: &str) -> Option<String> {
+    let numbers = not_a_number::mended(text);
+    let text = numbers.as_deref().unwrap_or(text);
+    surrogates::mended(text).or(numbers)
+}
+
+/// What is said of a document that was mended.
+pub(super) fn flaws(body: &[u8]) -> impl Iterator<Item = &'static str> {
+    let halves = surrogates::is_broken(body).then_some(surrogates::REMARK);
+    let numbers = not_a_number::is_there(body).then_some(not_a_number::REMARK);
+    halves.into_iter().chain(numbers)
 }
 
 impl Reading {
     /// The rows of a list, as many as are read.
     fn rows_at(&mut self, path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Result<Vec<Rcvar>, String> {
         let mut rows = rows_at(path, within, document)?;
+        self.listed += rows.len();
         if let Some(left_out) = rows.len().checked_sub(MAX_ROWS).filter(|more| *more > 0) {
             rows.truncate(MAX_ROWS);
             self.is_cut = true;

@@ -4,6 +4,7 @@ use reqwest::header::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::map::WEB_PAGE;
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::body::{self, BodyFormat};
@@ -11,7 +12,7 @@ use crate::source::format::limits::check_json;
 use crate::source::format::surrogates;
 use crate::source::rejection::RejectionReason;
 
-/// A cursor longer than this is ignored.
+/// Servers have no longer cursor.
 const MAX_CURSOR_BYTES: usize = 4096;
 
 /// The key `cursor`: how to request only events that are new. The cursor is text that only the server understands.
@@ -62,17 +63,24 @@ impl CursorSettings {
     }
 
     /// The next cursor in a response whose body is `envelope`, if the body is an object.
-    fn next(&self, headers: &HeaderMap, envelope: Option<&Value>) -> Option<String> {
+    ///
+    /// # Errors
+    /// If it is too long: the same events would come for ever.
+    fn next(&self, headers: &HeaderMap, envelope: Option<&Value>) -> Result<Option<String>, String> {
         let next = match (&self.header, &self.pointer) {
-            (Some(header), _) => headers.get(header)?.to_str().ok()?.to_owned(),
-            (None, Some(pointer)) => match envelope?.pointer(pointer)? {
-                Value::String(text) => text.clone(),
-                Value::Number(number) => number.to_string(),
-                _ => return None,
+            (Some(header), _) => headers.get(header).and_then(|value| Some(value.to_str().ok()?.to_owned())),
+            (None, Some(pointer)) => match envelope.and_then(|envelope| envelope.pointer(pointer)) {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
             },
-            (None, None) => return None,
+            (None, None) => None,
         };
-        Some(next).filter(|next| !next.is_empty() && next.len() <= MAX_CURSOR_BYTES)
+        match next.as_ref().map_or(0, String::len) {
+            0 => Ok(None),
+            1..=MAX_CURSOR_BYTES => Ok(next),
+            length => Err(format!("with a cursor of {length} bytes: {MAX_CURSOR_BYTES} are the most")),
+        }
     }
 }
 
@@ -101,7 +109,7 @@ pub(super) fn parse(
     let mut page = EventPage::default();
     let text = bytes.trim_ascii();
     if text.starts_with(b"<") {
-        return Err("HTML or XML, and no contact events".to_owned());
+        return Err(WEB_PAGE.to_owned());
     }
     // An object with `specversion` is an event itself, and any other object holds a list of events.
     let mut envelope = None;
@@ -111,7 +119,7 @@ pub(super) fn parse(
         let value = serde_json::from_slice::<Value>(text).ok().or_else(mended);
         envelope = value.filter(|value| value.get("specversion").is_none());
     }
-    page.cursor = cursor.and_then(|cursor| cursor.next(headers, envelope.as_ref()));
+    page.cursor = cursor.map_or(Ok(None), |cursor| cursor.next(headers, envelope.as_ref()))?;
     let found = match (envelope, cursor) {
         (Some(envelope), Some(cursor)) => {
             page.more = envelope.pointer(&cursor.has_more) == Some(&Value::Bool(true));
@@ -170,6 +178,14 @@ mod tests {
         for (text, why) in [("<html>", "HTML"), ("{\"waiting\": 3}", "[source.map]"), ("down for tea", "no contact")] {
             assert!(parse(text.as_bytes(), &none, None, LATEST).unwrap_err().contains(why), "{text}");
         }
+    }
+
+    #[test]
+    fn a_cursor_that_is_too_long_to_be_kept_is_told() {
+        let pointer = cursor("parameter = \"since\"\npointer = \"/next\"");
+        let text = format!(r#"{{"events":[],"next":"{}"}}"#, "x".repeat(MAX_CURSOR_BYTES + 1));
+        let said = parse(text.as_bytes(), &HeaderMap::new(), Some(&pointer), LATEST).unwrap_err();
+        assert_eq!(said, "with a cursor of 4097 bytes: 4096 are the most");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::path::JmesPath;
+use crate::net::http::display_url;
 
 /// Servers take no longer token.
 const MAX_TOKEN_BYTES: usize = 8192;
@@ -87,7 +88,7 @@ impl Paging {
         headers: &HeaderMap,
         document: &Rcvar,
     ) -> Result<Option<PageRef>, String> {
-        let text = |path: &JmesPath| path.text(document).map_err(|reason| reason.to_string());
+        let text = |path: &JmesPath| path.text_unless_false(document).map_err(|reason| reason.to_string());
         if let Some(path) = &self.token {
             let token = text(path)?;
             // The list would seem to end here.
@@ -117,9 +118,18 @@ impl Paging {
         if next.len() > MAX_ADDRESS_BYTES {
             return Err(format!("the next page's address is {} bytes long", next.len()));
         }
-        let next = url.join(&next).map_err(|_| "the next page's address is none".to_owned())?;
+        let mut next = url.join(&next).map_err(|_| "the next page's address is none".to_owned())?;
+        // A server behind a proxy may not know that it is asked by https.
+        let is_unencrypted_side = (next.scheme(), next.port()) == ("http", None) && next.host() == url.host();
+        if is_unencrypted_side && (url.scheme(), url.port()) == ("https", None) {
+            // This fails only for schemes without a host.
+            let _ = next.set_scheme("https");
+        }
         if next.origin() != url.origin() {
-            return Err("the next page's address is another server's".to_owned());
+            return Err(format!(
+                "the next page is on another server ({}), which is not asked: write that one's address as `url`, or go on by `token` or `from`",
+                display_url(&next)
+            ));
         }
         Ok(Some(PageRef::Address(next)))
     }
@@ -207,7 +217,9 @@ mod tests {
         let by_parameter = paging("token = 'NextToken'\nparameter = 'page'");
         by_parameter.apply(&page, &mut url, &mut None);
         assert_eq!(url.as_str(), "https://h/list?size=2&page=t%2B1");
-        assert_eq!(next(&by_token, 1, &none, r#"{"NextToken": null}"#), Ok(None));
+        for last in [r#"{"NextToken": null}"#, r#"{"NextToken": ""}"#, r#"{"NextToken": false}"#, "{}"] {
+            assert_eq!(next(&by_token, 1, &none, last), Ok(None), "{last}");
+        }
         let long = format!(r#"{{"NextToken": "{}"}}"#, "x".repeat(9_000));
         assert!(next(&by_token, 1, &none, &long).unwrap_err().ends_with("is 9000 bytes long"));
     }
@@ -243,6 +255,9 @@ mod tests {
         assert_eq!(url.as_str(), "https://h/v1/x?p=2");
         let other = next(&by_path, 0, &headers, r#"{"meta": {"next_page_url": "https://evil/x"}}"#);
         assert!(other.unwrap_err().contains("another server"));
+        let encrypted = next(&by_path, 0, &headers, r#"{"meta": {"next_page_url": "http://h/v1/x?p=2"}}"#);
+        let Ok(Some(PageRef::Address(url))) = encrypted else { panic!() };
+        assert_eq!(url.as_str(), "https://h/v1/x?p=2");
         let long = format!(r#"{{"meta": {{"next_page_url": "/{}"}}}}"#, "x".repeat(1_000_000));
         assert!(next(&by_path, 0, &headers, &long).unwrap_err().ends_with("is 1000001 bytes long"));
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
+use chrono::{NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
 use jmespath::ast::Ast;
 use jmespath::functions::{ArgumentType, CustomFunction, Signature};
 use jmespath::{Context, ErrorReason, Expression, JmespathError, Rcvar, Runtime, SearchResult, Variable};
@@ -89,9 +91,19 @@ impl JmesPath {
         }
         match found.as_string() {
             Some(text) => Ok(Some(text.clone()).filter(|text| !text.trim().is_empty())),
+            // Two ids of so many digits would be one.
+            None if found.as_number().is_some_and(|number| number.abs() >= MAX_EXACT_NUMBER) => {
+                Err(format!("`{self}` is a number of too many digits to be told from the next one: it has to be text")
+                    .into())
+            }
             None if found.is_number() => Ok(Some(found.to_string())),
             None => Err(format!("`{self}` is {}, not a text", found.get_type()).into()),
         }
+    }
+
+    /// The same of the next page's token or address, where `false` is none either.
+    pub(super) fn text_unless_false(&self, value: &Rcvar) -> Result<Option<String>, RejectionReason> {
+        if self.find(value)?.as_boolean() == Some(false) { Ok(None) } else { self.text(value) }
     }
 
     /// The result as a list of strings, and how many of its items are none; empty ones are left out. `None` if it is missing
@@ -118,6 +130,11 @@ impl JmesPath {
 
     /// The result as a time: RFC 3339, or seconds or milliseconds since 1970.
     pub(in crate::source::network) fn time(&self, value: &Rcvar) -> Result<Option<Time>, RejectionReason> {
+        self.time_in(value, None)
+    }
+
+    /// The same; a time without an offset from UTC is one in `zone`.
+    pub(super) fn time_in(&self, value: &Rcvar, zone: Option<Tz>) -> Result<Option<Time>, RejectionReason> {
         /// Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds 1973.
         const MILLISECONDS: f64 = 1e11;
         let found = self.find(value)?;
@@ -125,6 +142,15 @@ impl JmesPath {
             && let Ok(at) = Time::parse_rfc3339(text.trim())
         {
             return Ok(Some(at));
+        }
+        if let Some(local) = found.as_string().and_then(|text| local_time(text.trim())) {
+            let zone = zone.ok_or_else(|| {
+                format!(
+                    "`{self}` is a time without a zone (`Z`, `+01:00`): a source of kind http can have a `timezone`"
+                )
+            })?;
+            let at = zone.from_local_datetime(&local).earliest().map(Time::from);
+            return at.map(Some).ok_or_else(|| format!("`{self}` is a time that no clock in {zone} showed").into());
         }
         let seconds = match number(&found, self) {
             Ok(None) => return Ok(None),
@@ -137,6 +163,15 @@ impl JmesPath {
         at.map(Some).ok_or_else(|| format!("`{self}` is no time that is meant").into())
     }
 }
+
+/// A date and a time of day without an offset from UTC.
+fn local_time(text: &str) -> Option<NaiveDateTime> {
+    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+    formats.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+/// Integers from here on are no longer all different as 64-bit integers: 2⁶⁴.
+const MAX_EXACT_NUMBER: f64 = 18_446_744_073_709_551_616.0;
 
 const MAX_EXPRESSION_BYTES: usize = 4096;
 /// The compiler is recursive, so the nesting of an expression is limited.

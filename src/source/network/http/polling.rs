@@ -1,6 +1,7 @@
 //! Polls for figures and lists: makes the requests that are due, page by page, and reports what has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -8,11 +9,12 @@ use reqwest::header::{
     ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use reqwest::{RequestBuilder, StatusCode, Url};
+use rustc_hash::FxHasher;
 use tokio::time::Instant;
 
 use super::last_figures::LastFigures;
 use super::lists::Lists;
-use super::map::{self, Names, Reading};
+use super::map::{self, Names, Reading, SourceClock};
 use super::notifications::{NotificationSettings, Topics};
 use super::paging::PageRef;
 use super::request::{Method, RequestSettings, header_map};
@@ -21,14 +23,14 @@ use super::template::{Variables, time_variables};
 use crate::clock::{Span, Time};
 use crate::net::Fault;
 use crate::net::http::{self, Client, display_url};
-use crate::source::format::surrogates;
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
 
-/// A list is read to at most so many pages, and so many bytes.
+/// A list is read to at most so many pages, and all lists of a request to so many pages and bytes.
 const MAX_PAGES: u64 = 100;
+const MAX_ALL_PAGES: u64 = 1000;
 const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The headers with which a server can answer that nothing has changed since.
@@ -213,7 +215,8 @@ impl ListPolling {
             // Names that were known stay known until the new ones have come.
             names.extend(&request.answer.as_ref().map(|answer| answer.reading.names.clone()).unwrap_or_default());
             names.extend(&self.own_names);
-            let place = Place { base: &self.base, headers: &self.headers, variables: &variables, names: &names };
+            let (base, headers, zone) = (&self.base, &self.headers, self.zone);
+            let place = Place { base, headers, variables: &variables, names: &names, zone };
             let answer = request.ask(client, &place, skew, reporter).await.map_err(|fault| request.named(fault))?;
             if let Some(answer) = answer {
                 request.answer = Some(answer);
@@ -299,6 +302,8 @@ struct Place<'a> {
     headers: &'a HeaderMap,
     variables: &'a Variables,
     names: &'a Names,
+    /// Of times without a zone of their own.
+    zone: Option<Tz>,
 }
 
 impl PolledRequest {
@@ -318,14 +323,22 @@ impl PolledRequest {
         skew: &mut ClockSkew,
         reporter: &mut Reporter,
     ) -> Result<Option<ListAnswer>, Fault> {
-        let (parts, mut is_whole) = self.settings.parts(place.variables);
+        let (parts, all_parts) = self.settings.parts(place.variables);
         let mut answer = ListAnswer::default();
+        let mut cut = (!all_parts).then(|| TOO_LONG.to_owned());
         // What a request keeps is known, even if it is nothing.
         answer.kept.extend(self.settings.keep.keys().map(|name| (name.clone(), serde_json::Value::Array(Vec::new()))));
-        let mut bytes = 0;
+        let (mut bytes, mut all_pages) = (0, 0);
         for variables in &parts {
             let (mut page, mut index) = (PageRef::First, 0);
+            // Servers that do not understand which page is wanted give the same one again and again.
+            let (mut asked, mut last_body) = (Vec::new(), None);
             loop {
+                if all_pages >= MAX_ALL_PAGES {
+                    cut = Some(TOO_LONG.to_owned());
+                    break;
+                }
+                all_pages += 1;
                 let (url, body) =
                     self.settings.page_request(place.base, variables, &page).map_err(Fault::needs_change)?;
                 let may_cache = self.settings.page.is_none() && self.settings.each.is_none();
@@ -342,16 +355,21 @@ impl PolledRequest {
                 if response.status() == StatusCode::NOT_MODIFIED {
                     return Ok(None);
                 }
+                if response.status() == StatusCode::NO_CONTENT {
+                    // Many servers answer so for a list that is empty.
+                    self.cached = None;
+                    break;
+                }
                 let (headers, server) = (response.headers().clone(), display_url(response.url()));
                 let body = client.read_body(response, http::MAX_BODY_BYTES).await?;
                 bytes += body.len();
                 let wrong = |what: String| malformed(&server, &what);
-                if surrogates::is_broken(&body) {
-                    answer.reading.rejected.push((0, surrogates::REMARK.into()));
-                }
+                answer.reading.rejected.extend(map::flaws(&body).map(|remark| (0, remark.into())));
                 let document = self.settings.with_item(map::parse(&body).map_err(wrong)?, variables);
+                let listed = answer.listed();
                 if let Some(map) = &self.settings.map {
-                    map.read(&document, reporter.source_now(), place.names, &mut answer.reading).map_err(wrong)?;
+                    let clock = SourceClock { now: reporter.source_now(), zone: place.zone };
+                    map.read(&document, clock, place.names, &mut answer.reading).map_err(wrong)?;
                 }
                 self.settings.keep_values(&document, &mut answer.kept).map_err(wrong)?;
                 let is_kept = |value: &serde_json::Value| value.as_array().is_none_or(|items| !items.is_empty());
@@ -361,28 +379,49 @@ impl PolledRequest {
                 self.cached = if may_cache { CacheValidators::of(url.clone(), &headers) } else { None };
                 let next = match &self.settings.page {
                     Some(paging) => {
+                        let wrong = |what: String| Fault::transient(format!("{server}: {what}"));
                         let next = paging.next(index, &url, &headers, &document).map_err(wrong)?;
                         answer.reading.note_list("next page", next.is_some(), paging.paths(), &document);
                         next
                     }
                     None => None,
                 };
-                let Some(next) = next.filter(|next| *next != page) else { break };
+                let has_rows = answer.listed() > listed;
+                let is_again = last_body.replace(hash(&body)) == last_body && has_rows;
+                let Some(next) = next.filter(|next| *next != page || is_again) else { break };
                 index += 1;
-                if index >= MAX_PAGES || bytes >= MAX_LIST_BYTES {
-                    is_whole = false;
+                if is_again || asked.contains(&next) {
+                    cut = Some(format!(
+                        "page {index} of the list is one that came before, so the rest of it is not known: `page` has to name the parameter, or the path of the next page, as the server has it"
+                    ));
                     break;
                 }
-                page = next;
+                if index >= MAX_PAGES || bytes >= MAX_LIST_BYTES {
+                    cut = Some(TOO_LONG.to_owned());
+                    break;
+                }
+                asked.push(std::mem::replace(&mut page, next));
             }
         }
-        answer.is_whole = is_whole && !answer.reading.is_cut;
-        if !is_whole {
-            let reason = format!(
-                "the list goes on after {MAX_PAGES} pages or parts and is not read to its end: ask for longer pages, or for fewer items"
-            );
-            answer.reading.rejected.push((0, reason.into()));
-        }
+        answer.is_whole = cut.is_none() && !answer.reading.is_cut;
+        answer.reading.rejected.extend(cut.map(|reason| (0, reason.into())));
         Ok(Some(answer))
+    }
+}
+
+/// What is said of a list that is too long.
+const TOO_LONG: &str = "the list goes on after 100 pages or 500 parts and is not read to its end: ask for longer pages, or for fewer items";
+
+fn hash(body: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    body.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl ListAnswer {
+    /// How many rows, and values for other requests, there are.
+    fn listed(&self) -> usize {
+        let kept = self.kept.values().filter_map(|value| Some(value.as_array()?.len()));
+        self.reading.listed + kept.sum::<usize>()
     }
 }

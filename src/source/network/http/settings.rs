@@ -37,7 +37,7 @@ pub struct Settings {
     /// absent.
     #[serde(default)]
     pub requests_per_second: Option<f64>,
-    /// The time zone of the calendar days that requests ask for (`${day_start}`).
+    /// The time zone of the calendar days that requests ask for (`${day_start}`), and of times that have none.
     #[serde(default)]
     pub timezone: Option<Tz>,
     /// The HTTP method.

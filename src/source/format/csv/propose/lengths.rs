@@ -96,7 +96,7 @@ impl Proposer<'_> {
         let line = self.line_of(column.index, first);
         let (odd, all) = (odd.len(), column.cells.len());
         let note = format!(
-            "{key}: {odd} of {all} cells {} no {what}, the first is {first:?} in line {line}: such rows are set aside",
+            "{key}: {odd} of {all} cells {} no {what}, the first is {first:?} in line {line}: taken as unknown",
             if odd == 1 { "is" } else { "are" }
         );
         self.notes.push(note);

@@ -1,57 +1,137 @@
-//! Proposes which columns and words tell how a contact ended.
+//! Proposes which columns and words tell how a contact ended. What a word usually means is held against the other cells of its
+//! rows: whether they name an agent, and have talk time or an instant of the answer.
 
+use std::collections::BTreeMap;
+
+use super::Proposer;
 use super::profile::ColumnProfile;
-use super::{Proposer, is_nobody};
 use crate::clock::Span;
-use crate::source::format::csv::columns::{CsvColumn, CsvColumns};
-use crate::source::format::csv::duration;
-use crate::source::format::csv::outcome::{RowOutcome, is_negated};
-use crate::source::format::csv::value::{is_blank, is_yes};
-use crate::source::format::csv::words::vocabulary;
+use crate::source::format::csv::columns::{CsvColumn, CsvColumns, CsvField};
+use crate::source::format::csv::evidence::RowEvidence;
+use crate::source::format::csv::naming::Naming;
+use crate::source::format::csv::outcome::{RowOutcome, is_negated, is_nobody};
+use crate::source::format::csv::value::{YesNo, is_blank};
+use crate::source::format::csv::{duration, totals};
 
-impl Proposer<'_> {
+/// How many words are named in a note.
+const MAX_NAMED_WORDS: usize = 5;
+/// A column of more words tells something else.
+const MAX_OUTCOME_WORDS: usize = 60;
+/// Of fewer rows, that all have one word says nothing.
+const MIN_ROWS: usize = 3;
+
+/// What the rows of a word show.
+#[derive(Clone, Copy, Debug, Default)]
+struct WordRows {
+    rows: usize,
+    /// With talk, or an instant of the answer.
+    spoke: usize,
+    /// Those of them that name an agent, or all without a column of agents.
+    heard: usize,
+    /// Without talk and an instant of the answer.
+    silent: usize,
+    /// Those of them that name nobody.
+    hollow: usize,
+    /// Of all, those that name nobody.
+    nobody: usize,
+}
+
+impl WordRows {
+    fn note(&mut self, evidence: RowEvidence, has_spoken: Option<bool>) {
+        let is_named = evidence.is_named != Some(false);
+        let is_hollow = evidence.is_named != Some(true);
+        self.rows += 1;
+        self.nobody += usize::from(!is_named);
+        match has_spoken {
+            Some(true) => {
+                self.spoke += 1;
+                self.heard += usize::from(is_named);
+            }
+            Some(false) => {
+                self.silent += 1;
+                self.hollow += usize::from(is_hollow);
+            }
+            None => {}
+        }
+    }
+
+    /// Whether its rows bear out that they were answered. Of those without talk, few may have an agent, and hardly one none.
+    const fn are_answered(&self) -> bool {
+        self.hollow * 50 <= self.rows && (self.silent - self.hollow) * 10 <= self.rows
+    }
+
+    /// Whether its rows bear out that they were not answered.
+    const fn are_unanswered(&self) -> bool {
+        self.heard * 5 <= self.spoke + self.silent
+    }
+}
+
+/// The rows of each word of a column; those of empty cells are under `""`.
+type CrossTable<'a> = BTreeMap<&'a str, WordRows>;
+
+impl<'a> Proposer<'a> {
     /// The columns that say how a contact ended, and what their words mean.
     pub(super) fn outcome(&mut self) {
-        // A word with a negation must not pass for answered because an agent is named, even if nobody knows it.
+        let whole = self.cross_table(None);
+        let all = whole.get("").copied().unwrap_or_default();
         let tells = |column: &ColumnProfile<'_>| {
-            column.cells.iter().any(|cell| RowOutcome::of_word(cell).is_some() || is_negated(cell))
+            let words = column.distinct();
+            words.len() <= MAX_OUTCOME_WORDS
+                && (words.iter().any(|cell| RowOutcome::of_word(cell).is_some() || is_negated(cell))
+                    || all.spoke > 0 && words.len() < column.cells.len())
         };
         let mut found = Vec::new();
+        let mut asked: Vec<&str> = Vec::new();
         while let Some(index) = self.best(Self::words("outcome"), tells) {
             self.used.push(index);
+            let table = self.cross_table(Some(index));
+            let verdicts: Vec<(&str, Option<RowOutcome>)> = table
+                .iter()
+                .filter(|(word, _)| !word.is_empty())
+                .map(|(word, rows)| (*word, verdict(word, *rows, all)))
+                .collect();
+            if verdicts.is_empty() {
+                continue;
+            }
+            if let Some(why) = no_outcome(&verdicts, &table, all) {
+                let name = self.profiles.get(index).map_or("", |column| column.name);
+                if verdicts.iter().any(|(word, _)| RowOutcome::of_word(word).is_some()) {
+                    self.notes.push(format!("outcome: {name} is left out: {why}"));
+                }
+                continue;
+            }
             found.push(index);
-        }
-        let mut unknown = Vec::new();
-        for column in found.iter().filter_map(|index| self.profiles.get(*index)) {
-            for word in column.distinct() {
-                match RowOutcome::of_word(word) {
-                    Some(outcome) => {
-                        self.columns.outcomes.insert(word.to_owned(), outcome);
-                    }
-                    None => unknown.push((column.index, word)),
+            for (word, verdict) in verdicts {
+                let usual = RowOutcome::of_word(word);
+                match (verdict, usual) {
+                    (Some(RowOutcome::Answered), None) => self.notes.push(format!(
+                        "outcome: {word:?} is taken for answered, as every row of it has talk time or an instant of the answer"
+                    )),
+                    (Some(RowOutcome::ByAgent), Some(usual)) => self.notes.push(format!(
+                        "outcome: {word:?} is not taken for {}, as its other cells tell otherwise in some rows: those with talk time \
+                         are taken for answered, and the end of the others is unknown",
+                        usual.key()
+                    )),
+                    (None, None) => asked.push(word),
+                    _ => {}
+                }
+                if let Some(outcome) = verdict {
+                    self.columns.outcomes.insert(word.to_owned(), outcome);
                 }
             }
         }
         if self.columns.answered.is_none() {
-            found.extend(self.abandoned_flag());
+            found.extend(self.abandoned_flag(all));
         }
         // With several columns or `answered`, a word that is not known leaves it to the next.
         if found.len() == 1 && self.columns.answered.is_none() {
-            unknown.retain(|(column, word)| {
-                let is_answered = !is_negated(word) && self.is_always_answered(*column, word);
-                let outcome = if is_answered { RowOutcome::Answered } else { RowOutcome::Unknown };
-                self.columns.outcomes.insert((*word).to_owned(), outcome);
-                if is_answered {
-                    self.notes.push(format!(
-                        "outcome: {word:?} is taken for answered, as every row of it has an agent and talk time"
-                    ));
-                }
-                !is_answered
-            });
+            for word in &asked {
+                self.columns.outcomes.insert((*word).to_owned(), RowOutcome::Unknown);
+            }
         }
-        if !unknown.is_empty() {
-            let words: Vec<&str> = unknown.iter().map(|(_, word)| *word).take(5).collect();
-            self.notes.push(format!("outcome: what do {words:?} mean? Write it into outcomes"));
+        if !asked.is_empty() {
+            asked.truncate(MAX_NAMED_WORDS);
+            self.notes.push(format!("outcome: what do {asked:?} mean? Write it into outcomes"));
         }
         let mut names: Vec<CsvColumn> = found.iter().map(|index| self.name(*index)).collect();
         self.columns.outcome = match (names.len(), names.pop()) {
@@ -62,64 +142,236 @@ impl Proposer<'_> {
             }
             (_, None) => None,
         };
-        self.leave_out_resolved();
+        if found.is_empty() && self.columns.answered.is_none() {
+            self.by_evidence(all);
+        }
     }
 
-    /// Leaves out the columns for `resolved` whose words are not known: all but the words for yes would mean no.
-    fn leave_out_resolved(&mut self) {
-        let yes = self.columns.yes.clone();
-        let is_no = |word: &str| ["n", "no", "false", "0"].iter().any(|no| word.eq_ignore_ascii_case(no));
-        let is_unknown = |column: &ColumnProfile<'_>| {
-            let words = column.distinct();
-            let count = words.iter().filter(|word| is_yes(word, &yes) == Some(true)).count();
-            let is_told = count > 0 && words.len() <= 2;
-            words.len() <= 3 && !is_told && words.iter().any(|word| is_yes(word, &yes) == Some(false) && !is_no(word))
+    /// Without a word for the end, the other cells tell. Where an agent is named without talk, empty cells mean that there was none.
+    fn by_evidence(&mut self, all: WordRows) {
+        if self.columns.leaves_ends_open() {
+            return;
+        }
+        let Some(talk) = self.of_field("talk_s").filter(|_| all.spoke > 0) else {
+            let by = if self.columns.answered_at.is_some() { "an instant of the answer" } else { "an agent" };
+            self.notes.push(format!("a row with {by} is taken for answered, and one without for abandoned"));
+            return;
         };
-        while let Some(index) = self.best(Self::words("resolved"), is_unknown) {
+        let (index, name) = (talk.index, talk.name.to_owned());
+        self.notes.push(format!("a row with {name} is taken for answered, and one without for abandoned"));
+        let is_rung = |row: &&&[String]| {
+            row.get(index).is_some_and(|cell| is_blank(cell)) && self.evidence(row).is_named == Some(true)
+        };
+        if self.columns.answered_at.is_some() || self.contact_rows().filter(is_rung).count() == 0 {
+            return;
+        }
+        let blank = self.contact_rows().filter_map(|row| row.get(index)).filter(|cell| is_blank(cell));
+        let mut words: Vec<String> = blank.map(|cell| cell.trim().to_owned()).collect();
+        words.extend(["0", "00:00", "0:00", "00:00:00", "0:00:00", "0.0"].map(str::to_owned));
+        words.sort_unstable();
+        words.dedup();
+        self.columns.outcome = Some(CsvColumns::One(self.name(index)));
+        self.columns.outcomes = words.into_iter().map(|word| (word, RowOutcome::Abandoned)).collect();
+        self.columns.outcomes.insert("*".to_owned(), RowOutcome::Answered);
+    }
+
+    /// The column of yes and no that says which contacts were answered.
+    pub(super) fn answered(&mut self) {
+        let all = self.cross_table(None).get("").copied().unwrap_or_default();
+        let words = Self::words("answered");
+        let says = |column: &ColumnProfile<'_>| {
+            // `Handled by queue` is no answer.
+            column.likeness(words).is_some_and(|(naming, _)| naming < Naming::Guess)
+                && column.distinct().len() <= 3
+                && column.cells.iter().any(|cell| YesNo::usual(cell).is_yes().is_some())
+        };
+        while let Some(index) = self.best(words, says) {
             self.used.push(index);
-            if let Some(column) = self.profiles.get(index) {
-                self.notes.push(format!(
-                    "resolved is left out: which of {:?} in {} mean yes? Write these into yes, and the column into resolved",
-                    column.distinct(),
-                    column.name
-                ));
+            let (mut yes, mut no, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+            let mut is_borne_out = true;
+            for (word, rows) in self.cross_table(Some(index)) {
+                let reply = YesNo::usual(word);
+                let pure =
+                    (all.spoke > 0 && rows.spoke + rows.silent > 0).then_some((rows.silent == 0, rows.heard == 0));
+                match (reply, pure) {
+                    (YesNo::Yes, _) => is_borne_out &= all.spoke == 0 || rows.are_answered(),
+                    (YesNo::No | YesNo::Nothing, _) => is_borne_out &= all.spoke == 0 || rows.are_unanswered(),
+                    (YesNo::Unknown, Some((true, _))) => yes.push(word.to_owned()),
+                    (YesNo::Unknown, Some((false, true))) => no.push(word.to_owned()),
+                    (YesNo::Unknown, _) => asked.push(word),
+                }
             }
+            let name = self.profiles.get(index).map_or("", |column| column.name);
+            if !is_borne_out {
+                self.notes.push(format!(
+                    "answered: {name} is left out, as other cells of its rows tell otherwise: who talked with whom"
+                ));
+                continue;
+            }
+            if !asked.is_empty() {
+                self.notes.push(format!("answered: what do {asked:?} in {name} mean? Write them into yes or no"));
+            }
+            self.columns.yes.extend(yes);
+            self.columns.no.extend(no);
+            self.fields.insert("answered", index);
+            self.set("answered", CsvField::Column(self.name(index)));
+            return;
+        }
+    }
+
+    /// A field of yes and no. A column whose words are not known is left out, since they might mean either.
+    pub(super) fn flag(&mut self, key: &'static str) {
+        let says = |column: &ColumnProfile<'_>| (1..=3).contains(&column.distinct().len());
+        while let Some(index) = self.best(Self::words(key), says) {
+            self.used.push(index);
+            let Some(column) = self.profiles.get(index) else { return };
+            let words = column.distinct();
+            let unknown: Vec<&str> =
+                words.iter().copied().filter(|word| YesNo::usual(word) == YesNo::Unknown).collect();
+            let has_yes = words.iter().any(|word| YesNo::usual(word) == YesNo::Yes);
+            match unknown.as_slice() {
+                [] => {}
+                // The other one is no.
+                [other] if has_yes && words.len() == 2 => self.columns.no.push((*other).to_owned()),
+                _ => {
+                    self.notes.push(format!(
+                        "{key} is left out: which of {words:?} in {} mean yes? Write these into yes, and the column into {key}",
+                        column.name
+                    ));
+                    continue;
+                }
+            }
+            self.fields.insert(key, index);
+            self.set(key, CsvField::Column(self.name(index)));
+            return;
         }
     }
 
     /// A column that says yes of the abandoned contacts and no of the answered ones.
-    fn abandoned_flag(&mut self) -> Option<usize> {
-        let says_yes = |cell: &str| is_yes(cell, &vocabulary().yes.words) == Some(true);
-        let column = |column: &ColumnProfile<'_>| {
+    fn abandoned_flag(&mut self, all: WordRows) -> Option<usize> {
+        let says = |column: &ColumnProfile<'_>| {
             let cells = column.distinct();
-            cells.len() <= 2 && cells.iter().any(|cell| says_yes(cell))
+            cells.len() <= 2 && cells.iter().any(|cell| YesNo::usual(cell) == YesNo::Yes)
         };
-        let index = self.best(Self::words("abandoned_flag"), column)?;
+        let index = self.best(Self::words("abandoned_flag"), says)?;
         self.used.push(index);
-        for cell in self.profiles.get(index).map(ColumnProfile::distinct).unwrap_or_default() {
-            let outcome = if says_yes(cell) { RowOutcome::Abandoned } else { RowOutcome::ByAgent };
+        let name = self.profiles.get(index).map_or("", |column| column.name);
+        let mut notes = Vec::new();
+        for (word, rows) in self.cross_table(Some(index)) {
+            let is_yes = YesNo::usual(word) == YesNo::Yes;
+            if is_yes && all.spoke > 0 && !rows.are_unanswered() {
+                self.notes
+                    .push(format!("outcome: {name} is left out, as {word:?} is in rows of contacts with talk time"));
+                return None;
+            }
+            let outcome = if is_yes { RowOutcome::Abandoned } else { RowOutcome::ByAgent };
             if outcome == RowOutcome::ByAgent {
-                let name = self.profiles.get(index).map_or("", |column| column.name);
-                self.notes.push(format!(
-                    "outcome: {cell:?} in {name} is taken for answered where a row names an agent or an answer, or has talk \
+                notes.push(format!(
+                    "outcome: {word:?} in {name} is taken for answered where a row names an agent or an answer, or has talk \
                      time; how the others ended is unknown"
                 ));
             }
-            self.columns.outcomes.insert(cell.to_owned(), outcome);
+            self.columns.outcomes.insert(word.to_owned(), outcome);
         }
+        self.notes.extend(notes);
         Some(index)
     }
 
-    /// Whether every row with this word in a column names an agent, and has talk time or an instant of the answer.
-    fn is_always_answered(&self, column: usize, word: &str) -> bool {
-        let Some(agent) = self.of_field("agent") else { return false };
-        let spoke = |row: &[String]| {
-            let talk =
-                self.of_field("talk_s").and_then(|talk| duration::span(row.get(talk.index)?, talk.notation()).ok()?);
-            let answered = self.of_field("answered_at").and_then(|at| row.get(at.index));
-            talk.is_some_and(|talk| talk > Span::ZERO) || answered.is_some_and(|at| !is_blank(at) && at.trim() != "0")
-        };
-        let mut rows = self.rows.iter().filter(|row| row.get(column).is_some_and(|cell| cell.trim() == word));
-        rows.all(|row| row.get(agent.index).is_some_and(|name| !is_blank(name) && !is_nobody(name)) && spoke(row))
+    /// The rows that are contacts which came to the floor.
+    fn contact_rows(&self) -> impl Iterator<Item = &&'a [String]> {
+        let width = self.profiles.len();
+        self.rows.iter().filter(move |row| row.len() + 1 >= width && !totals::begin(row) && self.comes_in(row))
     }
+
+    /// What the rows of each word of a column show; of all rows without one.
+    fn cross_table(&self, column: Option<usize>) -> CrossTable<'a> {
+        let mut table = CrossTable::new();
+        let rows: Vec<&&'a [String]> = self.contact_rows().collect();
+        for row in rows {
+            let cell = column.and_then(|column| row.get(column)).map_or("", |cell| cell.trim());
+            let word = if is_blank(cell) { "" } else { cell };
+            let evidence = self.evidence(row);
+            let has_spoken = evidence.has_talk.or(evidence.has_instant);
+            table.entry(word).or_default().note(evidence, has_spoken);
+        }
+        table
+    }
+
+    /// What a row shows of an answer.
+    fn evidence(&self, row: &[String]) -> RowEvidence {
+        let cell = |key: &str| Some(self.fields.get(key)?).and_then(|index| row.get(*index)).map(|cell| cell.trim());
+        let is_instant = |cell: &str| !is_blank(cell) && cell != "0";
+        RowEvidence {
+            is_named: cell("agent").map(|name| !is_nobody(name, &self.columns.nobody)),
+            has_instant: cell("answered_at").map(is_instant),
+            has_talk: self.has_talk(row),
+        }
+    }
+
+    /// Whether a row has talk time; `None` where no column tells of talk alone, or its cell can't be read.
+    fn has_talk(&self, row: &[String]) -> Option<bool> {
+        let column = self.of_field("talk_s")?;
+        let less: &[CsvColumn] = match &self.columns.talk_s {
+            Some(CsvField::Duration(duration)) => &duration.less,
+            _ => &[],
+        };
+        let is_of_talk = ["talk_s", "handle_s"].iter().any(|key| column.likeness(Self::words(key)).is_some());
+        if !is_of_talk && less.is_empty() {
+            return None;
+        }
+        let length = |column: &ColumnProfile<'_>| {
+            let cell = row.get(column.index)?;
+            if duration::is_negative(cell) {
+                return None;
+            }
+            Some(duration::span(cell, column.notation()).ok()?.unwrap_or_default())
+        };
+        let mut talk = length(column)?;
+        for name in less {
+            talk = talk - length(self.profiles.iter().find(|column| self.name(column.index) == *name)?)?;
+        }
+        // The fractions of what is subtracted are cut off.
+        Some(talk > if less.is_empty() { Span::ZERO } else { Span::SECOND })
+    }
+}
+
+/// What a word means, as its rows bear it out; `None` if that is not known.
+fn verdict(word: &str, rows: WordRows, all: WordRows) -> Option<RowOutcome> {
+    let usual = RowOutcome::of_word(word);
+    if all.spoke == 0 {
+        // Of agents, the one rung last may be named, but who answered is not nobody.
+        let is_hollow = rows.nobody * 50 > rows.rows && all.nobody < all.rows;
+        return usual.map(|usual| if usual == RowOutcome::Answered && is_hollow { RowOutcome::ByAgent } else { usual });
+    }
+    match usual {
+        Some(RowOutcome::Answered) if !rows.are_answered() => Some(RowOutcome::ByAgent),
+        Some(RowOutcome::Abandoned | RowOutcome::Left(_)) if !rows.are_unanswered() => Some(RowOutcome::ByAgent),
+        Some(usual) => Some(usual),
+        None if is_negated(word) => None,
+        None if rows.heard > 0 && rows.silent == 0 && rows.heard == rows.spoke => Some(RowOutcome::Answered),
+        None if rows.heard > 0 => Some(RowOutcome::ByAgent),
+        None => None,
+    }
+}
+
+/// Why a column does not tell how contacts ended; `None` if it does: it has a word for contacts that were not answered which its rows bear
+/// out, or every one of its words is of one kind of rows.
+fn no_outcome(verdicts: &[(&str, Option<RowOutcome>)], table: &CrossTable<'_>, all: WordRows) -> Option<String> {
+    let words: Vec<&str> = verdicts.iter().map(|(word, _)| *word).take(MAX_NAMED_WORDS).collect();
+    let is_sure = |(word, verdict): &(&str, Option<RowOutcome>)| verdict.is_some() && !RowOutcome::is_over(word);
+    if all.spoke == 0 {
+        let is_told = verdicts.iter().any(is_sure) || verdicts.len() == 1 && all.rows < MIN_ROWS;
+        let is_hollow = verdicts.iter().all(|(_, verdict)| *verdict == Some(RowOutcome::ByAgent));
+        return (!is_told || is_hollow).then(|| format!("{words:?} may be said of any contact that is over"));
+    }
+    let is_unanswered = |verdict: &(&str, Option<RowOutcome>)| {
+        is_sure(verdict) && matches!(verdict.1, Some(RowOutcome::Abandoned | RowOutcome::Left(_) | RowOutcome::Ignored))
+    };
+    let is_mixed = verdicts.iter().any(|(_, verdict)| *verdict == Some(RowOutcome::ByAgent));
+    let is_silent = verdicts.iter().any(|(_, verdict)| verdict.is_none());
+    let none_silent = table.values().all(|rows| rows.silent == 0);
+    let tells = verdicts.iter().any(is_unanswered) || is_silent && !is_mixed || none_silent && !is_mixed;
+    (!tells).then(|| {
+        format!("its words, such as {words:?}, are in rows with talk time and in rows without, or in the former only")
+    })
 }

@@ -26,6 +26,7 @@ pub(super) struct ColumnProfile<'a> {
     /// The sign that separates thousands in it.
     pub(super) thousands: Option<char>,
     time: OnceCell<ColumnTime>,
+    distinct: OnceCell<Vec<&'a str>>,
 }
 
 impl<'a> ColumnProfile<'a> {
@@ -34,7 +35,15 @@ impl<'a> ColumnProfile<'a> {
         // The sample can end within a row.
         let cells = rows.iter().filter(|row| row.len() + 1 >= first.len() && **row != first && !totals::begin(row));
         let cells = cells.filter_map(|row| row.get(index)).map(|cell| cell.trim()).filter(|cell| !is_blank(cell));
-        Self { index, name, plain: normalized(name), cells: cells.collect(), thousands: None, time: OnceCell::new() }
+        Self {
+            index,
+            name,
+            plain: normalized(name),
+            cells: cells.collect(),
+            thousands: None,
+            time: OnceCell::new(),
+            distinct: OnceCell::new(),
+        }
     }
 
     /// How well the name fits `words`: the smaller the better.
@@ -76,11 +85,15 @@ impl<'a> ColumnProfile<'a> {
         odd < all && odd <= tolerated(self.cells.len())
     }
 
+    /// Its cells, each once, in order.
     pub(super) fn distinct(&self) -> Vec<&'a str> {
-        let mut cells = self.cells.clone();
-        cells.sort_unstable();
-        cells.dedup();
-        cells
+        let distinct = self.distinct.get_or_init(|| {
+            let mut cells = self.cells.clone();
+            cells.sort_unstable();
+            cells.dedup();
+            cells
+        });
+        distinct.clone()
     }
 
     /// Whether most cells differ, as ids do.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::names::Names;
 use super::odd_cells::OddCells;
-use super::selector::Since;
+use super::selector::{Since, SourceClock};
 use crate::clock::Time;
 use crate::event::{AgentProfile, AgentState};
 use crate::source::ids::id_label;
@@ -92,7 +92,7 @@ impl AgentMap {
         &self,
         row: &Rcvar,
         names: &Names,
-        now: Time,
+        clock: SourceClock,
         odd: &mut OddCells,
     ) -> Result<Option<AgentEntry>, RejectionReason> {
         let id =
@@ -124,7 +124,7 @@ impl AgentMap {
                 Ok(Some(state)) => {
                     let is_paused = state == AgentState::Paused;
                     let reason = if is_paused { odd.leave_out("reason", label(&self.reason)) } else { None };
-                    let since = self.since.as_ref().map_or(Ok(None), |since| since.time(row, now));
+                    let since = self.since.as_ref().map_or(Ok(None), |since| since.time(row, clock));
                     listed.state = Some((state, reason, odd.leave_out("since", since)));
                 }
                 Ok(None) => return Ok(None),

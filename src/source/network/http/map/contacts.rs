@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::names::Names;
 use super::odd_cells::OddCells;
-use super::selector::{QueueSelector, Since};
+use super::selector::{QueueSelector, Since, SourceClock};
 use crate::clock::Time;
 use crate::event::Channel;
 use crate::source::ids::id_label;
@@ -86,7 +86,7 @@ impl ContactMap {
         &self,
         row: &Rcvar,
         names: &Names,
-        now: Time,
+        clock: SourceClock,
         odd: &mut OddCells,
     ) -> Result<Option<(Label, ContactEntry)>, RejectionReason> {
         let agent = self.agent.as_ref().map_or(Ok(None), |path| path.text(row))?;
@@ -110,7 +110,7 @@ impl ContactMap {
         let Some(channel) = channel else { return Ok(None) };
         let id = self.contact.text(row)?;
         let id = id.ok_or_else(|| format!("without a contact: there is nothing at `{}`", self.contact))?;
-        let time = |since: &Option<Since>| since.as_ref().map_or(Ok(None), |since| since.time(row, now));
+        let time = |since: &Option<Since>| since.as_ref().map_or(Ok(None), |since| since.time(row, clock));
         let priority = self.priority.as_ref().map_or(Ok(None), |path| path.number(row));
         #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and priorities are small")]
         let priority = odd.leave_out("priority", priority).map(|number| number as i32);

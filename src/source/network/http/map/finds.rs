@@ -79,7 +79,12 @@ pub(super) fn missing_keys<'a>(
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     let keys: Vec<_> = there.iter().take(MAX_NAMED_KEYS).map(|key| format!("`{}`", short(key))).collect();
     let others = if there.len() > MAX_NAMED_KEYS { ", …" } else { "" };
-    Some(format!("there is {named}{more} (the keys there are {}{others})", keys.join(", ")))
+    let keys = if keys.is_empty() {
+        "it has no keys at all".to_owned()
+    } else {
+        format!("the keys there are {}{others}", keys.join(", "))
+    };
+    Some(format!("there is {named}{more} ({keys})"))
 }
 
 /// Whether a document has all the keys of one of these paths, which begin at the rows that `lists` find.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono_tz::Tz;
 use jmespath::Rcvar;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -31,6 +32,21 @@ pub enum FigurePath {
     Quotient(Box<[JmesPath; 2]>),
     /// `{ not = ["…", "…"] }`: the same of those that the first is not.
     Complement(Box<[JmesPath; 2]>),
+}
+
+/// By what the times in a document are understood.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::source::network::http) struct SourceClock {
+    /// When the document arrived, by the source's clock.
+    pub(in crate::source::network::http) now: Time,
+    /// The zone of times that have none of their own.
+    pub(in crate::source::network::http) zone: Option<Tz>,
+}
+
+impl From<Time> for SourceClock {
+    fn from(now: Time) -> Self {
+        Self { now, zone: None }
+    }
 }
 
 /// A time in a row.
@@ -70,9 +86,10 @@ impl FigurePath {
 
 impl Since {
     /// The time in a row. One in the future is now, which happens when clocks differ a little.
-    pub(super) fn time(&self, row: &Rcvar, now: Time) -> Result<Option<Time>, RejectionReason> {
+    pub(super) fn time(&self, row: &Rcvar, clock: SourceClock) -> Result<Option<Time>, RejectionReason> {
+        let SourceClock { now, zone } = clock;
         let at = match self {
-            Self::At(path) => path.time(row)?,
+            Self::At(path) => path.time_in(row, zone)?,
             Self::Ago(path) => path.number(row)?.and_then(Span::from_secs_f64).map(|ago| now - ago),
         };
         Ok(at.map(|at| at.min(now)))
