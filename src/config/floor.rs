@@ -58,10 +58,14 @@ fn read_rules(settings: &mut Settings, mut section: Section<'_>) {
         ("fcr_window", &mut rules.fcr_window),
         ("lateness", &mut settings.lateness),
         ("contact_ttl", &mut settings.contact_ttl),
+        ("agent_ttl", &mut settings.agent_ttl),
     ] {
         if let Some(span) = section.span(key) {
             *target = span;
         }
+    }
+    if settings.agent_ttl < Span::HOUR {
+        section.complain("agent_ttl", "must be `\"1h\"` or more: sources repeat what agents do every half an hour");
     }
     let formulas = Formula::ALL.map(|formula| (formula.key(), formula));
     if let Some(formula) = section.choice("service_level_formula", &formulas) {

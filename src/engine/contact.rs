@@ -30,6 +30,9 @@ const MAX_VISITS: usize = 1_000;
 /// are. A long call has ten thousand steps, of which a few come late.
 const MAX_REPLAYED_STEPS: usize = 1_000_000;
 
+/// Two sources that tell of one join give it times by their own clocks, or cut to whole seconds, that differ by no more.
+const MAX_JOIN_DIFFERENCE: Span = Span::seconds(5);
+
 /// Why a step changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unused {
@@ -257,6 +260,18 @@ impl Contact {
 
     /// Apply one step to the visits that are not settled.
     pub(super) fn apply(&mut self, step: &ContactStep) -> Result<(), Unused> {
+        if let Transition::Offered(joining) = step.transition
+            && let Some(place) =
+                self.visits.iter().skip(self.settled).rposition(|visit| is_same_join(visit, step, &joining))
+        {
+            // What was seen in a list gives way to a source that sees all of it.
+            if !joining.sampled
+                && self.visits.get(self.settled + place).is_some_and(|v| v.timing == VisitTiming::Sampled)
+            {
+                self.apply_to(self.settled + place, step);
+            }
+            return Ok(());
+        }
         let index = match self.route(step, self.settled..self.visits.len()) {
             Route::Existing(index) => index,
             Route::Join | Route::JoinUnseen | Route::RemarkOnly if self.visits.len() >= MAX_VISITS => {
@@ -420,6 +435,18 @@ impl Contact {
         };
         found.map_or(otherwise, |index| Route::Existing(from + index))
     }
+}
+
+/// Whether a step tells again of a join: by the clock of another source, or because one of both sees it in a list that is asked
+/// for now and then.
+fn is_same_join(visit: &QueueVisit, step: &ContactStep, joining: &JoinDetails) -> bool {
+    let is_near = (visit.joined - step.at).0.abs() <= MAX_JOIN_DIFFERENCE.0;
+    let is_told_of = match (visit.timing == VisitTiming::Sampled, joining.sampled) {
+        (true, false) => visit.stage == VisitStage::Waiting,
+        (false, true) => true,
+        (false, false) | (true, true) => is_near,
+    };
+    visit.queue == step.queue && visit.stage.is_open() && is_told_of
 }
 
 /// A visit that begins with a step.

@@ -45,6 +45,8 @@ pub(super) struct CurrentState {
     changed: Vec<AgentNo>,
     /// When the states of agents end that are announced to.
     ends: BTreeSet<(Time, AgentNo)>,
+    /// When to look whether the states of agents have lapsed, once for each.
+    lapses: BTreeSet<(Time, AgentNo)>,
     /// The waiting contacts by when they joined, id, and number of the visit.
     waiting: BTreeMap<(Time, Label, usize), Arc<WaitingRow>>,
     /// The agents of whom any state is known, by name unless `unsorted`, and the number of each.
@@ -122,6 +124,8 @@ struct CountedAgent {
     running: RunningTimes,
     /// Whether it is in `changed`.
     changed: bool,
+    /// Whether it is in `lapses`.
+    may_lapse: bool,
     /// Its place in `rows` while they are sorted.
     place: Option<usize>,
 }
@@ -402,6 +406,11 @@ impl Engine {
             self.current.ends.pop_first();
             self.current.mark_agent(agent);
         }
+        while let Some((_, agent)) = self.current.lapses.first().copied().filter(|(at, _)| *at <= now) {
+            self.current.lapses.pop_first();
+            slot(&mut self.current.agents, agent.index()).may_lapse = false;
+            self.current.mark_agent(agent);
+        }
         for agent in std::mem::take(&mut self.current.changed) {
             self.count_agent(agent, now);
         }
@@ -464,11 +473,11 @@ impl Engine {
 
     /// Count an agent's state, and make the agent's row.
     fn count_agent(&mut self, agent: AgentNo, now: Time) {
-        let Self { current, agent_records, queue_records, agents, teams, queues, reasons, .. } = self;
+        let Self { current, agent_records, queue_records, agents, teams, queues, reasons, settings, .. } = self;
         let counted = slot(&mut current.agents, agent.index());
         counted.changed = false;
         let Some(record) = agent_records.get(agent.index()) else { return };
-        let known = record.timeline.activity(now, counted.ringing > 0);
+        let known = record.timeline.activity(now, counted.ringing > 0, settings.agent_ttl);
         let served = record.queues.activities(known, queue_records);
         let before = counted.counted.replace(known);
         let served_before = std::mem::replace(&mut counted.queues, served.clone());
@@ -487,9 +496,12 @@ impl Engine {
         let running = std::mem::replace(&mut counted.running, record.timeline.running_times(now));
         current.starts.iter_mut().for_each(|times| times.forget(agent, &running));
         current.ends.extend(record.timeline.next_change(now).map(|at| (at, agent)));
+        let lapses_at = record.timeline.lapses_at(now, settings.agent_ttl).filter(|at| *at > now && !counted.may_lapse);
+        counted.may_lapse |= lapses_at.is_some();
+        current.lapses.extend(lapses_at.map(|at| (at, agent)));
         let newest = counted.conversations.iter().max_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));
         let (contact, queue) = newest.map(|(_, contact, queue)| (contact.clone(), queue.clone())).unzip();
-        let row = record.timeline.state(now).map(|(.., since)| {
+        let row = record.timeline.state_unless_lapsed(now, settings.agent_ttl).map(|(.., since)| {
             let (id, profile) = (agents.label(agent), record.profile.as_ref());
             AgentRow {
                 name: profile.and_then(|profile| profile.name.clone()).unwrap_or_else(|| id.clone()),

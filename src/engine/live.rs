@@ -204,7 +204,7 @@ impl Engine {
             if self.agent_groups(agent, of, &[]).is_empty() {
                 continue;
             }
-            let own = record.timeline.activity(now, ringing.contains(&agent));
+            let own = record.timeline.activity(now, ringing.contains(&agent), self.settings.agent_ttl);
             let count = |live: &mut Live, queue: Option<QueueNo>| {
                 let (state, reason) = self.activity_in(agent, own, queue);
                 let reason = (state == AgentState::Paused).then(|| self.reasons.label(reason));

@@ -23,6 +23,8 @@ pub struct Settings {
     pub lateness: Span,
     /// A contact on a live channel that is open for longer is closed as an unknown end.
     pub contact_ttl: Span,
+    /// An agent of whom nothing is heard for so long is in an unknown state, unless the agent is offline or has a contact.
+    pub agent_ttl: Span,
     /// How long figures are kept, in whole days; `None` keeps everything (reports).
     pub keep: Option<Span>,
     /// So many contacts that are over stay in memory where there is an archive, from which older ones are read.
@@ -58,6 +60,7 @@ impl Default for Settings {
             short_abandon: Span::seconds(5),
             lateness: Span::seconds(120),
             contact_ttl: Span(12 * Span::HOUR.0),
+            agent_ttl: Span(12 * Span::HOUR.0),
             keep: Some(Span(31 * Span::DAY.0)),
             resting_contacts: 20_000,
             events_per_checkpoint: 200_000,

@@ -668,6 +668,41 @@ fn the_total_of_agents_does_not_depend_on_the_rows() {
 }
 
 #[test]
+fn a_state_of_which_nothing_is_heard_lapses() {
+    let hour = 3600;
+    let state = |second, agent: &str, state| {
+        let kind = EventKind::AgentState { agent: agent.into(), state, reason: None, lasts: None };
+        Event { at: at(second), origin: "pbx".into(), id: None, kind }
+    };
+    let mut floor = engine(&[
+        state(0, "ann", AgentState::Available),
+        state(0, "bo", AgentState::Offline),
+        state(0, "cy", AgentState::Paused),
+        offered(0, "c1", "sales", "", None),
+        answered(9, "c1", "di"),
+    ]);
+    let mut seen = |second| {
+        let rows = floor.agents_now(at(second));
+        let row = |row: &AgentRow| format!("{} {} {}", row.id, row.state.key(), (row.since - at(0)).as_secs());
+        let rows: Vec<String> = rows.iter().map(row).collect();
+        let kpis = [KpiId::AgentsUnknown, KpiId::AgentsAvailable];
+        let of = |floor: &mut Engine, slice| ask(floor, slice, &[], &kpis, second).total[0].value;
+        // Counted anew for a slice.
+        let (all, ann) = (of(&mut floor, Slice::TOTAL), of(&mut floor, Slice::of(Dim::Agent, "ann".into())));
+        assert_eq!(all == Some(0.0), ann == Some(0.0), "{all:?} {ann:?}");
+        (rows.join(", "), all)
+    };
+    let before = "ann available 0, bo offline 0, cy paused 0, di on_contact 9";
+    assert_eq!(seen(12 * hour - 1), (before.to_owned(), Some(0.0)));
+    // Di is still with a contact, and Bo is not there.
+    assert_eq!(seen(12 * hour), ("ann unknown 0, bo offline 0, cy unknown 0, di on_contact 9".to_owned(), Some(2.0)));
+    floor.apply(&state(12 * hour + 5, "ann", AgentState::Available));
+    let mut now = |second| floor.agents_now(at(second)).iter().map(|row| row.state.key()).collect::<Vec<_>>().join(" ");
+    assert_eq!(now(12 * hour + 6), "available offline unknown on_contact");
+    assert_eq!(now(24 * hour + 5), "unknown offline unknown on_contact");
+}
+
+#[test]
 fn some_rows_of_an_answer_are_as_in_the_whole() {
     let mut events = Vec::new();
     for (queue, waits) in [("a", [5, 9]), ("b", [30, 40]), ("c", [1, 2]), ("d", [5, 9])] {

@@ -218,9 +218,25 @@ impl Timeline {
         states
     }
 
-    /// The state at `now` and its reason, where a contact `rings` the agent or none does; offline before the first change.
-    pub(super) fn activity(&self, now: Time, rings: bool) -> (AgentState, ReasonNo) {
-        match self.state(now) {
+    /// When the state at `now` lapses if nothing is heard of the agent for `ttl`; `None` where it does not: the agent is offline
+    /// or has a contact, or the state is unknown already.
+    pub(super) fn lapses_at(&self, now: Time, ttl: Span) -> Option<Time> {
+        let last = self.entries_until(now).checked_sub(1).and_then(|place| self.entries.get(place))?;
+        let may_lapse = last.talking() <= 0 && last.state(self.names_contacts).is_staffed();
+        may_lapse.then(|| last.at + ttl)
+    }
+
+    /// The state at `now`, its reason and since when it holds; an unknown one since the agent was last heard of where that has
+    /// lapsed. `None` before the first change.
+    pub(super) fn state_unless_lapsed(&self, now: Time, ttl: Span) -> Option<(AgentState, ReasonNo, Time)> {
+        let lapsed = self.lapses_at(now, ttl).filter(|at| *at <= now);
+        lapsed.map_or_else(|| self.state(now), |at| Some((AgentState::Unknown, ReasonNo::UNKNOWN, at - ttl)))
+    }
+
+    /// The state at `now` and its reason, where a contact `rings` the agent or none does; offline before the first change, and
+    /// unknown where nothing was heard for `ttl`.
+    pub(super) fn activity(&self, now: Time, rings: bool, ttl: Span) -> (AgentState, ReasonNo) {
+        match self.state_unless_lapsed(now, ttl) {
             Some((AgentState::Available, reason, _)) if rings && !self.names_ringing => (AgentState::Ringing, reason),
             Some((AgentState::Unknown, reason, _)) if rings => (AgentState::Ringing, reason),
             Some((state, reason, _)) => (state, reason),

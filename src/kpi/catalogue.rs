@@ -71,7 +71,7 @@ catalogue! {
         "known agents who are logged off",
         "";
     AgentsUnknown "agents_unknown", "Agents in an unknown state", "Unknown", Count, Neutral, Bands::NONE, Live, false, agents_unknown,
-        "agents of whom a source no longer says what they do; they are in no other number of agents",
+        "agents of whom a source no longer says what they do, or nothing was heard for agent_ttl; they are in no other number of agents",
         "Look at the sources page: it names the words and fields that are not read.";
     Backlog "backlog", "Backlog", "Backlog", Count, Neutral, Bands::NONE, Live, false, backlog,
         "open asynchronous contacts (email, SMS, social)",

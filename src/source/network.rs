@@ -12,3 +12,9 @@ mod reporter;
 pub(super) mod session;
 pub(crate) mod shared_reporter;
 pub mod sse;
+
+use crate::clock::Span;
+
+/// A source that knows what agents do tells it again so often, though nothing has changed: a state of which nothing is heard for
+/// long is taken for unknown (`agent_ttl`).
+const STATE_REPEAT_INTERVAL: Span = Span(30 * Span::MINUTE.0);

@@ -118,7 +118,8 @@ fn several_requests_make_one_board() {
             _ => None,
         })
         .collect();
-    assert_eq!(agents, ["7 billing support", "7 available -", "8 paused BREAK_LUNCH", "9 unknown -"]);
+    // Ann is in that state for months, and still is.
+    assert_eq!(agents, ["7 billing support", "7 available -", "7 available -", "8 paused BREAK_LUNCH", "9 unknown -"]);
     assert_eq!(source.rejected, [(2, "agents: `state` is a word that `states` does not have (DANCING)".to_owned())]);
     let count = |path: &str| peer.asked().iter().filter(|asked| asked.path().starts_with(path)).count();
     source.until(|_| count("/api/contacts") > 2);

@@ -160,7 +160,10 @@ fn agents(source: &RunningSource) -> Vec<String> {
         }
         _ => None,
     };
-    source.events.iter().filter_map(state).collect()
+    let mut states: Vec<String> = source.events.iter().filter_map(state).collect();
+    // A state that lasts since long ago is told as of then, and once more as one that still holds.
+    states.dedup();
+    states
 }
 
 /// The queues of each agent.

@@ -43,6 +43,7 @@ mod report;
 mod report_reading;
 mod restart;
 mod source_recordings;
+mod sources_overlap;
 mod sse_live;
 mod support;
 mod table_doubts;

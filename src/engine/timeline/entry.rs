@@ -85,7 +85,7 @@ impl TimelineEntry {
         Some((*state, ReasonNo::new(u32::from_le_bytes(reason))))
     }
 
-    const fn talking(self) -> i16 {
+    pub(super) const fn talking(self) -> i16 {
         let [_, _, low, high, ..] = self.bits.to_le_bytes();
         i16::from_le_bytes([low, high])
     }

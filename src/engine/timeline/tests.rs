@@ -70,8 +70,8 @@ fn in_an_unknown_state_only_contacts_tell_what_the_agent_does() {
         (90, AgentState::Available),
     ];
     assert_eq!(states.collect::<Vec<_>>(), expected);
-    assert_eq!(timeline.activity(at(30), false), (AgentState::Unknown, ReasonNo::UNKNOWN));
-    assert_eq!(timeline.activity(at(30), true), (AgentState::Ringing, ReasonNo::UNKNOWN));
+    assert_eq!(timeline.activity(at(30), false, Span::HOUR), (AgentState::Unknown, ReasonNo::UNKNOWN));
+    assert_eq!(timeline.activity(at(30), true, Span::HOUR), (AgentState::Ringing, ReasonNo::UNKNOWN));
     let times = timeline.times(at(0), at(100));
     assert_eq!((times.staffed.as_secs(), times.available.as_secs()), (60, 20));
 }

@@ -85,6 +85,13 @@ impl QueueMembers {
         }
     }
 
+    /// Report the states of agents again with the next snapshot, though they have not changed.
+    pub(super) fn repeat_states(&mut self) {
+        let staffed =
+            |reported: &&mut Option<(AgentState, _)>| matches!(reported, Some((state, _)) if state.is_staffed());
+        self.reported.values_mut().filter(staffed).for_each(|reported| *reported = None);
+    }
+
     /// Remember what queue_log reported of an agent, so that it is not reported again.
     pub(super) fn set_reported(&mut self, agent: &Label, state: AgentState, reason: Option<&Label>) {
         if self.reported.len() < MAX_MEMBERS || self.reported.contains_key(agent) {
@@ -334,6 +341,21 @@ mod tests {
         assert_eq!(states(&mut out), [(AgentState::Offline, String::new()), (AgentState::Offline, String::new())]);
         members.replace(&[member("sales", "SIP/1", 5, None)], &mut out);
         assert_eq!(states(&mut out), []);
+    }
+
+    #[test]
+    fn states_that_last_are_reported_again_where_that_is_wanted() {
+        let (mut members, mut out) = (QueueMembers::default(), Vec::new());
+        let away = QueueMember { name: "Bob".into(), ..member("sales", "SIP/2", 5, None) };
+        let all = [member("sales", "SIP/1", 1, Some("lunch")), away];
+        members.set_reported(&"Bob".into(), AgentState::Available, None);
+        members.replace(&all, &mut out);
+        out.clear();
+        members.replace(&all, &mut out);
+        assert_eq!(out, []);
+        members.repeat_states();
+        members.replace(&all, &mut out);
+        assert_eq!(states(&mut out), [(AgentState::Paused, "lunch".into())]);
     }
 
     #[test]

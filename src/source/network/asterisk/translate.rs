@@ -14,6 +14,7 @@ use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind, QueueProfile};
 use crate::source::format::queue_log::{QueueLogParser, SiteNames};
 use crate::source::ids::id_label;
+use crate::source::network::STATE_REPEAT_INTERVAL;
 use crate::source::tally::InputTally;
 use crate::text::Label;
 
@@ -38,6 +39,8 @@ pub(super) struct AmiTranslator {
     thresholds: FxHashMap<Label, f64>,
     /// Parses the fields of a `UserEvent` as lines of queue_log.
     user_events: QueueLogParser,
+    /// When the states of all agents were last reported, whether they had changed or not.
+    states_told: Option<Time>,
     /// Whether any event about a queue has come on this connection.
     pub(super) hears_queues: bool,
 }
@@ -54,6 +57,7 @@ impl AmiTranslator {
             calls: QueueCalls::default(),
             members: QueueMembers::default(),
             thresholds: FxHashMap::default(),
+            states_told: None,
             hears_queues: false,
         }
     }
@@ -256,6 +260,10 @@ impl AmiTranslator {
                 let profile = QueueProfile { queue: queue.clone(), service_level_s, ..QueueProfile::default() };
                 kinds.push(EventKind::QueueProfile(profile));
             }
+        }
+        if now.since(*self.states_told.get_or_insert(now)) >= STATE_REPEAT_INTERVAL {
+            self.states_told = Some(now);
+            self.members.repeat_states();
         }
         let members: Vec<_> = snapshot.members.iter().map(|member| self.named(member.clone(), now)).collect();
         self.members.replace(&members, &mut kinds);

@@ -12,6 +12,7 @@ use super::members::LIST_LAG;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, EventKind};
 use crate::source::ids::id_label;
+use crate::source::network::STATE_REPEAT_INTERVAL;
 use crate::text::Label;
 
 /// The agents that are tracked; no centre has more.
@@ -172,8 +173,10 @@ impl CcAgent {
         let since = activity.and_then(|(state, ..)| listed.since(state));
         let at = since.filter(|since| (self.reported_at..now).contains(since)).unwrap_or(now);
         self.report(at, out);
+        let is_staffed = self.reported.as_ref().is_some_and(|(state, _)| state.is_staffed());
+        let lasts = is_staffed && now.since(self.reported_at) >= STATE_REPEAT_INTERVAL;
         // An earlier run of the program may have reported another state later than `at`; this one overrides it.
-        if is_first && at < now {
+        if is_first && at < now || lasts {
             self.reported = None;
             self.report(now, out);
         }

@@ -12,6 +12,7 @@ use super::map::{AgentEntry, ContactEntry, ListedState};
 use super::words::LiveStage;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Event, EventKind, Membership, Offer, Step};
+use crate::source::network::STATE_REPEAT_INTERVAL;
 use crate::text::Label;
 
 /// A state that began so much later than before is another one, if it has the same word.
@@ -36,6 +37,9 @@ pub(super) struct Lists {
     /// Since when the contacts that began are counted, and how many did.
     #[serde(skip)]
     begun: (Time, usize),
+    /// When all states of agents were last told, whether they had changed or not.
+    #[serde(skip)]
+    states_told: Option<Time>,
 }
 
 /// The most agents that are stored.
@@ -220,6 +224,11 @@ impl Lists {
             agent.state = UNTOLD;
             out.push(None, state(id.clone(), AgentState::Unknown, None));
         }
+        let instant = out.now;
+        let repeats = (instant - *self.states_told.get_or_insert(instant)).0 >= STATE_REPEAT_INTERVAL.0;
+        if repeats {
+            self.states_told = Some(instant);
+        }
         for (id, agent) in listed {
             let before = self.agents.get(id).cloned();
             is_changed |= before.as_ref().is_some_and(is_there) != is_there(agent);
@@ -238,8 +247,16 @@ impl Lists {
                 let queues = queues.iter().map(serves).collect();
                 out.push(None, EventKind::AgentQueues { agent: id.clone(), queues });
             }
-            if let Some((now, reason, since)) = agent.state.filter(|state| is_new(before.state.as_ref(), state)) {
-                out.push(since, state(id.clone(), now, reason));
+            let Some(told) = agent.state else { continue };
+            let is_new = is_new(before.state.as_ref(), &told);
+            let (now, reason, since) = told;
+            if is_new {
+                out.push(since, state(id.clone(), now, reason.clone()));
+            }
+            let is_old = |since: Time| (instant - since).0 >= 2 * STATE_REPEAT_INTERVAL.0;
+            let holds_still = if is_new { since.is_some_and(is_old) } else { repeats };
+            if holds_still && now.is_staffed() {
+                out.push(None, state(id.clone(), now, reason));
             }
         }
         is_changed
@@ -427,6 +444,17 @@ mod tests {
         let mut again = Lists::restored(&lists.cursor().unwrap());
         assert_eq!(states(&mut again, 11, true, &[&[], &[], &[]]), ["11 bo offline"]);
         assert_eq!(again.cursor().unwrap(), r#"{"contacts":{},"agents":[]}"#);
+    }
+
+    #[test]
+    fn a_state_that_lasts_is_told_again() {
+        use AgentState::{Offline, Paused};
+        let mut lists = Lists::default();
+        let listed: &[_] = &[("ann", Some(Paused)), ("bo", Some(Offline))];
+        assert_eq!(states(&mut lists, 0, true, &[listed]), ["0 ann paused", "0 bo offline"]);
+        assert!(states(&mut lists, 1_799, true, &[listed]).is_empty());
+        assert_eq!(states(&mut lists, 1_800, true, &[listed, listed]), ["1800 ann paused"]);
+        assert_eq!(states(&mut lists, 3_600, true, &[listed]), ["3600 ann paused"]);
     }
 
     #[test]
