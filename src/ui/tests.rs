@@ -31,6 +31,7 @@ use super::view::{self, Ctx};
 use super::{Settings, sample};
 use crate::alert::{Actor, AlertAction};
 use crate::board::{Board, Health, Mode, QueueRow};
+use crate::event::AgentState;
 use crate::kpi::{RowSelection, Window};
 
 /// A screen without a terminal.
@@ -285,6 +286,23 @@ fn snapshot(screen: &mut TestScreen, name: &str) {
             );
         }
         insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
+    }
+}
+
+#[test]
+fn agents_in_an_unknown_state() {
+    let mut board = sample::board(60);
+    for (n, agent) in board.agents.iter_mut().enumerate() {
+        // A whole team, and some of another.
+        if agent.team.as_str() == "Night" || n % 8 == 0 {
+            (agent.state, agent.reason, agent.queue, agent.contact) = (AgentState::Unknown, "".into(), None, None);
+        }
+    }
+    let mut screen = TestScreen::new(board);
+    screen.press("4");
+    for size in [(80, 24), (120, 35)] {
+        screen.resize(size);
+        insta::assert_snapshot!(format!("agents-unknown-{}x{}", size.0, size.1), screen.text(size));
     }
 }
 

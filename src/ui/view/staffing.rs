@@ -152,13 +152,19 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(La
         x += cols(text.width()) + 3;
     }
     let narrow = area.width < 100;
-    for (at, state) in AgentState::ALL.into_iter().enumerate() {
+    let unknown: usize = teams.iter().map(|(_, counts)| unknown(counts)).sum();
+    // On a narrow screen there is no room for all, and whoever may be in any state matters for each other number.
+    let (known, unclear): (Vec<_>, Vec<_>) =
+        AgentState::ALL.into_iter().enumerate().partition(|(_, state)| *state != AgentState::Unknown);
+    for (at, state) in unclear.into_iter().chain(known) {
         let count: usize = teams.iter().filter_map(|(_, counts)| counts.get(at)).sum();
         if count == 0 && state == AgentState::Unknown {
             continue;
         }
         let words = if narrow { short_words(state) } else { words(state).trim_start() };
-        let text = format!("{words} {count}");
+        // Those of whom it is not known may be in any state.
+        let number = if count == 0 && unknown > 0 { "–".to_owned() } else { count.to_string() };
+        let text = format!("{words} {number}");
         if x + cols(text.width()) >= area.right() {
             break;
         }
@@ -168,12 +174,17 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(La
     }
 }
 
-/// A bar per team of those who are there; teams for which there is no room are counted on the last row.
+/// How many of a team are in an unknown state.
+fn unknown(counts: &Counts) -> usize {
+    AgentState::ALL.iter().zip(counts).filter(|(state, _)| **state == AgentState::Unknown).map(|(_, count)| count).sum()
+}
+
+/// A bar per team of those who are there, or may be (`3?/7`); teams for which there is no room are counted on the last row.
 fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(Label, Counts)]) {
     let style = |tone| ctx.theme.style(tone);
     let present = |counts: &Counts| {
         let states = AgentState::ALL.into_iter().zip(*counts);
-        states.filter(|(state, _)| state.is_staffed()).collect::<Vec<_>>()
+        states.filter(|(state, _)| *state != AgentState::Offline).collect::<Vec<_>>()
     };
     let size = |counts: &Counts| present(counts).iter().map(|(_, count)| count).sum::<usize>();
     let widest = teams.iter().map(|(name, _)| name.width()).max().unwrap_or(0).clamp(7, 16);
@@ -184,7 +195,8 @@ fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(Label, Counts)]
     for ((name, counts), y) in teams.iter().take(shown).zip(area.y..) {
         let name = if name.is_empty() { "no team" } else { name.as_str() };
         buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, style(Tone::Muted));
-        let of = format!("{}/{}", size(counts), counts.iter().sum::<usize>());
+        let doubt = if unknown(counts) > 0 { "?" } else { "" };
+        let of = format!("{}{doubt}/{}", size(counts) - unknown(counts), counts.iter().sum::<usize>());
         buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), style(Tone::Text));
         let mut x = area.x + 11 + cols(widest);
         for (state, count) in present(counts) {
