@@ -201,8 +201,7 @@ fn a_file_of_another_kind_is_refused_with_what_it_is() {
 
 #[test]
 fn a_count_that_a_table_of_sums_does_not_tell_is_unknown() {
-    let table =
-        "queue,date,answered,abandoned,avg wait\nsales,2026-03-02,25,5,00:00:12\nvip,2026-03-02,25,3,00:00:08\n";
+    let table = "queue,date,answered,abandoned,asa\nsales,2026-03-02,25,5,00:00:12\nvip,2026-03-02,25,3,00:00:08\n";
     let (_folder, file, _) = written(table.as_bytes(), "");
     let output = floorwatch(&["report", "--utc", "--format", "json", &file]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

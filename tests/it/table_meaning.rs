@@ -152,3 +152,28 @@ fn what_words_say_against_talk_and_agent_is_remarked() {
     assert!(remarks.contains("1 of 3 contacts are answered, and have neither an agent nor talk time"), "{remarks}");
     assert!(remarks.contains("1 of 3 contacts are abandoned, and have an agent and talk time"), "{remarks}");
 }
+
+#[test]
+fn columns_tell_by_their_words_whatever_they_are_called() {
+    let table =
+        three(AGENTS, TALKS, "Zig,Zag", ["Incoming,Picked up", "Incoming,Caller gave up", "Incoming,Picked up"])
+            + "c7,2026-03-25 09:40:05,sales,Ann,5,60,Outgoing,Picked up\n";
+    let said = mapped(table.as_bytes(), &["--utc"], &THREE);
+    assert!(said.contains("outcome = \"Zag\"") && said.contains("only = { Zig = [\"Incoming\"] }"), "{said}");
+}
+
+#[test]
+fn a_time_that_is_none_is_shown_and_an_assumed_service_level_is_said() {
+    let (_folder, file, _) = written(b"Call ID,Start Time,Queue,Agent\n1,soon,sales,Ann\n2,later,sales,Ann\n", "");
+    let said = stderr(&floorwatch(&["map", &file]));
+    assert!(said.contains("no column holds times; Start Time holds \"soon\" in line 2"), "{said}");
+    let table = "Date,Queue,Offered,Answered,Abandoned,Service Level,Ring Group Size\n2026-03-25,a,50,45,5,80%,7\n2026-03-26,a,50,45,5,81%,7\n";
+    let (_folder, file, columns) = written(
+        table.as_bytes(),
+        "time = \"Date\"\nqueue = \"Queue\"\nfigures = { offered = \"Offered\", answered = \"Answered\" }",
+    );
+    let remarks = hold(&[&file], &[("service_level", 80.5)]);
+    assert!(remarks.contains("service_level: Service Level names no time"), "{remarks}");
+    let remarks = hold(&[&file, "--columns", &columns], &[("answered", 90.0)]);
+    assert!(remarks.contains("columns that are not read: Abandoned, Service Level, Ring Group Size"), "{remarks}");
+}

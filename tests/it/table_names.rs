@@ -62,14 +62,24 @@ fn means_are_read_as_such_in_the_languages_of_the_vocabulary() {
         ("Tempo médio de conversa", "talk"),
         ("Talk Time per Call", "talk"),
         ("Talk Time/Call", "talk"),
-        ("Ø Wartezeit", "asa"),
-        ("Tempo medio di attesa", "asa"),
-        ("Gem. wachttijd", "asa"),
-        ("Śr. czas oczekiwania", "asa"),
-        ("平均待ち時間", "asa"),
+        ("Avg Wait Time (Answered)", "asa"),
+        ("Tempo medio di risposta", "asa"),
+        ("Śr. czas odpowiedzi", "asa"),
+        ("平均応答時間", "asa"),
     ] {
         let (_folder, file, _) = written(sums(("", ""), USUAL, (name, "00:03:20")).as_bytes(), "");
         hold(&[&file], &[(kpi, 200.0)]);
+    }
+    // Those who gave up have waited, too.
+    for name in ["Average Wait Time", "Ø Wartezeit", "Tempo medio di attesa", "Śr. czas oczekiwania", "平均待ち時間"]
+    {
+        let (_folder, file, _) = written(sums(("", ""), USUAL, (name, "00:03:20")).as_bytes(), "");
+        let said = report(&[&file]);
+        assert_eq!(figure(&said["total"], "asa"), None, "{name}");
+        assert!(
+            said["input"]["remarks"].to_string().contains(&format!("asa is left out: {name} may be of all")),
+            "{name}"
+        );
     }
     // Of two means, the one of those answered is the speed of answer.
     let waits = ("Avg Wait Time (Abandoned),Average Wait Time,Average Speed to Answer", "60,33,20");

@@ -98,19 +98,24 @@ fn each_time_is_in_its_own_unit() {
     let both = [("asa", (12.0 * 45.0 + 10.0 * 38.0) / 83.0), ("talk", (331.0 * 45.0 + 330.0 * 38.0) / 83.0)];
     let minutes = [("asa", 12.0), ("talk", (330.0 * 45.0 + 324.0 * 38.0) / 83.0)];
     for (header, cells, expected, said) in [
-        ("avg_wait_ms,Talk Time (ms)", ["12000,14895000", "10000,12540000"], &both, ""),
-        ("avg_wait,Talk Time", ["12,14895000", "10,12540000"], &both, "talk: taken for milliseconds"),
-        ("Average Wait Time,Average Talk Time", ["12,331000", "10,330000"], &both, "talk: taken for milliseconds"),
-        ("Avg Wait,Avg Talk Time", ["12000,331000", "10000,330000"], &both, "asa, talk: taken for milliseconds"),
-        ("Avg Wait,Total Talk Time", ["0:12,4:08:15", "0:10,3:29:00"], &both, ""),
-        ("Avg Wait,Talk Time", ["12,331", "10,330"], &both, "talk: Talk Time is taken for a mean"),
-        ("Avg wait (min),Avg talk time (min)", ["0.2,5.5", "0.2,5.4"], &minutes, ""),
+        ("avg_speed_ans_ms,Talk Time (ms)", ["12000,14895000", "10000,12540000"], &both, ""),
+        ("avg_speed_ans,Talk Time", ["12,14895000", "10,12540000"], &both, "talk: taken for milliseconds"),
+        (
+            "Average Speed of Answer,Average Talk Time",
+            ["12,331000", "10,330000"],
+            &both,
+            "talk: taken for milliseconds",
+        ),
+        ("ASA,Avg Talk Time", ["12000,331000", "10000,330000"], &both, "asa, talk: taken for milliseconds"),
+        ("ASA,Total Talk Time", ["0:12,4:08:15", "0:10,3:29:00"], &both, ""),
+        ("ASA,Talk Time", ["12,331", "10,330"], &both, "talk: Talk Time is taken for a mean"),
+        ("ASA (min),Avg talk time (min)", ["0.2,5.5", "0.2,5.4"], &minutes, ""),
     ] {
         assert!(reads(&sums(header, cells), expected).contains(said), "{header}");
     }
     for (header, cells, kpi, words) in [
         ("Avg Talk Time", ["5.5", "5.4"], "talk", "5.5 in Avg Talk Time is no believable time in seconds"),
-        ("Avg Wait", ["0.2", "0.25"], "asa", "write `asa = { column = "),
+        ("ASA", ["0.2", "0.25"], "asa", "write `asa = { column = "),
     ] {
         leaves_out(&sums(header, cells), kpi, words);
     }

@@ -463,6 +463,9 @@ fn table_of(
             }
         }
     };
+    if !are_found && has_header && !columns.figures.is_empty() {
+        remarks.choices.extend(propose::not_mapped(&columns, first, rows, delimiter));
+    }
     if columns.figures.is_empty()
         && let Some((sums, notes)) = sums()
     {

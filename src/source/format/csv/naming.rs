@@ -154,7 +154,6 @@ mod tests {
             ("talk", "Longest Talk Time", None),
             ("asa", "Avg Wait Time (Abandoned)", None),
             ("talk", "Tempo médio de conversa", Some(Naming::Understood)),
-            ("asa", "Avg Wait Time (Answered)", Some(Naming::Understood)),
         ] {
             assert_eq!(figure(key, name), expected, "{key}: {name}");
         }

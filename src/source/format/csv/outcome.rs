@@ -56,7 +56,10 @@ impl RowOutcome {
         let word = normalized(word);
         let usual = |word: &str| USUAL.get(word).copied();
         usual(&word).or_else(|| match affirmed(&word) {
-            Some(affirmed) => (usual(affirmed) == Some(Self::Answered)).then_some(Self::Abandoned),
+            Some(affirmed) => {
+                let outcome = usual(affirmed).or_else(|| Self::within(affirmed));
+                (outcome == Some(Self::Answered)).then_some(Self::Abandoned)
+            }
             None => Self::within(&word),
         })
     }
@@ -64,7 +67,7 @@ impl RowOutcome {
     /// What the known words within a phrase in normal form mean, if they agree: `caller abandoned in queue 7`.
     fn within(phrase: &str) -> Option<Self> {
         let words: Vec<&str> = phrase.split(' ').collect();
-        if words.len() < 2 || words.len() > MAX_PHRASE_WORDS {
+        if words.len() > MAX_PHRASE_WORDS {
             return None;
         }
         let mut found: Vec<Self> = Vec::new();
@@ -73,8 +76,11 @@ impl RowOutcome {
             // The longest is the surest: `no agent` is no agent.
             let known = (at + 1..=words.len()).rev().find_map(|end| {
                 let part = words.get(at..end)?.join(" ");
-                let is_alone = || vocabulary().outcome_words.alone.contains(&part);
-                Some((end, *USUAL.get(part.as_str())?)).filter(|_| part.chars().count() > 1 && !is_alone())
+                if vocabulary().outcome_words.alone.contains(&part) {
+                    return None;
+                }
+                let outcome = USUAL.get(part.as_str()).copied().filter(|_| part.chars().count() > 1);
+                Some((end, outcome.or_else(|| if end == at + 1 { Self::of_stem(&part) } else { None })?))
             });
             if known.is_none() && words.get(at).is_some_and(|word| is_negation(word)) {
                 return None;
@@ -88,6 +94,13 @@ impl RowOutcome {
             [Self::Answered, left @ Self::Left(_)] | [left @ Self::Left(_), Self::Answered] => Some(*left),
             _ => None,
         }
+    }
+
+    /// What a word means by its beginning, as words have endings.
+    fn of_stem(word: &str) -> Option<Self> {
+        let begins = |stems: &[String]| stems.iter().any(|stem| word.starts_with(stem.as_str()));
+        let found = vocabulary().outcome_stems.iter().find(|(_, stems)| begins(stems));
+        Self::parse(found?.0)
     }
 
     /// Whether a word says no more than that a contact is over.
@@ -239,7 +252,13 @@ mod tests {
 
     #[test]
     fn the_vocabulary_s_outcomes_are_outcomes() {
-        assert!(vocabulary().outcomes.keys().all(|key| RowOutcome::parse(key).is_some()));
+        assert!(
+            vocabulary()
+                .outcomes
+                .keys()
+                .chain(vocabulary().outcome_stems.keys())
+                .all(|key| RowOutcome::parse(key).is_some())
+        );
     }
 
     #[test]
@@ -259,6 +278,10 @@ mod tests {
             ("Caller abandoned in queue 7", Some(RowOutcome::Abandoned)),
             ("Answered by voicemail", Some(RowOutcome::Left(LeftReason::Overflow))),
             ("Left: no agent available", Some(RowOutcome::Left(LeftReason::Empty))),
+            ("Пропущенный звонок", Some(RowOutcome::Abandoned)),
+            ("Успешный звонок", Some(RowOutcome::Answered)),
+            ("Beantwortete Anrufe", Some(RowOutcome::Answered)),
+            ("Nem fogadott", Some(RowOutcome::Abandoned)),
             ("Answered, then abandoned", None),
             ("Answered by no person", None),
             ("Agent hung around", None),

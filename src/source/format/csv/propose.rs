@@ -29,7 +29,7 @@ use crate::source::format::lines::{LineReader, PartialLine, RawLine};
 use crate::source::tally::InputTally;
 use crate::text::Label;
 use profile::ColumnProfile;
-pub(super) use sums::sums;
+pub(super) use sums::{not_mapped, sums};
 use time_format::TimePart;
 pub(super) use time_format::time_format;
 
@@ -102,8 +102,19 @@ pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) ->
         let list = lists.map(|column| column.name).next().filter(|_| sample.has_objects());
         let remedy =
             list.map(|name| format!("; {name} holds a list of objects: write these one a line (`jq -c '.{name}[]'`)"));
+        let likeliest = proposer.best(Proposer::words("time"), |column| !column.cells.is_empty());
+        let likeliest = likeliest.and_then(|index| proposer.profiles.get(index)).map(|column| {
+            let cell = column.cells.first().copied().unwrap_or_default();
+            let line = proposer.line_of(column.index, cell);
+            let what = match column.named_time() {
+                Some((_, TimePart::TimeOfDay)) => "a time of the day, and no column tells the date",
+                _ => "no day and time in a notation that is known: a mapping's `time_format` can name it",
+            };
+            format!("; {} holds {cell:?} in line {line}, which is {what}", column.name)
+        });
         return Err(format!(
-            "no column holds times; the columns are {}{}",
+            "no column holds times{}; the columns are {}{}",
+            likeliest.unwrap_or_default(),
             first.join(", "),
             remedy.unwrap_or_default()
         ));
@@ -233,10 +244,19 @@ impl<'a> Proposer<'a> {
         }
     }
 
+    /// The columns that have been given no meaning.
+    fn unused(&self) -> impl Iterator<Item = &ColumnProfile<'a>> {
+        self.profiles.iter().filter(|column| !self.used.contains(&column.index))
+    }
+
+    /// The first of them that `fits`, whatever its name is.
+    fn unused_that(&self, fits: impl Fn(&ColumnProfile<'a>) -> bool) -> Option<usize> {
+        self.unused().find(|column| fits(column)).map(|column| column.index)
+    }
+
     /// The column whose name is the likeliest of `words`, among those not used that `fit`.
     fn best(&self, words: &[String], fit: impl Fn(&ColumnProfile<'a>) -> bool) -> Option<usize> {
-        let unused = self.profiles.iter().filter(|column| !self.used.contains(&column.index));
-        let mut named: Vec<_> = unused.filter_map(|column| Some((column.likeness(words)?, column))).collect();
+        let mut named: Vec<_> = self.unused().filter_map(|column| Some((column.likeness(words)?, column))).collect();
         named.sort_by_key(|(likeness, column)| (*likeness, column.index));
         named.into_iter().map(|(_, column)| column).find(|column| fit(column)).map(|column| column.index)
     }

@@ -21,6 +21,8 @@ pub(super) struct Vocabulary {
     pub(super) figures: BTreeMap<String, Vec<String>>,
     /// By the key of an outcome.
     pub(super) outcomes: BTreeMap<String, Vec<String>>,
+    /// Beginnings of words, by the key of an outcome.
+    pub(super) outcome_stems: BTreeMap<String, Vec<String>>,
     pub(super) outcome_words: OutcomeWordKinds,
     pub(super) totals: TotalsWords,
     /// Before or in a word that says that something did not happen.
@@ -138,17 +140,20 @@ pub(super) fn normalized(name: &str) -> String {
             continue;
         }
         let plain = match c.to_lowercase().next().unwrap_or(c) {
-            'à'..='å' | 'ą' => 'a',
+            'à'..='å' | 'ą' | 'ă' => 'a',
             'ç' | 'ć' | 'č' => 'c',
+            'ď' | 'đ' => 'd',
             'è'..='ë' | 'ę' | 'ě' => 'e',
             'ğ' => 'g',
             'ì'..='ï' | 'ı' => 'i',
-            'ł' => 'l',
+            'ł' | 'ľ' => 'l',
             'ñ' | 'ń' | 'ň' => 'n',
             'ò'..='ö' | 'ø' | 'ő' => 'o',
             'ř' => 'r',
-            'ś' | 'š' | 'ş' | 'ß' => 's',
+            'ś' | 'š' | 'ş' | 'ș' | 'ß' => 's',
+            'ť' | 'ţ' | 'ț' => 't',
             'ù'..='ü' | 'ů' | 'ű' => 'u',
+            'ý' | 'ÿ' => 'y',
             'ź' | 'ż' | 'ž' => 'z',
             '%' => '%',
             lower if lower.is_alphanumeric() => lower,
@@ -279,7 +284,8 @@ mod tests {
     fn the_vocabulary_is_written_as_names_are_compared_and_knows_every_key() {
         let all = vocabulary();
         assert!(all.columns.len() > 15);
-        let maps = [&all.columns, &all.figures, &all.outcomes, &all.dates.months, &all.dates.croatian];
+        let maps =
+            [&all.columns, &all.figures, &all.outcomes, &all.outcome_stems, &all.dates.months, &all.dates.croatian];
         let words = maps.into_iter().flat_map(BTreeMap::values).chain([
             &all.dates.needless,
             &all.totals.words,

@@ -9,6 +9,8 @@ use crate::source::format::csv::value::is_blank;
 
 /// A column of more words is of something else.
 const MAX_WORDS: usize = 40;
+/// The most words of a column whose name tells nothing.
+const MAX_UNNAMED_WORDS: usize = 8;
 /// Names that are also those of columns about something else.
 const VAGUE: [&str; 8] =
     ["type", "typ", "tipo", "call type", "тип звонка", "тип вызова", "呼種別", "initiation method"];
@@ -57,7 +59,13 @@ impl Proposer<'_> {
             let is_named = || ends.is_empty() && !unknown.is_empty() && !is_vague(column, words);
             !outbound.is_empty() || !inbound.is_empty() && !unknown.is_empty() || is_named()
         };
-        while let Some(index) = self.best(words, tells) {
+        let by_words = |column: &ColumnProfile<'_>| {
+            let found = column.distinct();
+            let is_told = |word: &&str| word.chars().count() > 2 && comes_in(word).is_some();
+            let has = |inward| found.iter().any(|word| comes_in(word) == Some(inward));
+            found.len() <= MAX_UNNAMED_WORDS && found.iter().all(is_told) && has(true) && has(false)
+        };
+        while let Some(index) = self.best(words, tells).or_else(|| self.unused_that(by_words)) {
             self.used.push(index);
             let Some(column) = self.profiles.get(index) else { return };
             let (name, key) = (column.name, if self.header { column.name.to_owned() } else { (index + 1).to_string() });

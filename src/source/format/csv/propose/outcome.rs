@@ -17,6 +17,8 @@ use crate::source::format::csv::{duration, totals};
 const MAX_NAMED_WORDS: usize = 5;
 /// A column of more words tells something else.
 const MAX_OUTCOME_WORDS: usize = 60;
+/// The most words of a column whose name tells nothing.
+const MAX_UNNAMED_WORDS: usize = 15;
 /// Of fewer rows, that all have one word says nothing.
 const MIN_ROWS: usize = 3;
 
@@ -83,42 +85,13 @@ impl<'a> Proposer<'a> {
         let mut found = Vec::new();
         let mut asked: Vec<&str> = Vec::new();
         while let Some(index) = self.best(Self::words("outcome"), tells) {
-            self.used.push(index);
-            let table = self.cross_table(Some(index));
-            let verdicts: Vec<(&str, Option<RowOutcome>)> = table
-                .iter()
-                .filter(|(word, _)| !word.is_empty())
-                .map(|(word, rows)| (*word, verdict(word, *rows, all)))
-                .collect();
-            if verdicts.is_empty() {
-                continue;
-            }
-            if let Some(why) = no_outcome(&verdicts, &table, all) {
-                let name = self.profiles.get(index).map_or("", |column| column.name);
-                if verdicts.iter().any(|(word, _)| RowOutcome::of_word(word).is_some()) {
-                    self.notes.push(format!("outcome: {name} is left out: {why}"));
-                }
-                continue;
-            }
-            found.push(index);
-            for (word, verdict) in verdicts {
-                let usual = RowOutcome::of_word(word);
-                match (verdict, usual) {
-                    (Some(RowOutcome::Answered), None) => self.notes.push(format!(
-                        "outcome: {word:?} is taken for answered, as every row of it has talk time or an instant of the answer"
-                    )),
-                    (Some(RowOutcome::ByAgent), Some(usual)) => self.notes.push(format!(
-                        "outcome: {word:?} is not taken for {}, as its other cells tell otherwise in some rows: those with talk time \
-                         are taken for answered, and the end of the others is unknown",
-                        usual.key()
-                    )),
-                    (None, None) => asked.push(word),
-                    _ => {}
-                }
-                if let Some(outcome) = verdict {
-                    self.columns.outcomes.insert(word.to_owned(), outcome);
-                }
-            }
+            self.outcome_column(index, all, &mut found, &mut asked);
+        }
+        while found.is_empty()
+            && self.columns.answered.is_none()
+            && let Some(index) = self.unused_that(tells_by_words)
+        {
+            self.outcome_column(index, all, &mut found, &mut asked);
         }
         if self.columns.answered.is_none() {
             found.extend(self.abandoned_flag(all));
@@ -144,6 +117,42 @@ impl<'a> Proposer<'a> {
         };
         if found.is_empty() && self.columns.answered.is_none() {
             self.by_evidence(all);
+        }
+    }
+
+    /// Take a column for the outcome if its rows bear that out. Words that are not known are added to `asked`.
+    fn outcome_column(&mut self, index: usize, all: WordRows, found: &mut Vec<usize>, asked: &mut Vec<&'a str>) {
+        self.used.push(index);
+        let table = self.cross_table(Some(index));
+        let words = table.iter().filter(|(word, _)| !word.is_empty());
+        let verdicts: Vec<_> = words.map(|(word, rows)| (*word, verdict(word, *rows, all))).collect();
+        if verdicts.is_empty() {
+            return;
+        }
+        if let Some(why) = no_outcome(&verdicts, &table, all) {
+            let name = self.profiles.get(index).map_or("", |column| column.name);
+            if verdicts.iter().any(|(word, _)| RowOutcome::of_word(word).is_some()) {
+                self.notes.push(format!("outcome: {name} is left out: {why}"));
+            }
+            return;
+        }
+        found.push(index);
+        for (word, verdict) in verdicts {
+            match (verdict, RowOutcome::of_word(word)) {
+                (Some(RowOutcome::Answered), None) => self.notes.push(format!(
+                    "outcome: {word:?} is taken for answered, as every row of it has talk time or an instant of the answer"
+                )),
+                (Some(RowOutcome::ByAgent), Some(usual)) => self.notes.push(format!(
+                    "outcome: {word:?} is not taken for {}, as its other cells tell otherwise in some rows: those with talk time \
+                     are taken for answered, and the end of the others is unknown",
+                    usual.key()
+                )),
+                (None, None) => asked.push(word),
+                _ => {}
+            }
+            if let Some(outcome) = verdict {
+                self.columns.outcomes.insert(word.to_owned(), outcome);
+            }
         }
     }
 
@@ -315,8 +324,13 @@ impl<'a> Proposer<'a> {
             Some(CsvField::Duration(duration)) => &duration.less,
             _ => &[],
         };
-        let is_of_talk = ["talk_s", "handle_s"].iter().any(|key| column.likeness(Self::words(key)).is_some());
-        if !is_of_talk && less.is_empty() {
+        // The time of the whole call is never 0.
+        let is_none = |cell: &&str| duration::span(cell, column.notation()).is_ok_and(|span| span == Some(Span::ZERO));
+        let is_of_talk = || {
+            ["talk_s", "handle_s"].iter().any(|key| column.likeness(Self::words(key)).is_some())
+                || column.distinct().iter().any(is_none)
+        };
+        if less.is_empty() && !is_of_talk() {
             return None;
         }
         let length = |column: &ColumnProfile<'_>| {
@@ -333,6 +347,16 @@ impl<'a> Proposer<'a> {
         // The fractions of what is subtracted are cut off.
         Some(talk > if less.is_empty() { Span::ZERO } else { Span::SECOND })
     }
+}
+
+/// Whether the words of a column say how contacts ended, whatever its name is.
+fn tells_by_words(column: &ColumnProfile<'_>) -> bool {
+    let words = column.distinct();
+    let has = |fits: &dyn Fn(RowOutcome) -> bool| words.iter().any(|word| RowOutcome::of_word(word).is_some_and(fits));
+    (2..=MAX_UNNAMED_WORDS).contains(&words.len())
+        && has(&|outcome| outcome == RowOutcome::Answered)
+        && has(&|outcome| matches!(outcome, RowOutcome::Abandoned | RowOutcome::Left(_)))
+        && column.mostly(|cell| RowOutcome::of_word(cell).is_some())
 }
 
 /// What a word means, as its rows bear it out; `None` if that is not known.

@@ -79,6 +79,9 @@ pub(in crate::source::format::csv) fn sums<'a>(
         figures.insert(key.to_owned(), found);
     }
     notes.extend(of_agents(&proposer, &mut figures));
+    if !figures.contains_key("asa") {
+        notes.extend(mean_wait(&proposer));
+    }
     notes.extend(not_read(&proposer));
     Some((Columns { figures, ..proposer.columns }, notes))
 }
@@ -86,7 +89,8 @@ pub(in crate::source::format::csv) fn sums<'a>(
 /// How well a column is named as a figure. Of means, the words for the durations of contacts are known too.
 fn figure_naming(column: &ColumnProfile<'_>, key: &str, words: &[String]) -> Option<(Naming, usize)> {
     let of_contacts = match key {
-        "asa" => "wait_s",
+        // A mean wait is of those who gave up as well, unless its name says otherwise.
+        "asa" if says_answered(column) => "wait_s",
         "talk" => "talk_s",
         "hold" => "hold_s",
         "acw" => "acw_s",
@@ -100,6 +104,25 @@ fn figure_naming(column: &ColumnProfile<'_>, key: &str, words: &[String]) -> Opt
         Some((naming, words.len() + at)).filter(|_| column.is_mean() && !says_ring(&column.plain))
     };
     [column.likeness(words), of_contacts()].into_iter().flatten().min()
+}
+
+/// Whether a name says that a time is of answered contacts.
+fn says_answered(column: &ColumnProfile<'_>) -> bool {
+    let answered = vocabulary().figures.get("answered").map(Vec::as_slice).unwrap_or_default();
+    column.plain.split(' ').any(|word| answered.iter().any(|known| known == word))
+}
+
+/// Names a mean wait that is not taken for the speed of answer.
+fn mean_wait(proposer: &Proposer<'_>) -> Option<String> {
+    let is_wait = |column: &&ColumnProfile<'_>| {
+        column.is_mean() && column.is_figure() && column.likeness(Proposer::words("wait_s")).is_some()
+    };
+    let column = proposer.unused().find(is_wait)?;
+    let name = column.name;
+    Some(format!(
+        "asa is left out: {name} may be of all contacts, also of those who gave up: write `asa = {name:?}` into figures if it is of answered \
+         ones"
+    ))
 }
 
 /// The column of the service level: of several, the one that names the usual time. The level within another time is another
@@ -125,6 +148,14 @@ fn service_level(proposer: &Proposer<'_>, words: &[String], notes: &mut Vec<Stri
         Some((naming, at)).filter(|_| seconds.is_none_or(|seconds| seconds == USUAL_SERVICE_LEVEL_S))
     };
     let found = proposer.surest(likeness, |column| column.is_figure() && !is_time(column));
+    if let Some(column) = found.and_then(|index| proposer.profiles.get(index))
+        && let Some((_, None)) = naming_of(column)
+    {
+        notes.push(format!(
+            "service_level: {} names no time, and is taken for the level within {USUAL_SERVICE_LEVEL_S} s or the floor's own",
+            column.name
+        ));
+    }
     if found.is_none() {
         let unused = proposer.profiles.iter().filter(|column| !proposer.used.contains(&column.index));
         for (column, (_, seconds)) in unused.filter_map(|column| Some((column, naming_of(column)?))) {
@@ -164,8 +195,24 @@ fn of_agents(proposer: &Proposer<'_>, figures: &mut BTreeMap<String, CsvFigure>)
 
 /// Names the columns of figures that are not read.
 fn not_read(proposer: &Proposer<'_>) -> Option<String> {
-    let unused = proposer.profiles.iter().filter(|column| !proposer.used.contains(&column.index));
-    let mut names: Vec<&str> = unused.filter(|column| column.is_figure()).map(|column| column.name).collect();
+    not_read_of(proposer.unused())
+}
+
+/// Names the columns of figures in a table that a mapping does not name.
+pub(in crate::source::format::csv) fn not_mapped(
+    columns: &Columns,
+    first: &[String],
+    rows: &[&[String]],
+    delimiter: u8,
+) -> Option<String> {
+    let proposer = Proposer::of(first, rows, true, delimiter);
+    let named: Vec<&str> = columns.names().map(str::trim).collect();
+    let is_named = |name: &str| named.iter().any(|named| named.eq_ignore_ascii_case(name));
+    not_read_of(proposer.profiles.iter().filter(|column| !is_named(column.name)))
+}
+
+fn not_read_of<'b, 'a: 'b>(unread: impl Iterator<Item = &'b ColumnProfile<'a>>) -> Option<String> {
+    let mut names: Vec<&str> = unread.filter(|column| column.is_figure()).map(|column| column.name).collect();
     let more = names.len().saturating_sub(MAX_NAMED);
     names.truncate(MAX_NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
