@@ -316,6 +316,14 @@ impl Engine {
         }
     }
 
+    /// All events have been applied, and it is `now`: close what has been open for too long, however little time has passed
+    /// since that was looked at.
+    pub fn finish(&mut self, now: Time) {
+        self.advance(now);
+        self.end_all_deferral();
+        self.close_expired(now);
+    }
+
     /// A minute has passed, or more.
     fn pass_minute(&mut self, now: Time) {
         let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);

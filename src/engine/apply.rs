@@ -135,7 +135,7 @@ impl Engine {
     /// The record of an agent, to change it.
     pub(super) fn agent_record(&mut self, agent: AgentNo) -> &mut AgentRecord {
         let index = agent.index();
-        // Agents that were only named so far get a record with it, and count as offline.
+        // Agents that were only named so far get a record with it.
         (self.agent_records.len()..index)
             .filter_map(|named| u32::try_from(named).ok())
             .for_each(|named| self.current.mark_agent(AgentNo::new(named)));

@@ -21,6 +21,8 @@ use crate::text::Label;
 const CLOSING_DELAY: Span = Span::HOUR;
 /// How far back a contact may join late and still be compared with all contacts within `fcr_window` before it.
 const LATE_CONTACT: Span = Span::DAY;
+/// The same for a question known beforehand: what its log tells later is told of in the report.
+pub(super) const LATE_CONTACT_OF_LOGS: Span = Span(3 * Span::DAY.0);
 /// The same where everything is kept, and files may come in any order.
 const LATE_CONTACT_OF_REPORTS: Span = Span(31 * Span::DAY.0);
 
@@ -70,11 +72,14 @@ impl Engine {
             facts = rest;
         }
         if closes {
-            let forgets = self.settings.keep.is_some() || self.standing_query.is_some();
-            let late = if forgets { LATE_CONTACT } else { LATE_CONTACT_OF_REPORTS };
+            let late = match (&self.standing_query, self.settings.keep) {
+                (Some(_), _) => LATE_CONTACT_OF_LOGS,
+                (None, Some(_)) => LATE_CONTACT,
+                (None, None) => LATE_CONTACT_OF_REPORTS,
+            };
             let reached = until - late - self.settings.rules.fcr_window;
             self.repeats.drop_before(reached);
-            self.forget_before(reached);
+            self.forget_before(reached, until - late);
             self.drop_timelines(until);
         }
     }

@@ -5,8 +5,6 @@
 
 pub(super) mod brief;
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
@@ -20,7 +18,7 @@ use crate::text::Label;
 
 /// The most rings of one agent at one instant that are told apart.
 const MAX_EQUAL_RINGS: usize = 8;
-/// The most steps of one contact that is not settled, and the most facts added to one visit. A call that rings all agents
+/// The most steps of one contact, and the most facts added to one visit. A call that rings all agents
 /// of a queue for hours has some ten thousand.
 const MAX_STEPS: usize = 50_000;
 /// The most visits of one contact: each step may look through all of them. A call that two full queues pass to each other
@@ -48,11 +46,11 @@ pub(super) struct Contact {
     pub(super) id: Label,
     /// The source that it belongs to: a restart there loses it.
     pub(super) origin: OriginNo,
-    /// In order of time; dropped once all visits have been over for a while.
+    /// In order of time.
     pub(super) steps: Vec<ContactStep>,
     pub(super) visits: SmallVec<[QueueVisit; 1]>,
-    /// How many of the visits are settled: only late annotations still change them.
-    pub(super) settled: usize,
+    /// Whether all visits have been over for a while: it is packed as soon as its facts are written.
+    pub(super) settled: bool,
     /// Whether the contact has changed since its facts were last written.
     pub(super) changed: bool,
     /// Whether the visits are still to be computed: a standing query does that once it is over.
@@ -64,9 +62,6 @@ pub(super) struct Contact {
     /// Known of the contact as a whole; the next visit starts with it.
     intent: IntentNo,
     customer: CustomerNo,
-    /// The same at the time when the visits were settled; a replay starts from it.
-    settled_intent: IntentNo,
-    settled_customer: CustomerNo,
 }
 
 /// The visit that a step is about.
@@ -89,7 +84,7 @@ impl Contact {
     /// When it ended, or was last heard of; `None` where a visit is open.
     pub(super) fn ended(&self) -> Option<Time> {
         let visits = self.visits.iter().map(|visit| visit.ended.unwrap_or(visit.joined));
-        let last = visits.chain(self.steps.last().map(|step| step.at)).max().unwrap_or_default();
+        let last = visits.max().or_else(|| Some(self.steps.last()?.at)).unwrap_or_default();
         (!self.is_open()).then_some(last)
     }
 
@@ -101,7 +96,6 @@ impl Contact {
     /// Replace the numbers of its customers.
     pub(super) fn for_each_customer(&mut self, mut each: impl FnMut(&mut CustomerNo)) {
         each(&mut self.customer);
-        each(&mut self.settled_customer);
         for step in &mut self.steps {
             if let Transition::Identified { customer } | Transition::Offered(JoinDetails { customer, .. }) =
                 &mut step.transition
@@ -127,9 +121,9 @@ impl Contact {
         Self { steps, deferred: true, ..Self::new(id, origin) }
     }
 
-    /// A contact with one visit, which is settled.
-    pub(super) fn over(id: Label, origin: OriginNo, visit: QueueVisit) -> Self {
-        Self { visits: smallvec![visit], settled: 1, ..Self::new(id, origin) }
+    /// A contact that is over, with one visit.
+    pub(super) fn over(id: Label, origin: OriginNo, steps: Vec<ContactStep>, visit: QueueVisit) -> Self {
+        Self { steps, visits: smallvec![visit], settled: true, ..Self::new(id, origin) }
     }
 
     /// Begin anew as another contact.
@@ -137,45 +131,6 @@ impl Contact {
         let steps = std::mem::take(&mut self.steps);
         *self = Self { steps, ..Self::new(id, origin) };
         self.steps.clear();
-    }
-
-    /// The settled visit that a step only adds to, so that it need not be kept among the steps. Visits that joined after
-    /// it are not looked at: in order of time, it would have come before them.
-    pub(super) fn late_annotation(&self, step: &ContactStep) -> Option<usize> {
-        if self.settled == 0 || !step.transition.is_annotation() {
-            return None;
-        }
-        let unsettled = self.visits.iter().skip(self.settled).take_while(|visit| visit.joined <= step.at).count();
-        match self.route(step, 0..self.settled + unsettled) {
-            Route::Existing(index) if index < self.settled => Some(index),
-            _ => None,
-        }
-    }
-
-    /// Apply a step to a settled visit. What it says of the contact as a whole also holds for the visits that are not
-    /// settled: a [replay](Self::replay) is to follow where there are any.
-    pub(super) fn annotate(&mut self, index: usize, step: &ContactStep) {
-        self.apply_to(index, step);
-        match step.transition {
-            Transition::Classified { intent } => self.settled_intent = intent,
-            Transition::Identified { customer } => self.settled_customer = customer,
-            _ => {}
-        }
-    }
-
-    /// Whether its visits can be settled: no step is missing that would change their course.
-    pub(super) fn is_complete(&self) -> bool {
-        self.visits.iter().all(|visit| {
-            visit.timing != VisitTiming::FromAnswer
-                && !matches!(visit.stage, VisitStage::Lost { .. } | VisitStage::Void)
-        })
-    }
-
-    /// Drop the steps. From now on, only late annotations change the visits.
-    pub(super) fn settle(&mut self) {
-        self.settled = self.visits.len();
-        self.steps.clear();
-        (self.settled_intent, self.settled_customer) = (self.intent, self.customer);
     }
 
     /// Insert a step at its place in time. Returns `true` if that is the end, so that it can be applied without a
@@ -212,18 +167,20 @@ impl Contact {
         Ok(in_order)
     }
 
-    /// Move all steps of the visits that are not settled by `by`. A [replay](Self::replay) is to follow.
+    /// Move the steps since the first open visit began by `by`. A [replay](Self::replay) is to follow.
     pub(super) fn shift(&mut self, by: Span) {
-        for step in &mut self.steps {
+        let open = self.visits.iter().filter(|visit| visit.stage.is_open()).map(|visit| visit.joined);
+        let Some(from) = open.min() else { return };
+        for step in self.steps.iter_mut().filter(|step| step.at >= from) {
             step.at = step.at + by;
         }
+        self.steps.sort_by_key(ContactStep::order);
     }
 
-    /// Compute the visits that are not settled anew from the steps.
+    /// Compute the visits anew from the steps.
     pub(super) fn replay(&mut self) {
-        let kept: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.repeat_status, v.written)).collect();
-        self.intent = self.settled_intent;
-        self.customer = self.settled_customer;
+        let kept: Vec<_> = self.visits.drain(..).map(|v| (v.repeat_status, v.written)).collect();
+        (self.intent, self.customer) = (IntentNo::UNKNOWN, CustomerNo::UNKNOWN);
         // The steps stay where they are: an answer looks for the transfer before it.
         for place in 0..self.steps.len() {
             let Some(step) = self.steps.get(place).copied() else { break };
@@ -233,7 +190,7 @@ impl Contact {
                 step.contradicts = contradicts;
             }
         }
-        for (visit, (repeat_status, written)) in self.visits.iter_mut().skip(self.settled).zip(kept) {
+        for (visit, (repeat_status, written)) in self.visits.iter_mut().zip(kept) {
             visit.repeat_status = repeat_status;
             visit.written = written;
         }
@@ -258,21 +215,18 @@ impl Contact {
         contradicting.filter_map(|step| Some((step.transition.claim()?, step.at)))
     }
 
-    /// Apply one step to the visits that are not settled.
+    /// Apply one step to the visits.
     pub(super) fn apply(&mut self, step: &ContactStep) -> Result<(), Unused> {
         if let Transition::Offered(joining) = step.transition
-            && let Some(place) =
-                self.visits.iter().skip(self.settled).rposition(|visit| is_same_join(visit, step, &joining))
+            && let Some(place) = self.visits.iter().rposition(|visit| is_same_join(visit, step, &joining))
         {
             // What was seen in a list gives way to a source that sees all of it.
-            if !joining.sampled
-                && self.visits.get(self.settled + place).is_some_and(|v| v.timing == VisitTiming::Sampled)
-            {
-                self.apply_to(self.settled + place, step);
+            if !joining.sampled && self.visits.get(place).is_some_and(|v| v.timing == VisitTiming::Sampled) {
+                self.apply_to(place, step);
             }
             return Ok(());
         }
-        let index = match self.route(step, self.settled..self.visits.len()) {
+        let index = match self.route(step) {
             Route::Existing(index) => index,
             Route::Join | Route::JoinUnseen | Route::RemarkOnly if self.visits.len() >= MAX_VISITS => {
                 return Err(Unused::OutOfPlace);
@@ -373,16 +327,15 @@ impl Contact {
         }
     }
 
-    /// Which of the visits at the indices `among` a step is about.
-    fn route(&self, step: &ContactStep, among: Range<usize>) -> Route {
-        let from = among.start;
-        let visits = self.visits.get(among).unwrap_or_default();
+    /// Which of the visits a step is about.
+    fn route(&self, step: &ContactStep) -> Route {
+        let visits = self.visits.as_slice();
         // Nearly all contacts have one visit, whose steps follow each other.
         if let [visit] = visits
             && visit.queue == step.queue
             && step.transition.follows(visit.stage)
         {
-            return Route::Existing(from);
+            return Route::Existing(0);
         }
         let fits = |v: &QueueVisit| v.stage != VisitStage::Void && (!step.queue.is_known() || v.queue == step.queue);
         let newest = |stage: VisitStage| visits.iter().rposition(|v| fits(v) && v.stage == stage);
@@ -433,7 +386,7 @@ impl Contact {
             }
             Transition::Lost => (visits.iter().position(|v| fits(v) && v.stage.is_open()), Route::None),
         };
-        found.map_or(otherwise, |index| Route::Existing(from + index))
+        found.map_or(otherwise, Route::Existing)
     }
 }
 

@@ -299,7 +299,7 @@ impl ContactStore {
 
     /// Pack a contact, if it is settled and at rest.
     pub(super) fn pack_settled(&mut self, number: ContactNo) {
-        if self.get(number).is_some_and(|contact| contact.steps.is_empty()) {
+        if self.get(number).is_some_and(|contact| contact.settled) {
             self.pack(number);
         }
     }

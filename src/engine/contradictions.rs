@@ -62,7 +62,8 @@ impl Contradictions {
         for (step, _) in contact.contradictions() {
             let key = (contact.origin, step);
             if let Some(counted) = self.0.get_mut(&key) {
-                counted.count -= 1;
+                // Those from before a restart were not counted.
+                counted.count = counted.count.saturating_sub(1);
                 if counted.count == 0 {
                     self.0.remove(&key);
                 }

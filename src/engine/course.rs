@@ -16,7 +16,7 @@ use crate::clock::{Span, Time};
 use crate::event::{Step, Survey};
 use crate::text::{Label, Name};
 
-/// How long a contact must be over before its steps are dropped; a longer `lateness` wins.
+/// How long a contact must be over before it is packed; a longer `lateness` wins.
 const SETTLE_INTERVAL: Span = Span(600_000_000);
 
 impl Engine {
@@ -62,7 +62,7 @@ impl Engine {
         self.next_expiry = joined.min().map_or(Time(i64::MAX), |joined| joined + ttl);
     }
 
-    /// Drop the steps of contacts that have long been over, and pack them.
+    /// Pack the contacts that have long been over.
     pub(super) fn settle(&mut self, now: Time) {
         // Some at a time: the facts of all that are over are written before. A standing query counts one by one, and asks
         // for what was in the last hour besides.
@@ -75,7 +75,6 @@ impl Engine {
             return;
         }
         self.flush_ended();
-        let mut incomplete = Vec::new();
         while let Some((at, number)) = self.ended.front().copied() {
             if now.since(at) <= after {
                 break;
@@ -94,14 +93,10 @@ impl Engine {
                 self.contacts.put(number, contact);
                 continue;
             }
-            let is_complete = contact.is_complete() && !contact.visits.is_empty();
-            if contact.deferred && !is_complete {
-                incomplete.push(number);
-            } else if contact.deferred {
+            if contact.deferred {
                 self.count_deferred(number, &mut contact);
-            } else if is_complete {
-                contact.settle();
             }
+            contact.settled = true;
             self.contacts.put_packed(number, contact);
             if let Some(query) = &mut self.standing_query {
                 query.note_over(at, number);
@@ -109,9 +104,6 @@ impl Engine {
         }
         if self.ended.len() < self.ended.capacity() / 4 {
             self.ended.shrink_to(self.ended.len() * 2);
-        }
-        for number in incomplete {
-            self.end_deferral(number);
         }
     }
 
@@ -155,7 +147,8 @@ impl Engine {
         // A contact from before a restart that is already known was lost in it.
         let next = self.restarts.range((Excluded((origin, at)), Unbounded)).next();
         let restart = next.filter(|(restarted, _)| *restarted == origin).map(|(_, at)| *at);
-        if self.standing_query.is_some() {
+        if let Some(query) = &mut self.standing_query {
+            query.note_topic(at);
             let number = self.contacts.reserve();
             if restart.is_none() && matches!(step, Step::Offered(_)) {
                 self.plain_contacts.begin(number, id, origin);
@@ -301,15 +294,8 @@ impl Engine {
             note_changed(&mut self.changed, number, contact);
         }
         let was_open = contact.is_open();
-        if let Some(visit) = contact.late_annotation(&step) {
-            contact.annotate(visit, &step);
-            if !contact.steps.is_empty() {
-                self.replay(number);
-            }
-            self.note_course(number, was_open, Some(step.at));
-            return Ok(());
-        }
         let inserted = contact.insert(step);
+        contact.settled &= inserted.is_err();
         let mut result = inserted.map(drop);
         // A step that does not fit yet may fit once an earlier one has arrived, so that it is kept.
         match inserted {

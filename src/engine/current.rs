@@ -391,6 +391,12 @@ impl Engine {
     /// Bring the current state up to date. Time that goes back is rare, and everything is counted anew then.
     pub(super) fn update_current(&mut self, now: Time) {
         self.flush();
+        // Those that were only named count as offline.
+        if self.agent_records.len() < self.agents.len()
+            && let Ok(last) = u32::try_from(self.agents.len() - 1)
+        {
+            self.agent_record(AgentNo::new(last));
+        }
         if self.current.at.is_none_or(|at| now < at) {
             self.current = CurrentState { at: Some(now), ..CurrentState::default() };
             let open: Vec<ContactNo> = self.open_contacts.iter().copied().collect();

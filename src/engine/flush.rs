@@ -171,6 +171,9 @@ impl Engine {
                 // A visit that leaves its topic starts again without a status; the new topic then sets it.
                 if let Some((_, visit)) = old {
                     self.set_repeat_status(visit.visit, RepeatStatus::default());
+                    if let Some(query) = &mut self.standing_query {
+                        query.note_topic(visit.joined);
+                    }
                 }
                 let left = old.map(|(topic, visit)| self.repeats.replace(topic, Some(visit), None, window));
                 let mut changes = left.unwrap_or_default();

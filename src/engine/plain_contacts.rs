@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
-use super::contact::brief::BriefContact;
+use super::contact::brief::{BriefContact, Given};
 use super::contact::{Contact, advance, joined};
 use super::contact_store::ContactNo;
-use super::interner::{NameNo, OriginNo, hash_of};
+use super::interner::{AgentNo, NameNo, OriginNo, hash_of};
 use super::transition::{ContactStep, Transition};
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::Time;
@@ -84,12 +84,28 @@ impl PlainContact {
         };
         let rings = matches!(step.transition, Transition::RingNoAnswer { .. } | Transition::NeverRang { .. });
         let follows = step.transition.follows(self.stage) || rings && self.stage == VisitStage::Waiting;
-        if !follows || step.queue != first.queue || !step.queue.is_known() || self.steps.len() >= MAX_PLAIN_STEPS {
+        let is_of_agent = |agent: AgentNo| !agent.is_known() || self.agent() == agent;
+        let is_kept = match step.transition {
+            Transition::Completed { agent, .. } => is_of_agent(agent),
+            Transition::Transferred { agent, to_queue, .. } => is_of_agent(agent) && !to_queue.is_known(),
+            _ => true,
+        };
+        let is_about = step.queue == first.queue && step.queue.is_known();
+        if !(follows && is_kept && is_about) || self.steps.len() >= MAX_PLAIN_STEPS {
             return false;
         }
         let equal = |known: &&ContactStep| known.order() == step.order();
         last.order() < step.order()
             || last.order() == step.order() && !self.steps.iter().rev().take_while(equal).any(|one| one.is_same(step))
+    }
+
+    /// The agent who answered.
+    fn agent(&self) -> AgentNo {
+        let answered = self.steps.iter().rev().find_map(|step| match step.transition {
+            Transition::Answered { agent, .. } => Some(agent),
+            _ => None,
+        });
+        answered.unwrap_or_default()
     }
 
     /// The visit that the steps make.
@@ -102,6 +118,16 @@ impl PlainContact {
             advance(&mut visit, step);
         }
         visit
+    }
+
+    /// What its steps gave.
+    pub(super) fn given(&self) -> Given {
+        Given::of(&self.steps)
+    }
+
+    /// The contact with its visit, which is over.
+    pub(super) fn over(self, visit: QueueVisit) -> Contact {
+        Contact::over(self.id, self.origin, self.steps.into_vec(), visit)
     }
 
     /// The contact, of which nothing has been computed yet.

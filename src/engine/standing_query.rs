@@ -2,9 +2,8 @@
 //! over, and takes no memory afterwards.
 //!
 //! Until a contact is over, only its steps are collected: it is *deferred*. Then its visits are computed and counted, once.
-//! What needs to know more before (a restart, a question), and what is no simple matter (a contact whose beginning was not
-//! seen), makes it a contact like those of an engine without a standing query, whose facts are counted when their day is
-//! closed.
+//! What needs to know more before (a restart, a question), and what comes later, makes it a contact like those of an engine
+//! without a standing query, whose facts are counted when their day is closed.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -20,7 +19,7 @@ use super::plain_contacts::PlainContact;
 use super::repeats::{StatusChanges, Topic, TopicVisit};
 use super::view::{Steps, View};
 use super::view_cache::ViewKey;
-use super::visit::{QueueVisit, RepeatStatus, VisitFact};
+use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitStage};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Every, Period};
 
@@ -44,11 +43,24 @@ pub(super) struct StandingQuery {
     over: VecDeque<(Time, ContactNo)>,
     /// How many customers were left when some were last forgotten.
     customers: usize,
+    /// A contact that joined before this cannot be compared with all contacts within `fcr_window` before it any more.
+    complete_from: Time,
+    /// The contacts that came too late.
+    too_late: u64,
 }
 
 impl StandingQuery {
     fn is_asked(&self, key: &ViewKey) -> bool {
         key.by == self.by && key.every == self.every && matches!(key.over, Period::Range(..))
+    }
+
+    /// The topic of a contact that joined at `at` is new, or another than before.
+    pub(super) fn note_topic(&mut self, at: Time) {
+        self.too_late += u64::from(at < self.complete_from);
+    }
+
+    fn forgets(&self) -> bool {
+        self.complete_from > Time(i64::MIN)
     }
 
     /// These contacts are over.
@@ -71,7 +83,16 @@ impl Engine {
             deferred: VecDeque::new(),
             over: VecDeque::new(),
             customers: 0,
+            complete_from: Time(i64::MIN),
+            too_late: 0,
         }));
+    }
+
+    /// How many contacts came more than three days late, or what they are about did, or are known by a remark alone: what was
+    /// known before may have been forgotten. Each is a new contact, and whether it is a first one or a repeat follows from what is still known.
+    #[must_use]
+    pub fn came_too_late(&self) -> u64 {
+        self.standing_query.as_ref().map_or(0, |query| query.too_late)
     }
 
     /// Defer a new contact, if there is a standing query.
@@ -125,6 +146,10 @@ impl Engine {
         self.replay(number);
         let Some(contact) = self.contacts.get_mut(number) else { return };
         contact.deferred = false;
+        let is_remark_alone = contact.visits.iter().all(|visit| visit.stage == VisitStage::Void);
+        if let Some(query) = self.standing_query.as_mut().filter(|query| is_remark_alone && query.forgets()) {
+            query.too_late += 1;
+        }
         let ended = contact.ended();
         note_changed(&mut self.changed, number, contact);
         self.note_course(number, false, ended);
@@ -149,7 +174,6 @@ impl Engine {
             }
         }
         contact.deferred = false;
-        contact.settle();
         for visit in &mut contact.visits {
             visit.written = true;
             self.count_visit(visit);
@@ -168,9 +192,10 @@ impl Engine {
         }
         visit.written = true;
         self.count_visit(&visit);
-        match BriefContact::of_visit(&mut contact.id, contact.origin, &mut visit, (false, false)) {
+        let given = contact.given();
+        match BriefContact::of_visit(&mut contact.id, contact.origin, &mut visit, given, (None, None)) {
             Some(brief) => self.plain_contacts.rest(number, brief),
-            None => self.contacts.put_back(number, Contact::over(contact.id, contact.origin, visit)),
+            None => self.contacts.put_back(number, contact.over(visit)),
         }
         self.contacts.pack_settled(number);
         if let Some(query) = &mut self.standing_query {
@@ -262,9 +287,10 @@ impl Engine {
     }
 
     /// Where there is a standing query, forget what it needs no more: contacts that were over before `at`, customers, and
-    /// the older part of agents' timelines.
-    pub(super) fn forget_before(&mut self, at: Time) {
+    /// the older part of agents' timelines. What joins from `complete_from` on is compared with all before it.
+    pub(super) fn forget_before(&mut self, at: Time, complete_from: Time) {
         let Some(query) = &mut self.standing_query else { return };
+        query.complete_from = query.complete_from.max(complete_from);
         while let Some((_, number)) = query.over.pop_front_if(|(ended, _)| *ended < at) {
             if self.plain_contacts.rests_since(number).is_some_and(|ended| ended < at) {
                 self.plain_contacts.forget(number);

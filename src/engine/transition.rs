@@ -150,19 +150,6 @@ impl Transition {
             _ => return None,
         })
     }
-
-    /// Whether it only adds to what is known of a visit, and neither opens nor ends one.
-    pub(super) const fn is_annotation(&self) -> bool {
-        matches!(
-            self,
-            Self::Classified { .. }
-                | Self::Identified { .. }
-                | Self::Wrapped { .. }
-                | Self::Disposition { .. }
-                | Self::Reopened
-                | Self::Score { .. }
-        )
-    }
 }
 
 /// One step of a contact.
@@ -173,7 +160,6 @@ pub(super) struct ContactStep {
     pub(super) queue: QueueNo,
     pub(super) transition: Transition,
     /// It contradicts what is known of the contact.
-    #[serde(skip)]
     pub(super) contradicts: bool,
 }
 

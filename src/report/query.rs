@@ -84,9 +84,17 @@ impl Report {
     #[must_use]
     pub fn of(engine: &mut Engine, wanted: &ReportQuery, first: Option<Time>, mut input: InputSummary) -> Self {
         let now = engine.newest();
-        engine.advance(now);
+        engine.finish(now);
         input.contradictions = engine.contradictions();
         input.out_of_place = input.contradictions.iter().map(|steps| steps.count).sum();
+        let too_late = engine.came_too_late();
+        if too_late > 0 {
+            input.remarks.push(format!(
+                "{too_late} of the contacts, or what they are about, came more than 3 days late, or are known by a remark alone \
+                 (a survey's answer, say): what was known before may have been forgotten, so that they may count twice, and \
+                 first contacts and repeats among them may be wrong"
+            ));
+        }
         // A contact whose join was not seen joined before the first event: its wait says when.
         let first = first.map(|first| engine.oldest().map_or(first, |oldest| oldest.min(first)));
         let from = wanted.from.or(first).unwrap_or(now);

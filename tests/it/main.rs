@@ -35,6 +35,7 @@ mod notifications_live;
 mod notify;
 mod notify_away;
 mod notify_kill;
+mod odd_logs;
 mod packaging;
 mod plain;
 mod prometheus_live;

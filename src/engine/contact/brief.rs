@@ -1,11 +1,14 @@
-//! A settled contact with one ordinary visit, as nearly all are: without encoding, and in about as few bytes.
+//! A contact that is over, with one ordinary visit, as nearly all are: without encoding, and in about as few bytes. Its steps
+//! follow from what is kept, so that a late one finds them as if it had come in time.
 
 use serde::{Deserialize, Serialize};
 use smallvec::smallvec;
 
 use super::Contact;
 use crate::clock::{Span, Time};
+use crate::engine::facts::Measure;
 use crate::engine::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo, QueueNo};
+use crate::engine::transition::{ContactStep, JoinDetails, Transition};
 use crate::engine::visit::{QueueVisit, RareFields, RepeatStatus, VisitStage, VisitTiming};
 use crate::event::Channel;
 use crate::text::Label;
@@ -13,6 +16,49 @@ use crate::text::Label;
 /// A length in whole milliseconds plus one; zero where there is none.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Millis(u32);
+
+/// What the steps gave, where what is kept follows from their times otherwise; a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct Given(u8);
+
+impl Given {
+    const QUEUE: u8 = 1;
+    const WAIT: u8 = 1 << 1;
+    const TALK: u8 = 1 << 2;
+    const HOLD: u8 = 1 << 3;
+    const ENDING_AGENT: u8 = 1 << 4;
+    const ACW: u8 = 1 << 5;
+
+    /// What the steps of a visit gave.
+    pub(in crate::engine) fn of(steps: &[ContactStep]) -> Self {
+        let mut bits = 0;
+        let mut note = |given: bool, bit: u8| bits |= if given { bit } else { 0 };
+        for step in steps {
+            match step.transition {
+                Transition::Answered { wait, .. } | Transition::Abandoned { wait } | Transition::Left { wait, .. } => {
+                    note(step.queue.is_known(), Self::QUEUE);
+                    note(wait.is_some(), Self::WAIT);
+                }
+                Transition::Completed { agent, talk, hold } => {
+                    note(agent.is_known(), Self::ENDING_AGENT);
+                    note(talk.is_some(), Self::TALK);
+                    note(hold.is_some(), Self::HOLD);
+                }
+                Transition::Transferred { agent, talk, .. } => {
+                    note(agent.is_known(), Self::ENDING_AGENT);
+                    note(talk.is_some(), Self::TALK);
+                }
+                Transition::Wrapped { acw, .. } => note(acw.is_some(), Self::ACW),
+                _ => {}
+            }
+        }
+        Self(bits)
+    }
+
+    const fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
 
 /// The contact. What is counted from is the time of joining.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,8 +83,10 @@ pub(in crate::engine) struct BriefContact {
     stage: VisitStage,
     timing: VisitTiming,
     pub(in crate::engine) repeat_status: RepeatStatus,
-    /// Whether the intent and the customer are known of the contact, and not only of the visit.
-    of_contact: (bool, bool),
+    /// When the intent and the customer became known after the offer.
+    classified: Millis,
+    identified: Millis,
+    given: Given,
     /// Of one contact in ten, which an agent did not answer at first.
     rare: Option<Box<RareFields>>,
 }
@@ -56,27 +104,44 @@ impl Millis {
 }
 
 impl BriefContact {
-    /// `None` where the contact is not as simple. Otherwise its id and rare fields are taken.
+    /// `None` where its steps would not be the same afterwards, but for rings that nobody missed. Otherwise its id and rare
+    /// fields are taken.
     pub(in crate::engine) fn of(contact: &mut Contact) -> Option<Self> {
-        let [visit] = contact.visits.as_mut_slice() else { return None };
-        let settled = contact.settled == 1 && contact.steps.is_empty() && !contact.changed;
-        let (intent, customer) = (contact.intent, contact.customer);
-        let same = (!intent.is_known() || intent == visit.intent)
-            && (!customer.is_known() || customer == visit.customer)
-            && (contact.settled_intent, contact.settled_customer) == (intent, customer);
-        if !(settled && same) {
+        let Contact { id, origin, steps, visits, changed: false, .. } = contact else { return None };
+        let [visit] = visits.as_mut_slice() else { return None };
+        let told =
+            |is_it: fn(&Transition) -> bool| steps.iter().find(|step| is_it(&step.transition)).map(|step| step.at);
+        let classified = told(|transition| matches!(transition, Transition::Classified { .. }));
+        let identified = told(|transition| matches!(transition, Transition::Identified { .. }));
+        let mut own_id = std::mem::take(id);
+        let brief = Self::of_visit(&mut own_id, *origin, visit, Given::of(steps), (classified, identified));
+        let Some(mut brief) = brief else {
+            *id = own_id;
+            return None;
+        };
+        let is_kept = |step: &&ContactStep| {
+            !matches!(step.transition, Transition::Ringing { .. } | Transition::RingCanceled { .. })
+        };
+        let kept = steps.iter().filter(is_kept);
+        let rebuilt = brief.steps();
+        let is_same =
+            rebuilt.len() == kept.clone().count() && kept.zip(&rebuilt).all(|(one, other)| one.is_same(other));
+        if !is_same {
+            visit.rare = brief.rare.take();
+            *id = brief.id;
             return None;
         }
-        let known = (intent.is_known(), customer.is_known());
-        Self::of_visit(&mut contact.id, contact.origin, visit, known)
+        Some(brief)
     }
 
-    /// The same of a contact with one visit, and whether its intent and customer are known of the contact.
+    /// The same of a contact whose course is plain, or `None`. When its intent and customer became known after the offer is
+    /// given.
     pub(in crate::engine) fn of_visit(
         id: &mut Label,
         origin: OriginNo,
         visit: &mut QueueVisit,
-        of_contact: (bool, bool),
+        given: Given,
+        (classified, identified): (Option<Time>, Option<Time>),
     ) -> Option<Self> {
         if !(visit.counted && visit.written && !visit.ringing.is_known()) {
             return None;
@@ -101,7 +166,9 @@ impl BriefContact {
             stage: visit.stage,
             timing: visit.timing,
             repeat_status: visit.repeat_status,
-            of_contact,
+            classified: since(classified)?,
+            identified: since(identified)?,
+            given,
             // The last, so that nothing is taken where there is no brief contact.
             rare: visit.rare.take(),
             id: std::mem::take(id),
@@ -109,7 +176,7 @@ impl BriefContact {
     }
 
     pub(in crate::engine) fn ended(&self) -> Option<Time> {
-        self.ended.span().map(|span| self.joined + span)
+        self.at(self.ended)
     }
 
     /// When its last fact was.
@@ -118,8 +185,12 @@ impl BriefContact {
         self.rare.as_ref().map_or(last, |rare| last.max(rare.last_instant()))
     }
 
+    fn at(&self, after: Millis) -> Option<Time> {
+        after.span().map(|span| self.joined + span)
+    }
+
     pub(in crate::engine) fn visit(&self) -> QueueVisit {
-        let at = |after: Millis| after.span().map(|span| self.joined + span);
+        let at = |after: Millis| self.at(after);
         QueueVisit {
             queue: self.queue,
             intent: self.intent,
@@ -144,23 +215,79 @@ impl BriefContact {
         }
     }
 
+    /// The steps, in order.
+    fn steps(&self) -> Vec<ContactStep> {
+        let visit = self.visit();
+        let rare = visit.rare();
+        let given = |bit: u8| self.given.has(bit);
+        let queue = if given(Given::QUEUE) { visit.queue } else { QueueNo::UNKNOWN };
+        let ending_agent = if given(Given::ENDING_AGENT) { visit.agent } else { AgentNo::UNKNOWN };
+        let wait = visit.wait.filter(|_| given(Given::WAIT));
+        let talk = visit.talk.filter(|_| given(Given::TALK));
+        let offer = JoinDetails {
+            channel: visit.channel,
+            intent: if self.classified.0 == 0 { visit.intent } else { IntentNo::UNKNOWN },
+            customer: if self.identified.0 == 0 { visit.customer } else { CustomerNo::UNKNOWN },
+            position: visit.position,
+            priority: rare.priority,
+            auth_steps: rare.auth_steps,
+            untimed: visit.timing == VisitTiming::Untimed,
+            sampled: visit.timing == VisitTiming::Sampled,
+        };
+        let mut steps = Vec::with_capacity(3 + rare.added_facts.len());
+        steps.push(ContactStep::new(visit.joined, visit.queue, Transition::Offered(offer)));
+        let mut add = |at: Option<Time>, transition: Transition| {
+            steps.extend(at.map(|at| ContactStep::new(at, queue, transition)));
+        };
+        add(self.at(self.classified), Transition::Classified { intent: visit.intent });
+        add(self.at(self.identified), Transition::Identified { customer: visit.customer });
+        for added in &rare.added_facts {
+            let transition = match (added.measure, added.agent) {
+                (Measure::RingNoAnswer, Some(agent)) if added.arg == 0 => Transition::RingNoAnswer { agent },
+                (Measure::RingNoAnswer, Some(agent)) => Transition::NeverRang { agent },
+                (Measure::Reopened, _) => Transition::Reopened,
+                (measure, _) => Transition::Score { measure, arg: added.arg, value: added.value },
+            };
+            add(Some(added.at), transition);
+        }
+        add(visit.answered, Transition::Answered { agent: visit.agent, wait });
+        add(rare.responded, Transition::Responded);
+        let ending = match visit.stage {
+            VisitStage::Completed => {
+                let hold = Some(visit.hold).filter(|_| given(Given::HOLD));
+                Some(Transition::Completed { agent: ending_agent, talk, hold })
+            }
+            VisitStage::Transferred => {
+                Some(Transition::Transferred { agent: ending_agent, to_queue: QueueNo::UNKNOWN, talk })
+            }
+            VisitStage::Abandoned => Some(Transition::Abandoned { wait }),
+            VisitStage::Left(reason) => Some(Transition::Left { reason, wait }),
+            // A contact with another is not brief.
+            VisitStage::Waiting | VisitStage::Talking | VisitStage::Lost { .. } | VisitStage::Void => None,
+        };
+        if let Some(ending) = ending {
+            add(visit.ended, ending);
+        }
+        if let Some((at, acw)) = visit.acw {
+            let acw = Some(acw).filter(|_| given(Given::ACW));
+            add(Some(at), Transition::Wrapped { agent: visit.agent, acw });
+        }
+        if let Some((at, resolved)) = rare.disposition {
+            add(Some(at), Transition::Disposition { resolved });
+        }
+        steps.sort_by_key(ContactStep::order);
+        steps
+    }
+
     pub(in crate::engine) fn contact(&self) -> Contact {
-        let (knows_intent, knows_customer) = self.of_contact;
-        let intent = if knows_intent { self.intent } else { IntentNo::UNKNOWN };
-        let customer = if knows_customer { self.customer } else { CustomerNo::UNKNOWN };
+        let (is_classified, is_identified) = (self.classified.0 != 0, self.identified.0 != 0);
         Contact {
-            id: self.id.clone(),
-            origin: self.origin,
-            steps: Vec::new(),
+            steps: self.steps(),
             visits: smallvec![self.visit()],
-            settled: 1,
-            changed: false,
-            deferred: false,
-            replayed: 0,
-            intent,
-            customer,
-            settled_intent: intent,
-            settled_customer: customer,
+            settled: true,
+            intent: if is_classified { self.intent } else { IntentNo::UNKNOWN },
+            customer: if is_identified { self.customer } else { CustomerNo::UNKNOWN },
+            ..Contact::new(self.id.clone(), self.origin)
         }
     }
 }
@@ -170,7 +297,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::transition::{ContactStep, JoinDetails, Transition};
 
     fn contact(micros: [i64; 5], position: Option<u32>, (named, rung): (bool, bool), ending: u8) -> Contact {
         let mut contact = Contact::new(Label::new("a call"), OriginNo::new(3));
@@ -195,11 +321,13 @@ mod tests {
         if ending == 2 {
             steps.push((ended + Span(micros[4]), Transition::Wrapped { agent, acw: None }));
         }
+        steps.sort_by_key(|(at, transition)| (*at, transition.rank()));
         for (at, transition) in steps {
-            contact.apply(&ContactStep::new(at, queue, transition)).unwrap();
+            contact.insert(ContactStep::new(at, queue, transition)).unwrap();
+            contact.apply_last().unwrap();
         }
         contact.visits[0].written = true;
-        contact.settle();
+        contact.settled = true;
         contact
     }
 
