@@ -8,7 +8,7 @@ use crate::clock::{Clock, Span, Time};
 use crate::config;
 use crate::event::{Event, EventKind, Step};
 use crate::source::file::read::{self, Options};
-use crate::source::format::csv::{AssumedZone, Columns, Proposal, TableOptions, propose, settle_times};
+use crate::source::format::csv::{AssumedZone, Columns, Proposal, TableOptions, propose, settle};
 use crate::source::format::foreign::foreign;
 use crate::source::format::lines::{self, LineReader};
 use crate::text::{Label, Text, shell_word};
@@ -61,8 +61,8 @@ impl Args {
         tables.zone = zone;
         let refused = |reason| Error::NoProposal { path: path.clone(), reason };
         let mut proposal = propose(&mut reader, &tables.presets, zone).map_err(refused)?;
-        settle_times(&mut proposal, &mut open()?, zone);
-        let Proposal { columns, notes } = proposal;
+        settle(&mut proposal, &mut open()?, zone);
+        let Proposal { columns, notes, .. } = proposal;
         let text = columns.as_ref().map(|columns| toml_of(columns, path)).unwrap_or_default();
         let mut out = text.clone();
         for note in notes {

@@ -50,6 +50,8 @@ mod support;
 mod table_doubts;
 mod table_evidence;
 mod table_exports;
+mod table_legs;
+mod table_lengths;
 mod table_meaning;
 mod table_names;
 mod table_oddities;

@@ -14,6 +14,7 @@ mod duration;
 mod ended;
 mod evidence;
 mod json_rows;
+mod legs;
 mod log_table;
 mod month_names;
 mod naming;
@@ -48,12 +49,13 @@ pub use columns::{
 };
 use contacts::ContactTable;
 pub use duration::DurationUnit;
+use legs::IdEvidence;
 use log_table::LogTable;
 pub(crate) use log_table::{LogColumns, write_line};
 pub use month_names::MonthNames;
 pub use outcome::{RowOutcome, Words};
 pub use presets::Preset;
-pub use propose::{Proposal, propose, settle_times};
+pub use propose::{Proposal, propose, settle};
 use resolved::{ResolvedColumns, format_of_rows};
 use rows::RowReader;
 use sample::TableSample;
@@ -300,6 +302,21 @@ impl CsvParser {
         before != *format
     }
 
+    /// Compare the ids in these columns.
+    fn try_ids(&mut self, columns: impl Iterator<Item = usize>) {
+        if let Some(Table::Contacts(table)) = &mut self.table {
+            table.tried_ids = columns.map(|index| (index, IdEvidence::default())).collect();
+        }
+    }
+
+    /// What the ids in the columns show that were to be compared.
+    fn tried_ids(&self) -> &[(usize, IdEvidence)] {
+        match &self.table {
+            Some(Table::Contacts(table)) => &table.tried_ids,
+            Some(Table::Sums(_) | Table::Log(_)) | None => &[],
+        }
+    }
+
     /// What the rows read so far say of their times, whatever the mapping says.
     fn settled(&self) -> Option<SettledTimes> {
         let (clock, format) = self.table.as_ref()?.times();
@@ -334,8 +351,12 @@ impl CsvParser {
             self.reader.clear();
             return Ok(());
         }
-        self.rows += 1;
         let row = self.reader.row();
+        if self.rows == 0 && totals::are_units((0..row.len()).map(|index| row.text(index))) {
+            self.reader.clear();
+            return Ok(());
+        }
+        self.rows += 1;
         let is_behind = || (self.header.len()..row.len()).any(|index| !value::is_blank(&row.text(index)));
         self.longer += u64::from(!self.header.is_empty() && is_behind());
         let done = match &mut self.table {

@@ -45,12 +45,19 @@ pub struct CsvDuration {
     /// The unit of bare numbers; told from the column's name and values if absent, and seconds if these tell none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<DurationUnit>,
-    /// Columns to add; an unknown value adds nothing.
+    /// Columns to add; an unknown value adds nothing, and of an unknown column they are all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plus: Vec<CsvColumn>,
     /// Columns to subtract; the difference is 0 at least.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub less: Vec<CsvColumn>,
+}
+
+impl CsvField {
+    /// Whether columns are subtracted.
+    pub(super) fn is_difference(&self) -> bool {
+        matches!(self, Self::Duration(duration) if !duration.less.is_empty())
+    }
 }
 
 /// A figure that a row of sums gives.

@@ -6,6 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use super::columns::Columns;
 use super::doubts::Doubts;
 use super::evidence::RowEvidence;
+use super::legs::{Extent, IdEvidence, SeenRows, is_rounded};
 use super::outcome::{RowOutcome, Words, is_nobody};
 use super::record::ContactRecord;
 use super::resolved::{ResolvedColumns, ResolvedDuration, ResolvedField};
@@ -29,7 +30,10 @@ const MAX_OPEN_LEGS: usize = 1000;
 /// A contact that further rows may be a part of.
 #[derive(Debug)]
 struct OpenContact {
+    /// That of its rows; the contact of a later call of the same id has another.
+    id: Label,
     record: ContactRecord,
+    extent: Extent,
     /// Of the rows that it was read of: a row that stands there twice counts once.
     digests: HashSet<u64>,
 }
@@ -44,6 +48,9 @@ pub(super) struct ContactTable {
     prefix: String,
     /// With `legs`, the contacts that further rows may be a part of, in the order of their last row.
     open: VecDeque<OpenContact>,
+    seen: SeenRows,
+    /// The columns whose ids are compared.
+    pub(super) tried_ids: Vec<(usize, IdEvidence)>,
     pub(super) queues: QueueNames,
     pub(super) doubts: Doubts,
 }
@@ -52,7 +59,8 @@ impl ContactTable {
     pub(super) fn new(columns: Columns, resolved: ResolvedColumns, clock: LocalClock, prefix: String) -> Self {
         let doubts = Doubts::about(&columns);
         let queues = resolved.queues;
-        Self { columns, resolved, clock, prefix, open: VecDeque::new(), queues, doubts }
+        let (open, seen, tried_ids) = (VecDeque::new(), SeenRows::default(), Vec::new());
+        Self { columns, resolved, clock, prefix, open, seen, tried_ids, queues, doubts }
     }
 
     /// Emit the events of a row, the table's `number`th.
@@ -80,24 +88,40 @@ impl ContactTable {
             }
             Err(reason) => return Err(reason),
         };
+        let digest = row.digest();
+        for (index, evidence) in &mut self.tried_ids {
+            evidence.note(&row.text(*index), &record, digest);
+        }
         if !self.columns.legs {
-            record.emit(origin, each);
+            if self.is_told_apart(row, &record) && !self.seen.insert(digest) {
+                self.doubts.repeated += 1;
+            } else {
+                record.emit(origin, each);
+            }
             return Ok(());
         }
-        let digest = row.digest();
-        let known = self.open.iter().rposition(|open| open.record.contact == record.contact);
+        let (id, extent) = (record.contact.clone(), Extent::of(&record));
+        let known = self.open.iter().rposition(|open| open.id == id);
         let whole = match known.and_then(|at| self.open.remove(at)) {
-            None => OpenContact { record, digests: HashSet::from([digest]) },
+            None => OpenContact { id, record, extent, digests: HashSet::from([digest]) },
             Some(open) if open.digests.contains(&digest) => {
                 self.doubts.repeated += 1;
                 open
             }
-            Some(OpenContact { record: before, mut digests }) => {
+            Some(open) if record.offer.channel == Channel::Voice && !open.extent.may_include(&extent) => {
+                self.doubts.note_apart(&id);
+                open.record.emit(origin, each);
+                let contact = self.numbered(number);
+                let record = ContactRecord { contact, ..record };
+                OpenContact { id, record, extent, digests: HashSet::from([digest]) }
+            }
+            Some(OpenContact { record: before, extent: mut all, mut digests, .. }) => {
                 digests.insert(digest);
+                all.add(extent);
                 let (mut first, last) =
                     if before.offered <= record.offered { (before, record) } else { (record, before) };
                 first.add(last);
-                OpenContact { record: first, digests }
+                OpenContact { id, record: first, extent: all, digests }
             }
         };
         self.open.push_back(whole);
@@ -107,6 +131,20 @@ impl ContactTable {
             oldest.record.emit(origin, each);
         }
         Ok(())
+    }
+
+    /// The id of a contact that has none.
+    fn numbered(&self, number: u64) -> Label {
+        Label::new(&format!("{}{number}", self.prefix))
+    }
+
+    /// Whether two contacts can hardly have rows that are the same in every cell: an id or a customer is told, or an agent and the second.
+    fn is_told_apart(&self, row: CsvRow<'_>, record: &ContactRecord) -> bool {
+        let Self { resolved, .. } = self;
+        let has_id = matches!(resolved.contact, Some(ResolvedField::Cell(index)) if !value::is_blank(&row.text(index)));
+        let tells_seconds = |index: &usize| resolved.time_format.tells_seconds(&row.text(*index));
+        let is_agent_s = || record.agent != UNKNOWN_NAME && resolved.time.last().is_some_and(tells_seconds);
+        has_id || record.offer.customer.is_some() || is_agent_s()
     }
 
     /// Whether a row sums up those of all queues: it has a word for them in place of the queue's name, and names neither an id
@@ -212,12 +250,18 @@ impl ContactTable {
         let transferred = reply("transferred", &fields.transferred) == YesNo::Yes;
         let resolved = reply("resolved", &fields.resolved).is_yes();
         let is_answered = outcome == RowOutcome::Answered;
-        let since = |from: Time, to: Option<Time>| to.filter(|to| *to >= from).map(|to| to - from);
+        let needs_instants =
+            answered_at.is_some() && fields.wait.is_none() || ended_at.is_some() && fields.talk.is_none();
+        let is_exact = tell_seconds(row, fields);
+        let since = |from: Time, to: Option<Time>| to.filter(|to| *to >= from && is_exact).map(|to| to - from);
         let wait = wait.or_else(|| since(offered, if is_answered { answered_at } else { ended_at }));
         let answered_at = answered_at.or_else(|| wait.map(|wait| offered + wait));
         let talk = talk.or_else(|| since(answered_at? + hold.unwrap_or_default(), ended_at));
         let contact = match id_label(text(&fields.contact).as_bytes()) {
-            id if id.is_empty() => Label::new(&format!("{}{number}", self.prefix)),
+            id if id.is_empty() || is_rounded(id.as_str()) => {
+                self.doubts.rounded += u64::from(!id.is_empty());
+                self.numbered(number)
+            }
             id => id,
         };
         let record = ContactRecord {
@@ -232,6 +276,7 @@ impl ContactTable {
                 ..Offer::new(label(&fields.queue).unwrap_or(Label::fixed("all")), channel)
             },
             outcome,
+            has_agent: columns.agent.is_none() || agent.is_some(),
             agent: agent.unwrap_or(UNKNOWN_NAME),
             wait,
             talk,
@@ -245,6 +290,7 @@ impl ContactTable {
         };
         let answered = fields.answered.as_ref().map(|_| text(&fields.answered));
         self.doubts.note(&record, answered.as_deref(), evidence);
+        self.doubts.whole_minutes += u64::from(!is_exact && needs_instants);
         let lengths = [&fields.wait, &fields.talk, &fields.hold, &fields.acw];
         for (doubt, field) in self.doubts.durations.iter_mut().zip(lengths) {
             if let Some(ResolvedDuration { first: ResolvedField::Cell(index), .. }) = field {
@@ -297,20 +343,40 @@ fn later(
     from: Time,
 ) -> Result<Option<Time>, RejectionReason> {
     let Some(ResolvedField::Cell(index)) = field else { return Ok(None) };
-    clock.later_time(&row.text(*index), &fields.time_format, from)
+    let cell = row.text(*index);
+    let found = clock.later_time(&cell, &fields.time_format, from);
+    // A time of the day, as that of the row.
+    let ([date, _], true) = (fields.time.as_slice(), found.is_err()) else { return found };
+    let beside_date = clock.later_time(&format!("{} {cell}", row.text(*date)), &fields.time_format, from);
+    // Behind midnight, it is of the next day.
+    let of_day = |at: Time| if at < from { at + Span::DAY } else { at };
+    beside_date.map(|at| at.map(of_day)).or(found)
 }
 
-/// The value of a duration; `None` if its first column's is not known.
+/// Whether the instants of a row tell their seconds: others may be off by a minute.
+fn tell_seconds(row: CsvRow<'_>, fields: &ResolvedColumns) -> bool {
+    let later = [&fields.answered_at, &fields.ended_at].into_iter().filter_map(|field| match field {
+        Some(ResolvedField::Cell(index)) => Some(*index).filter(|index| !value::is_blank(&row.text(*index))),
+        Some(ResolvedField::Constant(_)) | None => None,
+    });
+    fields.time.iter().copied().chain(later).all(|index| fields.time_format.tells_seconds(&row.text(index)))
+}
+
+/// The value of a duration; `None` if neither its first column's is known nor one that is added.
 fn duration_of(field: Option<&ResolvedDuration>, row: CsvRow<'_>) -> Result<Option<Span>, RejectionReason> {
     let Some(ResolvedDuration { first, notation, others }) = field else { return Ok(None) };
     let first = match first {
         ResolvedField::Cell(index) => duration::span(&row.text(*index), *notation)?,
         ResolvedField::Constant(value) => duration::span(value, *notation)?,
     };
-    let Some(mut sum) = first else { return Ok(None) };
+    let mut sum = first;
     for (index, notation, subtracted) in others {
-        let other = duration::span(&row.text(*index), *notation)?.unwrap_or_default();
-        sum = if *subtracted { sum - other } else { sum + other };
+        let other = duration::span(&row.text(*index), *notation)?;
+        sum = match (sum, other) {
+            (Some(sum), Some(other)) => Some(if *subtracted { sum - other } else { sum + other }),
+            (None, Some(other)) if !subtracted => Some(other),
+            (sum, _) => sum,
+        };
     }
-    Ok(Some(sum.max(Span::ZERO)))
+    Ok(sum.map(|sum| sum.max(Span::ZERO)))
 }

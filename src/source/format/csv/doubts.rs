@@ -12,7 +12,7 @@ use super::outcome::{RowOutcome, Words};
 use super::record::ContactRecord;
 use crate::clock::Span;
 use crate::source::rejection::RejectionReason;
-use crate::text::Text;
+use crate::text::{Label, Text};
 
 /// How many contact ids are compared.
 const MAX_IDS: usize = 100_000;
@@ -41,6 +41,12 @@ pub(super) struct Doubts {
     pub(super) totals: u64,
     /// How many rows of a contact were there already.
     pub(super) repeated: u64,
+    /// How many ids a spreadsheet has rounded.
+    pub(super) rounded: u64,
+    /// How many contacts have times without seconds from which lengths would follow.
+    pub(super) whole_minutes: u64,
+    /// How many rows are of a later call than the others of their id, and the first such id.
+    apart: (u64, Option<String>),
     /// How many cells cannot be read and are unknown, by the key, and what is wrong with the first.
     unread: BTreeMap<&'static str, (u64, String)>,
     /// The words that are not known, by the key.
@@ -145,6 +151,12 @@ impl Doubts {
         }
     }
 
+    /// Note a row of a later call than the others of its id.
+    pub(super) fn note_apart(&mut self, id: &Label) {
+        self.apart.0 += 1;
+        self.apart.1.get_or_insert_with(|| id.to_string());
+    }
+
     /// Note a cell that cannot be read: what it holds is unknown.
     pub(super) fn note_unread<T>(&mut self, key: &'static str, reason: &RejectionReason) -> Option<T> {
         self.unread.entry(key).or_insert_with(|| (0, reason.to_string())).0 += 1;
@@ -214,6 +226,23 @@ impl Doubts {
         }
         if self.repeated > 0 {
             out.push(format!("{} of the rows are repeated and count once", self.repeated));
+        }
+        if self.rounded > 0 {
+            out.push(format!(
+                "{} ids were rounded by a spreadsheet, as 3E+14: such rows are contacts of their own: export the ids as text",
+                self.rounded
+            ));
+        }
+        if let (count @ 1.., Some(id)) = &self.apart {
+            out.push(format!(
+                "{count} rows are hours apart from the others of their id, and taken for other contacts, the first of {id}: check contact"
+            ));
+        }
+        if self.whole_minutes > 0 {
+            out.push(format!(
+                "{} of {rows} rows have times without seconds: lengths that would follow from them are not known",
+                self.whole_minutes
+            ));
         }
         if self.compares_ids && *rows > self.ids.len() as u64 && self.ids.len() < MAX_IDS {
             out.push(format!(

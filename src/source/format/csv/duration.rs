@@ -27,13 +27,19 @@ pub enum DurationUnit {
     /// Days, as spreadsheets store durations.
     #[serde(rename = "days")]
     Days,
+    /// Minutes and seconds that a spreadsheet took for hours and minutes: `2:10:00` is 130 seconds.
+    #[serde(rename = "mm:ss")]
+    MinutesAsHours,
+    /// The digits of a clock: `000210` is 130 seconds.
+    #[serde(rename = "hhmmss")]
+    ClockDigits,
 }
 
 impl DurationUnit {
     /// The unit in seconds.
     const fn seconds(self) -> f64 {
         match self {
-            Self::Seconds => 1.0,
+            Self::Seconds | Self::MinutesAsHours | Self::ClockDigits => 1.0,
             Self::Milliseconds => 0.001,
             Self::Minutes => 60.0,
             Self::Hours => 3600.0,
@@ -48,7 +54,7 @@ impl DurationUnit {
         if words::says_milliseconds(&plain) {
             return Some(Self::Milliseconds);
         }
-        match (says(&words::SECONDS), words::ends_in_hours(&plain), says(&words::MINUTES)) {
+        match (says(words::SECONDS), words::ends_in_hours(&plain), says(words::MINUTES)) {
             (true, ..) if words::is_seconds_alone(&plain) => Some(Self::Seconds),
             (false, true, _) => Some(Self::Hours),
             (false, false, true) => Some(Self::Minutes),
@@ -57,12 +63,25 @@ impl DurationUnit {
         }
     }
 
-    /// The unit that a column's name and first cells tell: `(ms)`, or the fractions of a day of a spreadsheet.
+    /// The unit that a column's name and first cells tell: `(ms)` in either, the digits of a clock, or the fractions of a day of
+    /// a spreadsheet.
     pub(super) fn of_column<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> Self {
         if let Some(unit) = Self::of_name(name) {
             return unit;
         }
-        let numbers: Vec<(&str, f64)> = cells.filter_map(|cell| Some((cell, number(cell)?))).collect();
+        let cells: Vec<&str> = cells.map(str::trim).filter(|cell| !is_blank(cell)).collect();
+        if let Some(unit) = cells.first().filter(|cell| is_unit(cell)).and_then(|cell| Self::of_name(cell)) {
+            return unit;
+        }
+        let is_padded =
+            |cell: &&str| cell.len() == CLOCK_DIGITS && cell.starts_with('0') && clock_digits(cell).is_some();
+        if !cells.is_empty()
+            && cells.iter().all(|cell| is_padded(cell) || clock_digits(cell).is_some())
+            && cells.iter().any(is_padded)
+        {
+            return Self::ClockDigits;
+        }
+        let numbers: Vec<(&str, f64)> = cells.into_iter().filter_map(|cell| Some((cell, number(cell)?))).collect();
         let precise = |cell: &str| cell.rsplit(['.', ',']).next().is_some_and(|digits| digits.len() > 6);
         let fractions = numbers.iter().filter(|(_, number)| *number > 0.0);
         let of_day =
@@ -113,9 +132,19 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     let seconds = if let Some(of_day) = time_of_day(text) {
         Some(of_day)
     } else if text.contains(':') {
-        // `01:10` under `hh:mm`
-        let is_hour = unit == DurationUnit::Hours && text.matches(':').count() == 1;
-        clock(text, ':').map(|seconds| if is_hour { seconds * 60.0 } else { seconds })
+        // `2:10 min`
+        let bare = text.trim_end_matches(|c: char| c.is_alphabetic() || c == '.').trim_end();
+        let word = text.get(bare.len()..).and_then(words::unit_seconds);
+        let scale = match (text.matches(':').count(), unit) {
+            // `01:10` under `hh:mm`
+            (1, _) if word == Some(3600.0) => 60.0,
+            (1, DurationUnit::Hours) if word.is_none() => 60.0,
+            (2, DurationUnit::MinutesAsHours) if bare.ends_with(":00") => 1.0 / 60.0,
+            _ => 1.0,
+        };
+        clock(if word.is_some() { bare } else { text }, ':').map(|seconds| seconds * scale)
+    } else if unit == DurationUnit::ClockDigits && !text.contains(|c: char| !c.is_ascii_digit()) {
+        clock_digits(&format!("{text:0>CLOCK_DIGITS$}"))
     } else if let Some(number) = number_with(text, thousands) {
         Some(number * unit.seconds())
     } else if text.matches('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
@@ -125,6 +154,22 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     };
     let span = seconds.filter(|seconds| believed.contains(seconds)).and_then(Span::from_secs_f64);
     span.map(Some).ok_or_else(|| RejectionReason::new("not seconds, [h:]mm:ss, 1h 2m 3s or PT1M23S", text))
+}
+
+/// How many digits a clock without colons has.
+const CLOCK_DIGITS: usize = 6;
+
+/// The seconds of `hhmmss`.
+fn clock_digits(text: &str) -> Option<f64> {
+    let number = whole(text).filter(|_| text.len() == CLOCK_DIGITS)?;
+    let (hours, minutes, seconds) = ((number / 10_000.0).floor(), (number / 100.0).floor() % 100.0, number % 100.0);
+    (minutes < 60.0 && seconds < 60.0).then_some(hours * 3600.0 + minutes * 60.0 + seconds)
+}
+
+/// Whether a cell is no length but a unit, as some tables have below the names of their columns: `(ms)`, `hh:mm:ss`.
+pub(super) fn is_unit(cell: &str) -> bool {
+    let plain = words::normalized(cell);
+    !plain.is_empty() && plain.split(' ').all(|word| word == "in" || words::is_unit(word))
 }
 
 /// Whether a cell is a length below 0: systems write -1 where they do not know one, and clocks that were set give others.
@@ -227,34 +272,43 @@ fn whole(text: &str) -> Option<f64> {
     if digits { text.parse().ok() } else { None }
 }
 
-/// `1h 2m 3s`, `83 sec`, `1 min 23 sec`, and ISO 8601: `PT1M23.5S`.
+/// `1h 2m 3s`, `83 sec`, `1 min 23 sec`, `1h05`, `1'23"`, and ISO 8601: `PT1M23.5S`.
 fn worded(text: &str) -> Option<f64> {
     let lower = text.to_lowercase();
-    let mut rest = lower.strip_prefix('p').unwrap_or(&lower);
-    let mut sum = 0.0;
+    let plain = match lower.strip_prefix('p').map(|iso| iso.split_once('t').unwrap_or((iso, ""))) {
+        // A month is no minute.
+        Some((date, time)) if date.is_empty() || date.ends_with('d') => format!("{date} {time}"),
+        Some(_) => return None,
+        None => lower.replace("''", "s").replace(['"', '″', '”'], "s").replace(['\'', '′', '’'], "m"),
+    };
+    let (mut rest, mut sum, mut before) = (plain.as_str(), 0.0, None);
     loop {
-        rest = rest.trim_start_matches([' ', ',', '\u{a0}']);
-        rest = rest.strip_prefix('t').unwrap_or(rest);
+        rest = rest.trim_start_matches([' ', ',', '\u{a0}', '\u{202f}']);
+        rest = AND.iter().find_map(|and| rest.strip_prefix(and)?.strip_prefix(' ')).unwrap_or(rest);
         if rest.is_empty() {
-            return Some(sum);
+            return Some(sum).filter(|_| before.is_some());
         }
-        let (digits, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ','))?);
+        let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).unwrap_or(rest.len());
+        let (digits, after) = rest.split_at(end);
         let after = after.trim_start();
         let (unit, after) = after.split_at(after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len()));
-        // The first letters do in all languages of words.toml.
-        let seconds = match unit.as_bytes() {
-            [b'm', b's', ..] | [b'm', b'i', b'l', ..] => 0.001,
-            [b'm', b'o', ..] => return None,
-            [b'm', ..] => 60.0,
-            [b's', b't', ..] | [b'h' | b'o', ..] => 3600.0,
-            [b's', ..] => 1.0,
-            [b'd' | b'j' | b'g', ..] => 86_400.0,
-            _ => return None,
+        let seconds = match (unit, before) {
+            // `1h05`
+            ("", Some(larger @ (3600.0 | 60.0))) if digits.len() == 2 && after.is_empty() => larger / 60.0,
+            ("", _) => return None,
+            _ => words::unit_seconds(unit)?,
         };
+        if before.is_some_and(|before| before <= seconds) {
+            return None;
+        }
+        before = Some(seconds);
         sum += number(digits)? * seconds;
         rest = after.strip_prefix('.').unwrap_or(after);
     }
 }
+
+/// Words between the parts of a length.
+const AND: [&str; 10] = ["and", "und", "et", "y", "e", "en", "i", "и", "og", "och"];
 
 #[cfg(test)]
 mod tests {
@@ -288,13 +342,42 @@ mod tests {
             ("2 Std. 5 Min. 3 Sek.", 7503.0),
             ("83 s", 83.0),
             ("83000 ms", 83.0),
+            ("4 dk", 240.0),
+            ("1 godz.", 3600.0),
+            ("2 perc 28 mp", 148.0),
+            ("35 сек", 35.0),
+            ("1 мин 5 с", 65.0),
+            ("2 分 10 秒", 130.0),
+            ("2分10秒", 130.0),
+            ("1h05", 3900.0),
+            ("1m05", 65.0),
+            ("1'23\"", 83.0),
+            ("1′23″", 83.0),
+            ("1 minute and 1 second", 61.0),
+            ("1 Std. und 5 Min.", 3900.0),
+            ("2:10 min", 130.0),
+            ("1:05 h", 3900.0),
         ] {
             assert_eq!(span(text, DurationUnit::Seconds).unwrap().map(Span::as_secs_f64), Some(seconds), "{text}");
         }
         for unknown in ["  ", "-", "N/A", "null", "\\N", "-5", "-00:01:20"] {
             assert_eq!(span(unknown, DurationUnit::Seconds).unwrap(), None, "{unknown}");
         }
-        for wrong in ["-5x", "abc", "1:60", "1:2:3:4", "1e99", "inf", ":", "1:-2", "1.2.3.4", "P1M2W", "12 parsecs 5"] {
+        for wrong in [
+            "-5x",
+            "abc",
+            "1:60",
+            "1:2:3:4",
+            "1e99",
+            "inf",
+            ":",
+            "1:-2",
+            "1.2.3.4",
+            "P1M",
+            "12 parsecs 5",
+            "3 foo",
+            "5s 1h",
+        ] {
             assert!(span(wrong, DurationUnit::Seconds).is_err(), "{wrong}");
         }
     }
@@ -314,5 +397,10 @@ mod tests {
         assert_eq!(read("0.000966435185185185", DurationUnit::Days), Span::from_secs_f64(83.5));
         assert_eq!(read("83500", DurationUnit::Milliseconds), Span::from_secs_f64(83.5));
         assert_eq!(read("1:30", DurationUnit::Milliseconds), Some(Span::seconds(90)));
+        assert_eq!(unit("Wait", &["000123", "", "010000"]), DurationUnit::ClockDigits);
+        assert_eq!(unit("Wait", &["000175", "000010"]), DurationUnit::Seconds);
+        assert_eq!(unit("Wait", &["(ms)", "83000"]), DurationUnit::Milliseconds);
+        assert_eq!(read("000123", DurationUnit::ClockDigits), Some(Span::seconds(83)));
+        assert_eq!(read("2:10:00", DurationUnit::MinutesAsHours), Some(Span::seconds(130)));
     }
 }

@@ -12,14 +12,15 @@ enum SignUse<'a> {
     /// Three digits stand behind it in all numbers, such as this one. Others may have none of it.
     Open {
         cell: &'a str,
-        beside_whole: bool,
+        /// Whole numbers without it stand beside, or all three digits are 0 everywhere: a fraction would be written otherwise.
+        is_likely: bool,
     },
 }
 
 /// What the cells of a column show of a `sign`, a comma or a point.
 fn use_of<'a>(cells: impl Iterator<Item = &'a str>, sign: char) -> SignUse<'a> {
     let other = if sign == ',' { '.' } else { ',' };
-    let (mut open, mut beside_whole) = (None, false);
+    let (mut open, mut opens, mut round, mut beside_whole) = (None, 0, 0, false);
     for cell in cells.map(str::trim).filter(|cell| number(cell).is_some()) {
         let Some((whole, rest)) = cell.split_once(sign) else {
             if cell.len() > 3 && cell.bytes().all(|b| b.is_ascii_digit()) {
@@ -38,8 +39,11 @@ fn use_of<'a>(cells: impl Iterator<Item = &'a str>, sign: char) -> SignUse<'a> {
             return SignUse::Fraction;
         }
         open = open.or(Some(cell));
+        opens += 1;
+        round += usize::from(rest == "000");
     }
-    open.map_or(SignUse::None, |cell| SignUse::Open { cell, beside_whole })
+    let is_likely = beside_whole || opens > 1 && round == opens;
+    open.map_or(SignUse::None, |cell| SignUse::Open { cell, is_likely })
 }
 
 /// The sign of fractions in a table, where the numbers of one of its columns prove it and none proves another.
@@ -73,12 +77,12 @@ pub(super) fn thousands_of<'a>(
         match use_of(cells.clone(), sign) {
             SignUse::None | SignUse::Fraction => {}
             SignUse::Thousands => return (Some(sign), None),
-            SignUse::Open { cell, beside_whole } => {
+            SignUse::Open { cell, is_likely } => {
                 let decimal = decimal();
                 if decimal == Some(sign) {
                     continue;
                 }
-                let separates = decimal.is_some() || beside_whole || sign == ',' && delimiter == b',';
+                let separates = decimal.is_some() || is_likely || sign == ',' && delimiter == b',';
                 let thousands = separates.then_some(sign);
                 if decimal.is_none() {
                     let read = number_with(cell, thousands).unwrap_or_default();
@@ -110,6 +114,7 @@ mod tests {
             (&["1.234", "123"], Some('.'), b';', None, false),
             (&["1.234", "0.123"], None, b',', None, false),
             (&["1.234", "2.345", "0"], None, b',', None, true),
+            (&["16.000", "126.000"], None, b';', Some('.'), true),
             (&["1.234,5", "1.230"], None, b';', Some('.'), false),
             (&["12", "120"], None, b',', None, false),
         ] {

@@ -1,8 +1,11 @@
 //! Proposes the `[csv]` table of an unknown file from its header and first rows.
 
 mod direction;
+mod ids;
+mod length_units;
 mod lengths;
 mod outcome;
+mod parts;
 mod profile;
 mod sum_figures;
 mod sums;
@@ -20,7 +23,7 @@ use super::outcome::{Words, is_usually_nobody};
 use super::presets::Preset;
 use super::sample::TableSample;
 use super::time::{TimeFormat, TimeText};
-use super::value::{channel, is_blank};
+use super::value::channel;
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
 use super::{CsvParser, MonthNames, SUMS_REMARK, SettledTimes, TableOptions};
@@ -28,6 +31,7 @@ use crate::clock::Time;
 use crate::source::format::lines::{LineReader, PartialLine, RawLine};
 use crate::source::tally::InputTally;
 use crate::text::Label;
+use ids::IdCandidate;
 use profile::ColumnProfile;
 pub(super) use sums::{not_mapped, sums};
 use time_format::TimePart;
@@ -46,6 +50,8 @@ pub struct Proposal {
     pub columns: Option<Columns>,
     /// What was assumed, and what to look at.
     pub notes: Vec<String>,
+    /// The columns that may hold the contacts' ids.
+    ids: Vec<IdCandidate>,
 }
 
 /// Propose a mapping for a table, of whose `lines` none has been read. `zone` is that of times without an offset.
@@ -66,16 +72,16 @@ pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) ->
     let mut lines = sample.numbers_after(line);
     if LogColumns::find(first).is_some() {
         let note = "it is a queue_log in a table: `report` and `check` read it without a mapping".to_owned();
-        return Ok(Proposal { columns: None, notes: vec![note] });
+        return Ok(Proposal { columns: None, notes: vec![note], ids: Vec::new() });
     }
     if let Some(preset) = Preset::fitting(presets, first) {
         let note =
             format!("it has the columns of the preset {}: `--columns {}` does the same", preset.name, preset.name);
-        return Ok(Proposal { columns: Some(preset.columns.clone()), notes: vec![note] });
+        return Ok(Proposal { columns: Some(preset.columns.clone()), notes: vec![note], ids: Vec::new() });
     }
     if let Some((columns, mut notes)) = sums(first, &rows, sample.delimiter, zone) {
         notes.insert(0, SUMS_REMARK.to_owned());
-        return Ok(Proposal { columns: Some(columns), notes });
+        return Ok(Proposal { columns: Some(columns), notes, ids: Vec::new() });
     }
     let header = !first.iter().any(|cell| profile::looks_like_value(cell));
     if header && rows.is_empty() {
@@ -99,6 +105,9 @@ pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) ->
     proposer.contacts(zone);
     if proposer.columns.time.is_none() {
         let lists = proposer.profiles.iter().filter(|column| column.cells.iter().any(|cell| cell.starts_with('{')));
+        if let Some(why) = sums::why_pivot(first) {
+            return Err(why);
+        }
         let list = lists.map(|column| column.name).next().filter(|_| sample.has_objects());
         let remedy =
             list.map(|name| format!("; {name} holds a list of objects: write these one a line (`jq -c '.{name}[]'`)"));
@@ -134,18 +143,19 @@ pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) ->
     if line > 0 && proposer.columns.names().next().is_none() {
         proposer.columns.skip = Some(line);
     }
-    Ok(Proposal { columns: Some(proposer.columns), notes: proposer.notes })
+    Ok(Proposal { columns: Some(proposer.columns), notes: proposer.notes, ids: proposer.ids })
 }
 
-/// Settle what all rows of a table tell of its times, in a mapping that was proposed by its first ones, and note what none proves.
-/// `lines` are those of the whole table, of which none has been read.
-pub fn settle_times(proposal: &mut Proposal, lines: &mut LineReader, zone: AssumedZone) {
+/// Settle what all rows of a table tell of its times and its ids, in a mapping that was proposed by its first ones, and note what none
+/// proves. `lines` are those of the whole table, of which none has been read.
+pub fn settle(proposal: &mut Proposal, lines: &mut LineReader, zone: AssumedZone) {
     let Some(columns) = &mut proposal.columns else { return };
     let options = TableOptions { columns: Some(columns.clone()), zone, ..TableOptions::default() };
     let mut parser = CsvParser::new(Label::default(), options, String::new());
     if !lines.peek().is_ok_and(|head| parser.prepare(head, None).is_ok()) {
         return;
     }
+    parser.try_ids(proposal.ids.iter().map(|id| id.index));
     let mut tally = InputTally::default();
     while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
         if let RawLine::Text(line) = line {
@@ -153,6 +163,12 @@ pub fn settle_times(proposal: &mut Proposal, lines: &mut LineReader, zone: Assum
             _ = parser.parse_line(line, Time(i64::MAX), &mut tally, &mut |_| {});
         }
     }
+    let (found, notes) = ids::choose(&proposal.ids, parser.tried_ids());
+    if let Some((id, has_legs)) = found {
+        columns.contact = Some(CsvField::Column(id.column.clone()));
+        columns.legs = has_legs;
+    }
+    proposal.notes.extend(notes);
     if let Some(SettledTimes { format, months, doubt }) = parser.settled() {
         columns.time_format = format.or_else(|| columns.time_format.take());
         columns.months = months.filter(|months| *months == MonthNames::Croatian).or(columns.months);
@@ -191,6 +207,8 @@ struct Proposer<'a> {
     times: Vec<usize>,
     /// The columns of fields, by the keys of `[csv]`.
     fields: BTreeMap<&'static str, usize>,
+    /// The columns that may hold the contacts' ids.
+    ids: Vec<IdCandidate>,
     columns: Columns,
     notes: Vec<String>,
     /// Why nothing can be proposed.
@@ -213,6 +231,7 @@ impl<'a> Proposer<'a> {
             used: Vec::new(),
             times: Vec::new(),
             fields: BTreeMap::new(),
+            ids: Vec::new(),
             columns: Columns::default(),
             notes: Vec::new(),
             refusal: None,
@@ -234,6 +253,22 @@ impl<'a> Proposer<'a> {
     fn time_of_row(&self, row: &[String], format: &TimeFormat) -> Option<Time> {
         let parts: Vec<&str> = self.times.iter().filter_map(|index| row.get(*index)).map(String::as_str).collect();
         TimeText::new(&parts.join(" ")).as_utc(format)
+    }
+
+    /// A date of the table, where the time of the day stands apart from it.
+    fn date_cells(&self) -> Option<String> {
+        let [date, _] = self.times.as_slice() else { return None };
+        self.profiles.get(*date)?.cells.first().map(|cell| (*cell).to_owned())
+    }
+
+    /// The later instant in a column of a row as if in UTC.
+    fn later_of_row(&self, row: &[String], index: usize, format: &TimeFormat) -> Option<Time> {
+        let cell = row.get(index)?;
+        let beside_date = || {
+            let [date, _] = self.times.as_slice() else { return None };
+            TimeText::new(&format!("{} {cell}", row.get(*date)?)).as_utc(format)
+        };
+        TimeText::new(cell).as_utc(format).or_else(beside_date)
     }
 
     /// The column as a mapping names it.
@@ -314,7 +349,6 @@ impl<'a> Proposer<'a> {
     fn place(&mut self, key: &str) -> Option<&mut Option<CsvField>> {
         let columns = &mut self.columns;
         Some(match key {
-            "contact" => &mut columns.contact,
             "queue" => &mut columns.queue,
             "agent" => &mut columns.agent,
             "customer" => &mut columns.customer,
@@ -337,7 +371,7 @@ impl<'a> Proposer<'a> {
 
     fn contacts(&mut self, zone: AssumedZone) {
         self.time(zone);
-        self.field("contact", |column| column.is_varied() && column.time().is_none());
+        self.named_ids();
         self.lengths();
         self.field("queue", ColumnProfile::is_text);
         self.field("agent", ColumnProfile::is_text);
@@ -368,7 +402,8 @@ impl<'a> Proposer<'a> {
             self.columns.csat_scale = scale;
         }
         self.field("nps", |column| column.is_number() && column.max() <= 10.0);
-        self.legs();
+        self.nameless_ids();
+        self.menus();
         let usual = |value: &str| Some(CsvField::Constant(CsvConstant { value: value.to_owned() }));
         self.columns.channel = self.columns.channel.take().or_else(|| usual("voice"));
         self.columns.queue = self.columns.queue.take().or_else(|| usual("all"));
@@ -381,8 +416,17 @@ impl<'a> Proposer<'a> {
             |part| move |column: &ColumnProfile<'_>| column.named_time().is_some_and(|(_, found)| found == part);
         let holds_times = |column: &&ColumnProfile<'_>| matches!(column.time(), Some((_, TimePart::Both)));
         let mut whole = self.best(words, holds(TimePart::Both));
+        // Of two clocks, the one of UTC is that of other columns, too.
+        let likeness = |index: usize| self.profiles.get(index)?.likeness(words).map(|(_, at)| at);
+        let utc = self.best(words, |column| holds(TimePart::Both)(column) && column.says_utc());
+        whole = whole.zip(utc).filter(|(whole, utc)| likeness(*whole) == likeness(*utc)).map(|(_, utc)| utc).or(whole);
         let date = self.best(words, holds(TimePart::Date));
-        let of_day = self.best(Self::words("time_of_day"), holds(TimePart::TimeOfDay));
+        // Lengths look like times of the day, and are in no order.
+        let of_day = |is_ordered: bool| {
+            let holds = holds(TimePart::TimeOfDay);
+            self.best(Self::words("time_of_day"), |column| holds(column) && (!is_ordered || column.is_in_order()))
+        };
+        let of_day = of_day(true).or_else(|| of_day(false));
         if date.is_none() || of_day.is_none() {
             let nameless = self.profiles.iter().filter(|column| !is_known_name(column.name));
             whole = whole.or_else(|| nameless.filter(holds_times).map(|column| column.index).next());
@@ -406,10 +450,7 @@ impl<'a> Proposer<'a> {
             .map(|column| column.cells.clone())
             .unwrap_or_default();
         let names: Vec<CsvColumn> = indexes.iter().map(|index| self.name(*index)).collect();
-        let is_utc = indexes
-            .iter()
-            .filter_map(|index| self.profiles.get(*index))
-            .any(|column| column.plain.split(' ').any(|word| ["utc", "gmt", "zulu"].contains(&word)));
+        let is_utc = indexes.iter().filter_map(|index| self.profiles.get(*index)).any(ColumnProfile::says_utc);
         let local = cells.iter().filter(|cell| time_format::is_local(cell)).count();
         if local > time_format::tolerated(cells.len()) {
             self.columns.timezone = Some(if is_utc { chrono_tz::Tz::UTC } else { zone.zone });
@@ -435,16 +476,5 @@ impl<'a> Proposer<'a> {
         };
         let words: Vec<String> = column.distinct().into_iter().filter(is_nobody).map(str::to_owned).collect();
         self.columns.nobody = Words::new(words);
-    }
-
-    /// Whether an id has several rows.
-    fn legs(&mut self) {
-        let Some(column) = self.of_field("contact") else { return };
-        let (ids, rows) = (column.distinct().len(), column.cells.iter().filter(|cell| !is_blank(cell)).count());
-        if ids < rows {
-            self.columns.legs = true;
-            self.notes
-                .push(format!("{ids} ids in {rows} rows: the rows of an id are taken for one contact: check legs"));
-        }
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct ContactRecord {
     pub(super) offer: Offer,
     pub(super) outcome: RowOutcome,
     pub(super) agent: Label,
+    /// Whether an agent is named, or no column could name one.
+    pub(super) has_agent: bool,
     pub(super) wait: Option<Span>,
     pub(super) talk: Option<Span>,
     pub(super) hold: Option<Span>,
@@ -33,9 +35,26 @@ fn sum(a: Option<Span>, b: Option<Span>) -> Option<Span> {
 }
 
 impl ContactRecord {
+    /// Whether it was answered by nobody who has a name: by a menu, an announcement or a mailbox.
+    fn is_unnamed_answer(&self) -> bool {
+        self.outcome == RowOutcome::Answered && !self.has_agent
+    }
+
     /// Add a later part of the same contact. The first agent who answered is the contact's; another one makes it
-    /// transferred. One who was never answered ended as the last part did.
-    pub(super) fn add(&mut self, later: Self) {
+    /// transferred. One who was never answered ended as the last part did. A menu before the queue is no part of the wait, and where an
+    /// agent can be named, no other part answers.
+    pub(super) fn add(&mut self, mut later: Self) {
+        if self.is_unnamed_answer() {
+            self.outcome = RowOutcome::Unknown;
+            if self.wait.is_none_or(|wait| wait == Span::ZERO) {
+                std::mem::swap(self, &mut later);
+                self.offer.customer = self.offer.customer.take().or(later.offer.customer);
+                self.offer.intent = self.offer.intent.take().or(later.offer.intent);
+                return;
+            }
+        } else if later.is_unnamed_answer() {
+            later.outcome = RowOutcome::Ignored;
+        }
         let before = later.offered - self.offered;
         match (self.outcome, later.outcome) {
             (RowOutcome::Answered, RowOutcome::Answered) => {
@@ -48,7 +67,10 @@ impl ContactRecord {
             (_, outcome) => {
                 self.outcome = outcome;
                 self.agent = later.agent;
-                self.wait = later.wait.map(|wait| before + wait);
+                self.has_agent = later.has_agent;
+                // Some tables give the wait of the whole contact in each of its rows.
+                let is_same = self.wait == later.wait && self.offer.queue == later.offer.queue;
+                self.wait = if is_same { later.wait } else { later.wait.map(|wait| before + wait) };
                 (self.talk, self.hold, self.acw) = (later.talk, later.hold, later.acw);
             }
         }

@@ -102,6 +102,16 @@ impl TimeFormat {
         }
     }
 
+    /// Whether a time that is written so tells its second.
+    pub(super) fn tells_seconds(&self, text: &str) -> bool {
+        match self {
+            Self::Codes(codes) => codes.codes.contains("%S") || codes.codes.contains("%T"),
+            Self::Number(_) => true,
+            // An offset has a colon, too.
+            Self::Detected => text.split_once(':').is_none_or(|(_, rest)| rest.get(2..3) == Some(":")),
+        }
+    }
+
     /// The same with what a whole column shows of its dates and `given` does not say; `None` if that changes nothing.
     pub(super) fn refined(&self, evidence: &DateEvidence, given: GivenTimes) -> Option<Self> {
         let Self::Codes(codes) = self else { return None };
@@ -326,13 +336,14 @@ impl<'a> TimeText<'a> {
     }
 
     fn parse(&self, format: &TimeFormat) -> Result<ParsedTime, TimeFault> {
-        self.parse_plain(format).or_else(|fault| {
-            let (bare, offset) = zone_names::split(&self.written).ok_or(fault)?;
-            Ok(match (TimeText::new(bare).parse_plain(format)?, offset) {
-                (ParsedTime::Local(local), Some(east)) => ParsedTime::Instant(Time::from(local.and_utc()) - east),
-                (parsed, _) => parsed,
-            })
-        })
+        // `CET` is a zone before it is a Thursday in Croatian.
+        let named = zone_names::split(&self.written)
+            .and_then(|(bare, offset)| Some((TimeText::new(bare).parse_plain(format).ok()?, offset)));
+        match named {
+            Some((ParsedTime::Local(local), Some(east))) => Ok(ParsedTime::Instant(Time::from(local.and_utc()) - east)),
+            Some((parsed, _)) => Ok(parsed),
+            None => self.parse_plain(format),
+        }
     }
 
     fn parse_plain(&self, format: &TimeFormat) -> Result<ParsedTime, TimeFault> {

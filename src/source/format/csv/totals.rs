@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::duration::is_unit;
 use super::rows::CsvRow;
 use super::value::is_blank;
 use super::words::{normalized, vocabulary};
@@ -67,6 +68,12 @@ pub(super) fn are_in(row: CsvRow<'_>, named: &[usize]) -> bool {
         && (named.iter().any(|cell| begins_with_word(cell))
             || filled.next().is_some_and(|cell| begins_with_word(&cell))
             || filled.any(|cell| is_word(&cell)))
+}
+
+/// Whether a row has the units of columns below their names: no cell has a digit, and some are units.
+pub(super) fn are_units(cells: impl Iterator<Item = impl AsRef<str>> + Clone) -> bool {
+    let has_digit = |cell: &str| cell.contains(|c: char| c.is_ascii_digit());
+    cells.clone().any(|cell| is_unit(cell.as_ref())) && !cells.into_iter().any(|cell| has_digit(cell.as_ref()))
 }
 
 /// What is said of rows that were left out because they have totals; nothing if there was none.

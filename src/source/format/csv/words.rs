@@ -10,7 +10,8 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(super) struct Vocabulary {
     /// By the key of `[csv]`, or `direction`, `time_of_day` for one that stands beside a date, `abandoned_flag`, `handle_s` for talk, hold and work
-    /// together, or `whole_s` for one that may be of the whole call.
+    /// together, `whole_s` for one that may be of the whole call, `abandoned_wait_s` for the wait of those that nobody answered, or `menu_s` for the time in a
+    /// menu before the queue.
     pub(super) columns: BTreeMap<String, Vec<String>>,
     pub(super) directions: DirectionWords,
     pub(super) yes: AnswerWords,
@@ -32,6 +33,8 @@ pub(super) struct Vocabulary {
     /// Words for columns that are not looked for within longer names.
     pub(super) alone: WordList,
     pub(super) dates: DateWords,
+    /// In the name of a queue, by which it is a menu or an announcement.
+    pub(super) menus: WordList,
 }
 
 /// Words by which rows say whether their contacts came to the floor.
@@ -178,7 +181,7 @@ pub(super) fn normalized(name: &str) -> String {
 }
 
 /// Words for milliseconds.
-pub(super) const MILLISECONDS: [&str; 13] = [
+const MILLISECONDS: &[&str] = &[
     "ms",
     "msec",
     "msecs",
@@ -192,9 +195,12 @@ pub(super) const MILLISECONDS: [&str; 13] = [
     "millisecondes",
     "milisegundos",
     "millisecondi",
+    "мс",
+    "ミリ秒",
+    "毫秒",
 ];
 /// Words for minutes.
-pub(super) const MINUTES: [&str; 16] = [
+pub(super) const MINUTES: &[&str] = &[
     "min",
     "mins",
     "mn",
@@ -203,26 +209,104 @@ pub(super) const MINUTES: [&str; 16] = [
     "minuten",
     "minutos",
     "minuti",
+    "minut",
     "minuty",
+    "minuter",
+    "minutter",
     "dk",
+    "dak",
     "dakika",
     "мин",
     "минут",
+    "хв",
     "分",
     "分钟",
     "分鐘",
+    "분",
 ];
 /// Words for hours. In the middle of a name, they are about something else: `business hours wait`.
-const HOURS: [&str; 14] =
-    ["h", "hh", "hr", "hrs", "hour", "hours", "std", "stunden", "heures", "horas", "ore", "saat", "час", "часов"];
+const HOURS: &[&str] = &[
+    "h",
+    "hh",
+    "hr",
+    "hrs",
+    "hour",
+    "hours",
+    "std",
+    "stunden",
+    "heures",
+    "horas",
+    "ore",
+    "godz",
+    "godzin",
+    "hod",
+    "hodin",
+    "saat",
+    "час",
+    "часов",
+    "時間",
+    "小时",
+    "小時",
+    "시간",
+];
 /// Words for seconds, and for the parts of a notation as `hh:mm:ss`.
-pub(super) const SECONDS: [&str; 13] =
-    ["s", "ss", "sec", "secs", "seconds", "sek", "sekunden", "secondes", "seg", "segs", "segundos", "secondi", "сек"];
-const OTHER_UNITS: [&str; 1] = ["mm"];
+pub(super) const SECONDS: &[&str] = &[
+    "s",
+    "ss",
+    "sec",
+    "secs",
+    "seconds",
+    "sek",
+    "sekunden",
+    "sekund",
+    "sekundy",
+    "sekunder",
+    "secondes",
+    "seconden",
+    "seg",
+    "segs",
+    "segundos",
+    "secondi",
+    "saniye",
+    "masodperc",
+    "сек",
+    "секунд",
+    "秒",
+    "秒钟",
+    "초",
+];
+const OTHER_UNITS: &[&str] = &["mm"];
+/// Words for units in seconds that are used in cells, and mean other things in names.
+const CELL_UNITS: [(&[&str], f64); 4] = [
+    (&["с", "sn", "mp", "second", "sekunde", "seconde", "segundo", "secondo", "sekunda", "секунда", "секунды"], 1.0),
+    (&["m", "p", "perc", "minuto", "minuta", "м", "минута", "минуты"], 60.0),
+    (
+        &[
+            "u", "t", "time", "timer", "timmar", "tim", "uur", "ora", "hora", "heure", "stunde", "godzina", "godziny",
+            "hodiny", "ч", "часа", "год", "时", "時",
+        ],
+        3600.0,
+    ),
+    (
+        &[
+            "d", "j", "g", "day", "days", "tag", "tage", "tagen", "jour", "jours", "dia", "dias", "giorno", "giorni",
+            "gg", "dag", "dagen", "dagar", "dage", "dni", "dzien", "dny", "den", "gun", "nap", "д", "дн", "день",
+            "дня", "дней", "日", "天", "일",
+        ],
+        86_400.0,
+    ),
+];
+
+/// The seconds of a unit by its word in a cell.
+pub(super) fn unit_seconds(word: &str) -> Option<f64> {
+    let units = [(MILLISECONDS, 0.001), (SECONDS, 1.0), (MINUTES, 60.0), (HOURS, 3600.0)];
+    let plain = normalized(word);
+    units.into_iter().chain(CELL_UNITS).find(|(words, _)| words.contains(&plain.as_str())).map(|(_, seconds)| seconds)
+}
 
 /// Whether a name in normal form has seconds, and no other unit beside them as in `hh mm ss`.
 pub(super) fn is_seconds_alone(plain: &str) -> bool {
-    let others = || HOURS.iter().chain(&MINUTES).chain(&OTHER_UNITS);
+    let others = || HOURS.iter().chain(MINUTES).chain(OTHER_UNITS);
     let has = |word: &str| SECONDS.contains(&word);
     plain.split(' ').any(has) && !plain.split(' ').any(|word| others().any(|unit| *unit == word))
 }
@@ -234,8 +318,7 @@ pub(super) fn ends_in_hours(plain: &str) -> bool {
 }
 
 pub(super) fn is_unit(word: &str) -> bool {
-    let units = || MILLISECONDS.iter().chain(&MINUTES).chain(&SECONDS).chain(&HOURS).chain(&OTHER_UNITS);
-    units().any(|unit| *unit == word)
+    [MILLISECONDS, MINUTES, SECONDS, HOURS, OTHER_UNITS].iter().any(|units| units.contains(&word))
 }
 
 /// A name in normal form without the unit of time at its end: `wait time ms` and `waittimems` are both a wait.
@@ -308,6 +391,7 @@ mod tests {
             &all.nobody.words,
             &all.outcome_words.alone,
             &all.outcome_words.over,
+            &all.menus.words,
         ]);
         for word in words.flatten() {
             assert_eq!(normalized(word), *word);

@@ -1,18 +1,16 @@
 //! The columns of durations: which is which, in which unit, and what they include.
 
 use super::Proposer;
+use super::parts::{Relation, SLACK};
 use super::profile::{ColumnProfile, is_later_time};
-use crate::clock::{Span, Time};
+use crate::clock::Span;
 use crate::source::format::csv::columns::{CsvColumn, CsvDuration, CsvField};
-use crate::source::format::csv::doubts::MAX_USUAL;
-use crate::source::format::csv::duration::{self, DurationUnit};
+use crate::source::format::csv::duration;
 use crate::source::format::csv::naming::Naming;
-use crate::source::format::csv::time::{TimeFormat, TimeText};
+use crate::source::format::csv::time::TimeFormat;
 
 /// The durations of a contact.
-const KEYS: [&str; 4] = ["wait_s", "talk_s", "hold_s", "acw_s"];
-/// What durations and instants may differ by, as their fractions are cut off.
-const SLACK: Span = Span::SECOND;
+pub(super) const KEYS: [&str; 4] = ["wait_s", "talk_s", "hold_s", "acw_s"];
 /// Words that may stand in the name of a duration of the whole call.
 const WHOLE: [&str; 12] = [
     "call",
@@ -29,22 +27,16 @@ const WHOLE: [&str; 12] = [
     "in",
 ];
 
-/// What a row says of the relation of two durations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Relation {
-    /// Rows show that the one includes the other.
-    Included,
-    /// Rows show that it does not.
-    Apart,
-    Unproven,
-}
+/// Of fewer instants, that all are whole minutes says nothing.
+const MIN_INSTANTS: usize = 6;
 
 impl Proposer<'_> {
     /// The columns of durations and of the instants that stand for them.
     pub(super) fn lengths(&mut self) {
         let format = TimeFormat::parse(self.columns.time_format.as_deref()).unwrap_or_default();
         for key in ["answered_at", "ended_at"] {
-            self.field(key, |column| column.has_times_in(&format));
+            let date = self.date_cells();
+            self.field(key, |column| column.has_times_in(&format, date.as_deref()));
         }
         for key in KEYS {
             self.field(key, ColumnProfile::is_duration);
@@ -52,14 +44,23 @@ impl Proposer<'_> {
         for key in KEYS {
             self.left_out(key);
         }
-        self.talk();
-        self.milliseconds(&format);
+        let unanswered = self.unanswered();
+        self.wait_called_hold(&unanswered);
+        self.units(&format);
+        self.talk(&format, &unanswered);
+        self.units(&format);
+        self.hold_in_talk(&format);
+        self.wait_of_abandoned(&unanswered);
+        self.menu_in_wait(&format);
+        self.wait_from_earlier(&format);
         self.end_of_wait(&format);
+        self.whole_minutes(&format);
         for key in KEYS {
             self.odd_cells(key, "length", |column, cell| duration::span(cell, column.notation()).is_ok());
         }
+        let date = self.date_cells();
         for key in ["answered_at", "ended_at"] {
-            self.odd_cells(key, "time as the others", |_, cell| is_later_time(cell, &format));
+            self.odd_cells(key, "time as the others", |_, cell| is_later_time(cell, &format, date.as_deref()));
         }
     }
 
@@ -68,7 +69,7 @@ impl Proposer<'_> {
         let is_length = |column: &ColumnProfile<'_>, cell: &str| duration::span(cell, column.notation()).is_ok();
         let words = Self::words(key);
         let is_named = |column: &ColumnProfile<'_>| {
-            column.likeness(words).is_some_and(|(naming, _)| naming == Naming::Exact)
+            column.likeness(words).is_some_and(|(naming, _)| naming < Naming::Guess)
                 && column.time().is_none()
                 && column.cells.iter().any(|cell| is_length(column, cell))
         };
@@ -102,62 +103,6 @@ impl Proposer<'_> {
         self.notes.push(note);
     }
 
-    /// Take numbers without a unit for milliseconds where the instants beside them show it, or where most of a column would
-    /// be above four hours as seconds. What holds for one column holds for the others.
-    fn milliseconds(&mut self, format: &TimeFormat) {
-        let is_bare = |column: &&ColumnProfile<'_>| {
-            column.unit() == DurationUnit::Seconds
-                && column.mostly(|cell| column.number(cell).is_some_and(|number| number.fract() == 0.0))
-        };
-        let bare: Vec<(&str, &ColumnProfile<'_>)> =
-            KEYS.into_iter().filter_map(|key| Some((key, self.of_field(key).filter(is_bare)?))).collect();
-        let why = if bare.iter().any(|(_, column)| self.are_milliseconds(column.index, format)) {
-            "as the times beside show"
-        } else if bare.iter().any(|(_, column)| is_unbelievable(column) && !self.fits(column.index, format, 1.0)) {
-            "as most would be above four hours in seconds"
-        } else {
-            return;
-        };
-        let keys: Vec<&str> = bare.iter().map(|(key, _)| *key).collect();
-        self.notes.push(format!("{}: taken for milliseconds, {why}", keys.join(", ")));
-        let unit = Some(DurationUnit::Milliseconds);
-        for key in keys {
-            let field = match self.place(key).and_then(Option::take) {
-                Some(CsvField::Column(column)) => CsvDuration { column, unit, plus: Vec::new(), less: Vec::new() },
-                Some(CsvField::Duration(duration)) => CsvDuration { unit, ..duration },
-                Some(CsvField::Constant(_)) | None => continue,
-            };
-            self.set(key, CsvField::Duration(field));
-        }
-    }
-
-    /// Whether the numbers of a column are longer than the whole contact in seconds, and not in milliseconds.
-    fn are_milliseconds(&self, index: usize, format: &TimeFormat) -> bool {
-        self.fits(index, format, 1000.0) && !self.fits(index, format, 1.0)
-    }
-
-    /// Whether most of the numbers of a column, `per_second` of which are a second, are no longer than the whole contact;
-    /// not where no row tells how long that was.
-    fn fits(&self, index: usize, format: &TimeFormat, per_second: f64) -> bool {
-        let (mut seen, mut fitting) = (0, 0);
-        for row in self.rows {
-            let column = self.profiles.get(index);
-            let number = column.zip(row.get(index)).and_then(|(column, cell)| column.number(cell));
-            let number = number.filter(|number| *number > 0.0);
-            let Some((number, (from, to))) = number.zip(self.ends_of_row(row, format)) else { continue };
-            seen += 1;
-            fitting += usize::from(number / per_second <= (to - from + SLACK).as_secs_f64());
-        }
-        seen > 0 && fitting * 4 >= seen * 3
-    }
-
-    /// The first and the last instant of a row, as if in UTC.
-    fn ends_of_row(&self, row: &[String], format: &TimeFormat) -> Option<(Time, Time)> {
-        let later = ["answered_at", "ended_at"].iter().filter_map(|key| self.fields.get(*key));
-        let at = |index: &usize| row.get(*index).and_then(|cell| TimeText::new(cell).as_utc(format));
-        self.time_of_row(row, format).zip(later.filter_map(at).max())
-    }
-
     /// An end that comes with the end of the wait in every row is no end of a conversation.
     fn end_of_wait(&mut self, format: &TimeFormat) {
         let has = |key| self.fields.contains_key(key);
@@ -167,10 +112,9 @@ impl Proposer<'_> {
         };
         let is_after = |row: &&[String]| {
             let waited = row.get(wait.index).and_then(|cell| duration::span(cell, wait.notation()).ok()?);
-            let ends = self.ends_of_row(row, format);
-            waited.zip(ends).is_some_and(|(waited, (from, to))| to - from > waited + SLACK)
+            waited.zip(self.times_of(row, format).whole()).is_some_and(|(waited, whole)| whole > waited + SLACK)
         };
-        if self.rows.iter().any(is_after) {
+        if self.compared().iter().any(is_after) {
             return;
         }
         let name = self.of_field("ended_at").map_or("", |column| column.name);
@@ -179,8 +123,39 @@ impl Proposer<'_> {
         self.columns.ended_at = None;
     }
 
+    /// Leaves out instants that are whole minutes where a length would follow from them: they may be off by a minute.
+    fn whole_minutes(&mut self, format: &TimeFormat) {
+        let has = |key| self.fields.contains_key(key);
+        let needed = (has("answered_at") && !has("wait_s")) || (has("ended_at") && !has("talk_s"));
+        let instants = |key: &str| {
+            let index = self.fields.get(key).copied();
+            self.compared().iter().filter_map(|row| self.later_of_row(row, index?, format)).collect::<Vec<_>>()
+        };
+        let later = [instants("answered_at"), instants("ended_at")].concat();
+        let begun = self.compared().iter().filter_map(|row| self.time_of_row(row, format)).count();
+        let is_whole = later.iter().all(|at| at.0.rem_euclid(60_000_000) == 0) && !self.tells_seconds(format);
+        let is_written =
+            self.times.iter().filter_map(|index| self.profiles.get(*index)).all(|column| {
+                column.cells.first().is_some_and(|cell| format.tells_seconds(cell)) || self.times.len() > 1
+            });
+        if !needed || !is_whole || !is_written || later.len() + begun < MIN_INSTANTS {
+            return;
+        }
+        let keys: Vec<&str> = ["answered_at", "ended_at"].into_iter().filter(|key| has(key)).collect();
+        self.notes.push(format!(
+            "{} left out: all times are whole minutes, so that lengths that follow from them are not known",
+            keys.join(" and ")
+        ));
+        for key in keys {
+            self.fields.remove(key);
+            if let Some(place) = self.place(key) {
+                *place = None;
+            }
+        }
+    }
+
     /// Talk time where no column is it alone: a handling time, or a duration that may be of the whole call.
-    fn talk(&mut self) {
+    fn talk(&mut self, format: &TimeFormat, unanswered: &[Option<bool>]) {
         if self.fields.contains_key("talk_s") {
             return;
         }
@@ -210,12 +185,15 @@ impl Proposer<'_> {
             ["total", "gesamt", "общая"].iter().any(|stem| plain.split(' ').any(|word| word.starts_with(stem)));
         let wait = self.of_field("wait_s").map(|wait| (wait.index, wait.name.to_owned()));
         let hold = self.fields_of(&["hold_s"]);
-        let relation = wait.as_ref().map_or(Relation::Unproven, |(wait, _)| self.relation(index, *wait));
+        let relation = self.relation(index, wait.as_ref().map(|(wait, _)| *wait), format, unanswered);
         match (relation, wait) {
             (Relation::Included, Some((_, waited))) => {
                 self.notes.push(format!("talk_s: {name} includes {waited}, as rows show: it is subtracted"));
                 self.set_talk(index, [self.fields_of(&["wait_s"]), hold].concat());
             }
+            (Relation::Included, None) => self.notes.push(format!(
+                "talk_s is left out: {name} includes the wait, as contacts that nobody answered have it, and no column tells the wait"
+            )),
             (Relation::Apart, _) => self.set_talk(index, hold),
             (_, wait) if is_total => {
                 let less = wait.map(|(_, name)| format!(", less = [{name:?}]")).unwrap_or_default();
@@ -234,36 +212,48 @@ impl Proposer<'_> {
 
     /// Whether a duration of the call includes the wait. Of a call that was not answered it is as long as the wait, or
     /// nothing.
-    fn relation(&self, whole: usize, wait: usize) -> Relation {
+    fn relation(
+        &self,
+        whole: usize,
+        wait: Option<usize>,
+        format: &TimeFormat,
+        unanswered: &[Option<bool>],
+    ) -> Relation {
         let (mut included, mut apart) = (0, 0);
-        for row in self.rows {
-            let length = |index: usize| {
-                let notation = self.profiles.get(index)?.notation();
-                Some(duration::span(row.get(index)?, notation).ok()?.unwrap_or_default())
+        for (row, unanswered) in self.compared().iter().zip(unanswered) {
+            let times = self.times_of(row, format);
+            let waited = wait.and_then(|wait| self.length(wait, row)).or_else(|| times.up_to_answer());
+            let known = self.length(whole, row);
+            let (whole, waited) = match (known, waited) {
+                (whole, Some(waited)) => (whole.unwrap_or_default(), waited),
+                (Some(whole), None) if *unanswered == Some(true) && wait.is_none() => {
+                    included += usize::from(whole > SLACK);
+                    apart += usize::from(whole <= SLACK);
+                    continue;
+                }
+                _ => continue,
             };
-            let Some((whole, wait)) = length(whole).zip(length(wait)) else { continue };
-            let slack = SLACK.max(Span(wait.0 / 100));
-            if wait > slack && whole + slack < wait {
-                apart += 1;
-            } else if wait > slack && whole <= wait + slack {
-                included += 1;
+            let slack = SLACK.max(Span(waited.0 / 100));
+            let is_near = |a: Span, b: Span| a <= b + slack && b <= a + slack;
+            let is_whole = times.whole().is_some_and(|all| is_near(all, whole));
+            let is_talk = times.whole().is_some_and(|all| is_near(all, whole + waited));
+            if waited <= slack || *unanswered == Some(false) && known.is_none() {
+                continue;
             }
+            included += usize::from(whole + slack >= waited && whole <= waited + slack || is_whole && !is_talk);
+            apart += usize::from(whole + slack < waited || is_talk && !is_whole);
         }
-        match (included, apart) {
-            (0, 0) => Relation::Unproven,
-            (_, 0) => Relation::Included,
-            _ => Relation::Apart,
-        }
+        Relation::of(included, apart)
     }
 
     fn set_talk(&mut self, index: usize, less: Vec<CsvColumn>) {
         self.used.push(index);
         self.fields.insert("talk_s", index);
-        let column = self.name(index);
-        let field = if less.is_empty() {
+        let (column, unit) = (self.name(index), self.profiles.get(index).and_then(|column| column.shown_unit));
+        let field = if less.is_empty() && unit.is_none() {
             CsvField::Column(column)
         } else {
-            CsvField::Duration(CsvDuration { column, unit: None, plus: Vec::new(), less })
+            CsvField::Duration(CsvDuration { column, unit, plus: Vec::new(), less })
         };
         self.set("talk_s", field);
     }
@@ -272,12 +262,4 @@ impl Proposer<'_> {
     fn fields_of(&self, keys: &[&str]) -> Vec<CsvColumn> {
         keys.iter().filter_map(|key| self.fields.get(*key)).map(|index| self.name(*index)).collect()
     }
-}
-
-/// Whether most of the durations of a column would be above what is usual, in seconds.
-fn is_unbelievable(column: &ColumnProfile<'_>) -> bool {
-    let mut numbers: Vec<f64> = column.cells.iter().filter_map(|cell| column.number(cell)).collect();
-    numbers.retain(|number| *number > 0.0);
-    let above = numbers.iter().filter(|number| **number > MAX_USUAL.as_secs_f64()).count();
-    above * 2 > numbers.len()
 }

@@ -25,6 +25,9 @@ pub(super) struct ColumnProfile<'a> {
     pub(super) cells: Vec<&'a str>,
     /// The sign that separates thousands in it.
     pub(super) thousands: Option<char>,
+    /// The unit that the row below the header or the instants of rows show.
+    pub(super) shown_unit: Option<DurationUnit>,
+    told_unit: OnceCell<DurationUnit>,
     time: OnceCell<ColumnTime>,
     distinct: OnceCell<Vec<&'a str>>,
 }
@@ -33,7 +36,9 @@ impl<'a> ColumnProfile<'a> {
     pub(super) fn of(index: usize, first: &'a [String], rows: &[&'a [String]], header: bool) -> Self {
         let name = first.get(index).filter(|_| header).map_or("", |name| name.trim());
         // The sample can end within a row.
-        let cells = rows.iter().filter(|row| row.len() + 1 >= first.len() && **row != first && !totals::begin(row));
+        let units = rows.first().filter(|row| totals::are_units(row.iter()));
+        let cells = rows.iter().skip(usize::from(units.is_some()));
+        let cells = cells.filter(|row| row.len() + 1 >= first.len() && **row != first && !totals::begin(row));
         let cells = cells.filter_map(|row| row.get(index)).map(|cell| cell.trim()).filter(|cell| !is_blank(cell));
         Self {
             index,
@@ -41,6 +46,8 @@ impl<'a> ColumnProfile<'a> {
             plain: normalized(name),
             cells: cells.collect(),
             thousands: None,
+            shown_unit: units.and_then(|row| row.get(index)).and_then(|cell| DurationUnit::of_name(cell)),
+            told_unit: OnceCell::new(),
             time: OnceCell::new(),
             distinct: OnceCell::new(),
         }
@@ -78,11 +85,26 @@ impl<'a> ColumnProfile<'a> {
         odd < self.cells.len() && odd <= tolerated(self.cells.len())
     }
 
-    pub(super) fn has_times_in(&self, format: &TimeFormat) -> bool {
+    /// Whether its cells hold later instants of contacts, which may be times of the day beside a date such as this.
+    pub(super) fn has_times_in(&self, format: &TimeFormat, date: Option<&str>) -> bool {
         let cells = self.cells.iter().filter(|cell| **cell != "0");
         let (all, odd) =
-            cells.fold((0, 0), |(all, odd), cell| (all + 1, odd + usize::from(!is_later_time(cell, format))));
+            cells.fold((0, 0), |(all, odd), cell| (all + 1, odd + usize::from(!is_later_time(cell, format, date))));
         odd < all && odd <= tolerated(self.cells.len())
+    }
+
+    /// Whether the name says that its times are of UTC.
+    pub(super) fn says_utc(&self) -> bool {
+        self.plain.split(' ').any(|word| ["utc", "gmt", "zulu"].contains(&word))
+    }
+
+    /// Whether its times of the day, or lengths, mostly rise or mostly fall.
+    pub(super) fn is_in_order(&self) -> bool {
+        let lengths = || self.cells.iter().filter_map(|cell| duration::span(cell, DurationUnit::Seconds).ok()?);
+        let steps = || lengths().zip(lengths().skip(1));
+        let (rising, falling) =
+            (steps().filter(|(one, next)| one < next).count(), steps().filter(|(one, next)| one > next).count());
+        rising.min(falling) * 4 <= rising.max(falling)
     }
 
     /// Its cells, each once, in order.
@@ -94,11 +116,6 @@ impl<'a> ColumnProfile<'a> {
             cells
         });
         distinct.clone()
-    }
-
-    /// Whether most cells differ, as ids do.
-    pub(super) fn is_varied(&self) -> bool {
-        !self.cells.is_empty() && self.distinct().len() * 3 > self.cells.len()
     }
 
     pub(super) fn is_text(&self) -> bool {
@@ -124,7 +141,8 @@ impl<'a> ColumnProfile<'a> {
 
     /// The unit of its bare numbers that its name and cells tell.
     pub(super) fn unit(&self) -> DurationUnit {
-        DurationUnit::of_column(self.name, self.cells.iter().copied())
+        let told = || DurationUnit::of_column(self.name, self.cells.iter().copied());
+        self.shown_unit.unwrap_or_else(|| *self.told_unit.get_or_init(told))
     }
 
     /// How its numbers are written.
@@ -169,8 +187,10 @@ impl<'a> ColumnProfile<'a> {
 }
 
 /// Whether a cell holds a later instant of a contact, or says that there was none.
-pub(super) fn is_later_time(cell: &str, format: &TimeFormat) -> bool {
-    cell == "0" || TimeText::new(cell).as_utc(format).is_some()
+pub(super) fn is_later_time(cell: &str, format: &TimeFormat, date: Option<&str>) -> bool {
+    cell == "0"
+        || TimeText::new(cell).as_utc(format).is_some()
+        || date.is_some_and(|date| TimeText::new(&format!("{date} {cell}")).as_utc(format).is_some())
 }
 
 /// Whether a cell of the first row holds a value and no column's name.

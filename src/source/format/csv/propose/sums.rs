@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Proposer;
 use super::profile::ColumnProfile;
 use super::sum_figures::{Counts, is_partial, is_within, share, time};
-use super::time_format::TimePart;
+use super::time_format::{TimePart, time_format};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::csv::columns::{Columns, CsvFigure};
 use crate::source::format::csv::duration::DurationUnit;
@@ -282,8 +282,23 @@ pub(super) fn may_be_sums(proposer: &Proposer<'_>) -> Option<String> {
     (!is_of_contact && names.len() > 1).then(|| {
         format!(
             "no column is known to be of a contact, and {} may count several: write `figures = {{ offered = …, answered = …, \
-             abandoned = … }}` into a mapping if a row is the sum of an interval",
+             abandoned = … }}` into a mapping if a row is the sum of an interval; if they are queues (a pivot table), export a row for each \
+             queue and interval",
             names.join(", ")
         )
     })
 }
+
+/// Why a table with a column for each time is none that can be read.
+pub(super) fn why_pivot(first: &[String]) -> Option<String> {
+    let times: Vec<&str> = first.iter().map(|name| name.trim()).filter(|name| time_format(&[name]).is_some()).collect();
+    (times.len() >= MIN_PIVOT_COLUMNS && times.len() * 2 > first.len()).then(|| {
+        format!(
+            "it has a column for each time ({} …), as pivot tables do: export a row for each queue and interval, or for each contact",
+            times.iter().take(3).copied().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+/// So many columns that are named by times are no names of fields.
+const MIN_PIVOT_COLUMNS: usize = 3;

@@ -1,0 +1,322 @@
+//! Which lengths include others, as the rows show: talk that has the hold in it, a wait that begins in a menu.
+
+use super::Proposer;
+use crate::clock::{Span, Time};
+use crate::source::format::csv::columns::{CsvColumn, CsvDuration, CsvField};
+use crate::source::format::csv::duration;
+use crate::source::format::csv::naming::{Naming, naming};
+use crate::source::format::csv::outcome::{RowOutcome, is_usually_nobody};
+use crate::source::format::csv::time::TimeFormat;
+use crate::source::format::csv::value::{YesNo, is_blank};
+
+/// What durations and instants may differ by, as their fractions are cut off.
+pub(super) const SLACK: Span = Span::SECOND;
+/// Words by which a name says that something else is included.
+const INCLUDING: [&str; 15] = [
+    "incl",
+    "inkl",
+    "including",
+    "includes",
+    "included",
+    "with",
+    "inklusive",
+    "einschliesslich",
+    "mit",
+    "inclus",
+    "avec",
+    "incluido",
+    "incluye",
+    "incluso",
+    "inclusief",
+];
+/// The most rows whose lengths are compared.
+const MAX_COMPARED_ROWS: usize = 2000;
+/// So many times as many rows must show the one as the other.
+const CLEARLY: usize = 4;
+
+/// What rows say of the relation of two durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// Rows show that the one includes the other.
+    Included,
+    /// Rows show that it does not.
+    Apart,
+    Unproven,
+}
+
+impl Relation {
+    pub(super) const fn of(included: usize, apart: usize) -> Self {
+        if included > apart * CLEARLY {
+            Self::Included
+        } else if apart > 0 {
+            Self::Apart
+        } else {
+            Self::Unproven
+        }
+    }
+}
+
+/// The lengths and instants that the columns of a row tell; instants as if in UTC.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RowTimes {
+    begun: Option<Time>,
+    answered: Option<Time>,
+    ended: Option<Time>,
+    wait: Option<Span>,
+    talk: Option<Span>,
+    hold: Option<Span>,
+    acw: Option<Span>,
+}
+
+impl RowTimes {
+    pub(super) fn up_to_answer(self) -> Option<Span> {
+        since(self.begun?, self.answered?)
+    }
+
+    pub(super) fn after_answer(self) -> Option<Span> {
+        since(self.answered?, self.ended?)
+    }
+
+    pub(super) fn whole(self) -> Option<Span> {
+        since(self.begun?, self.ended?)
+    }
+}
+
+fn since(from: Time, to: Time) -> Option<Span> {
+    (to >= from).then(|| to - from)
+}
+
+fn is_near(a: Span, b: Span) -> bool {
+    a <= b + SLACK && b <= a + SLACK
+}
+
+impl<'a> Proposer<'a> {
+    /// The rows whose lengths are compared.
+    pub(super) fn compared(&self) -> &'a [&'a [String]] {
+        self.rows.get(..MAX_COMPARED_ROWS).unwrap_or(self.rows)
+    }
+
+    pub(super) fn length(&self, index: usize, row: &[String]) -> Option<Span> {
+        let notation = self.profiles.get(index)?.notation();
+        duration::span(row.get(index)?, notation).ok()?
+    }
+
+    pub(super) fn times_of(&self, row: &[String], format: &TimeFormat) -> RowTimes {
+        let length = |key| self.length(*self.fields.get(key)?, row);
+        let instant = |key| self.later_of_row(row, *self.fields.get(key)?, format);
+        RowTimes {
+            begun: self.time_of_row(row, format),
+            answered: instant("answered_at"),
+            ended: instant("ended_at"),
+            wait: length("wait_s"),
+            talk: length("talk_s"),
+            hold: length("hold_s"),
+            acw: length("acw_s"),
+        }
+    }
+
+    /// Of each row, whether a word or the lack of an agent says that nobody answered it.
+    pub(super) fn unanswered(&self) -> Vec<Option<bool>> {
+        let named = |key| {
+            let words = Self::words(key);
+            let is_named = move |column: &&super::ColumnProfile<'_>| {
+                column.likeness(words).is_some_and(|(naming, _)| naming < Naming::Guess)
+            };
+            self.profiles.iter().filter(is_named).map(|column| column.index).collect::<Vec<_>>()
+        };
+        let (outcomes, answered, abandoned) = (named("outcome"), named("answered"), named("abandoned_flag"));
+        let agent = self.best(Self::words("agent"), |_| true);
+        let of_row = |row: &&[String]| {
+            let cells =
+                |indexes: &[usize]| indexes.iter().filter_map(|index| row.get(*index)).cloned().collect::<Vec<_>>();
+            let by_word = cells(&outcomes).iter().find_map(|cell| match RowOutcome::of_word(cell)? {
+                RowOutcome::Abandoned | RowOutcome::Left(_) => Some(true),
+                RowOutcome::Answered => Some(false),
+                _ => None,
+            });
+            let says = |indexes: &[usize]| cells(indexes).iter().find_map(|cell| YesNo::usual(cell).is_yes());
+            let by_flag = says(&abandoned).or_else(|| says(&answered).map(|answered| !answered));
+            let by_agent = || row.get(agent?).map(|name| is_blank(name) || is_usually_nobody(name));
+            by_word.or(by_flag).or_else(by_agent)
+        };
+        self.compared().iter().map(of_row).collect()
+    }
+
+    /// What is called hold, is the only wait, and stands beside contacts that nobody answered, is the wait.
+    pub(super) fn wait_called_hold(&mut self, unanswered: &[Option<bool>]) {
+        let Some(&hold) = self.fields.get("hold_s").filter(|_| !self.fields.contains_key("wait_s")) else { return };
+        let (mut positive, mut silent) = (0, 0);
+        for (row, unanswered) in self.compared().iter().zip(unanswered) {
+            let talked = self.fields.get("talk_s").map(|talk| self.length(*talk, row).unwrap_or_default() > Span::ZERO);
+            if *unanswered == Some(true) && talked != Some(true) {
+                silent += 1;
+                positive += usize::from(self.length(hold, row).is_some_and(|length| length > Span::ZERO));
+            }
+        }
+        if positive == 0 || positive * 2 < silent {
+            return;
+        }
+        let name = self.profiles.get(hold).map_or("", |column| column.name);
+        self.notes.push(format!(
+            "wait_s: {name} is taken for the wait, as contacts that nobody answered have it, and no other column is the wait"
+        ));
+        self.fields.remove("hold_s");
+        self.fields.insert("wait_s", hold);
+        self.columns.wait_s = self.columns.hold_s.take();
+    }
+
+    /// Subtracts the hold from a talk time that includes it.
+    pub(super) fn hold_in_talk(&mut self, format: &TimeFormat) {
+        let (Some(talk), Some(hold)) = (self.of_field("talk_s"), self.of_field("hold_s")) else { return };
+        if self.columns.talk_s.as_ref().is_some_and(CsvField::is_difference) {
+            return;
+        }
+        let (talk_name, hold_name, hold_index) = (talk.name.to_owned(), hold.name.to_owned(), hold.index);
+        let words: Vec<&str> = talk.plain.split(' ').collect();
+        let says_so = words.iter().enumerate().any(|(at, word)| {
+            let after = words.get(at + 1..).unwrap_or_default().join(" ");
+            INCLUDING.contains(word) && naming(&after, Self::words("hold_s")).is_some()
+        });
+        let wholes = |key: &str| self.best(Self::words(key), super::ColumnProfile::is_duration);
+        let (whole, handle) = (wholes("whole_s"), wholes("handle_s"));
+        let menu = self.best(Self::words("menu_s"), super::ColumnProfile::is_duration);
+        let (mut included, mut apart, mut seen, mut shorter) = (0, 0, 0, 0);
+        for row in self.compared() {
+            let times = self.times_of(row, format);
+            let (Some(talk), Some(hold)) = (times.talk, times.hold.filter(|hold| *hold > SLACK)) else { continue };
+            seen += 1;
+            shorter += usize::from(talk + SLACK < hold);
+            let (wait, acw) = (times.wait.unwrap_or_default(), times.acw.unwrap_or_default());
+            let without = |span: Span| (span >= wait).then(|| span - wait);
+            let whole = whole.and_then(|index| self.length(index, row));
+            let handle = handle.and_then(|index| self.length(index, row));
+            let menu = menu.and_then(|index| self.length(index, row)).unwrap_or_default();
+            let behind_menu = whole.filter(|whole| *whole >= wait + menu).map(|whole| whole - wait - menu);
+            let talked = times.whole().and_then(without);
+            let sums = [times.after_answer(), talked, whole.and_then(without), behind_menu, whole, handle];
+            let is_sum =
+                |parts: Span| sums.into_iter().flatten().any(|sum| is_near(sum, parts) || is_near(sum, parts + acw));
+            match (is_sum(talk), is_sum(talk + hold)) {
+                (true, false) => included += 1,
+                (false, true) => apart += 1,
+                _ => {}
+            }
+        }
+        if seen == 0 {
+            return;
+        }
+        let relation = match Relation::of(included, apart + shorter) {
+            Relation::Unproven if says_so => Relation::Included,
+            relation => relation,
+        };
+        match relation {
+            Relation::Included => {
+                let why = if says_so { "as its name says" } else { "as rows show" };
+                self.notes.push(format!("talk_s: {talk_name} includes {hold_name}, {why}: it is subtracted"));
+                self.combine("talk_s", hold_index, false);
+            }
+            Relation::Apart => {}
+            Relation::Unproven => self.notes.push(format!(
+                "talk_s: {talk_name} is taken to be without {hold_name}, which no row proves: \
+                 `talk_s = {{ column = {talk_name:?}, less = [{hold_name:?}] }}` if it includes it"
+            )),
+        }
+    }
+
+    /// Adds or subtracts a column to a key's.
+    fn combine(&mut self, key: &str, index: usize, is_added: bool) {
+        let other = self.name(index);
+        let field = match self.place(key).and_then(Option::take) {
+            Some(CsvField::Column(column)) => CsvDuration { column, unit: None, plus: Vec::new(), less: Vec::new() },
+            Some(CsvField::Duration(duration)) => duration,
+            Some(CsvField::Constant(_)) | None => return,
+        };
+        let CsvDuration { column, unit, mut plus, mut less } = field;
+        let list: &mut Vec<CsvColumn> = if is_added { &mut plus } else { &mut less };
+        list.push(other);
+        self.set(key, CsvField::Duration(CsvDuration { column, unit, plus, less }));
+    }
+
+    /// A wait that is 0 where nobody answered, beside a column of the waits of these.
+    pub(super) fn wait_of_abandoned(&mut self, unanswered: &[Option<bool>]) {
+        let Some(wait) = self.of_field("wait_s").map(|wait| wait.index) else { return };
+        let Some(other) = self.best(Self::words("abandoned_wait_s"), super::ColumnProfile::is_duration) else { return };
+        let is_some = |index, row: &[String]| self.length(index, row).is_some_and(|length| length > Span::ZERO);
+        let (mut missing, mut doubled) = (0, 0);
+        for (row, unanswered) in self.compared().iter().zip(unanswered) {
+            match (is_some(wait, row), is_some(other, row)) {
+                (true, true) => doubled += 1,
+                (false, true) => missing += usize::from(*unanswered != Some(false)),
+                (_, false) => {}
+            }
+        }
+        if missing > 0 && doubled == 0 {
+            let name = self.profiles.get(other).map_or("", |column| column.name);
+            self.notes.push(format!("wait_s: {name} is the wait of those that nobody answered"));
+            self.used.push(other);
+            self.combine("wait_s", other, true);
+        }
+    }
+
+    /// Subtracts the time in a menu from a wait that includes it.
+    pub(super) fn menu_in_wait(&mut self, format: &TimeFormat) {
+        let Some(wait) = self.of_field("wait_s") else { return };
+        let Some(menu) = self.best(Self::words("menu_s"), super::ColumnProfile::is_duration) else { return };
+        let wait_name = wait.name.to_owned();
+        // A start in the queue is behind the menu.
+        let is_of_queue = self.times.iter().filter_map(|index| self.profiles.get(*index)).any(|column| {
+            column.plain.split(' ').any(|word| ["queue", "queued", "enqueue", "enqueued", "joined"].contains(&word))
+        });
+        let whole = self.best(Self::words("whole_s"), super::ColumnProfile::is_duration);
+        let (mut included, mut apart, mut seen) = (0, 0, 0);
+        for row in self.compared() {
+            let times = self.times_of(row, format);
+            let menu = self.length(menu, row).filter(|menu| *menu > SLACK);
+            let (Some(wait), Some(menu)) = (times.wait.filter(|wait| *wait > Span::ZERO), menu) else { continue };
+            seen += 1;
+            let to_answer = times.up_to_answer().filter(|_| !is_of_queue);
+            let talked = times.talk.unwrap_or_default() + times.hold.unwrap_or_default();
+            let whole = whole.and_then(|index| self.length(index, row)).filter(|whole| *whole >= talked);
+            let said = [to_answer, whole.map(|whole| whole - talked)];
+            let is_said = |span: Span| said.into_iter().flatten().any(|said| is_near(said, span));
+            match (is_said(wait), is_said(wait + menu)) {
+                (true, false) => included += 1,
+                (false, true) => apart += 1,
+                _ => apart += usize::from(wait + SLACK < menu),
+            }
+        }
+        let menu_name = self.profiles.get(menu).map_or("", |column| column.name).to_owned();
+        match Relation::of(included, apart) {
+            Relation::Included => {
+                self.notes.push(format!("wait_s: {wait_name} includes {menu_name}, as rows show: it is subtracted"));
+                self.used.push(menu);
+                self.combine("wait_s", menu, false);
+            }
+            Relation::Unproven if seen > 0 => self.notes.push(format!(
+                "wait_s: {wait_name} is taken to be without {menu_name}, which no row proves: \
+                 `wait_s = {{ column = {wait_name:?}, less = [{menu_name:?}] }}` if it includes it"
+            )),
+            Relation::Apart | Relation::Unproven => {}
+        }
+    }
+
+    /// Leaves out a wait that began before the contact joined the queue, where the instants tell the one from there.
+    pub(super) fn wait_from_earlier(&mut self, format: &TimeFormat) {
+        let Some(wait) = self.of_field("wait_s").filter(|_| self.fields.contains_key("answered_at")) else { return };
+        let name = wait.name.to_owned();
+        let (mut longer, mut seen) = (0, 0);
+        for row in self.compared() {
+            let times = self.times_of(row, format);
+            let Some((wait, queued)) = times.wait.zip(times.up_to_answer()) else { continue };
+            seen += 1;
+            longer += usize::from(wait > queued + SLACK);
+        }
+        if seen < 2 || longer * 4 < seen * 3 {
+            return;
+        }
+        self.notes
+            .push(format!("{name} is left out: it is longer than the wait up to the answer, which the times tell"));
+        self.fields.remove("wait_s");
+        self.columns.wait_s = None;
+    }
+}
