@@ -27,10 +27,12 @@ use clap::{Args, Parser, Subcommand};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::language::{self, LanguageChoice, LanguageError};
 use crate::source::file::read;
 use crate::source::format::csv::{ColumnsError, ZoneOrigin};
 use crate::source::tally::InputTally;
 use crate::text::Label;
+use crate::ui::glyphs::GlyphSet;
 use crate::ui::going;
 use crate::ui::locator::ViewLocator;
 use crate::ui::theme::Palette;
@@ -65,6 +67,9 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// The language of the board and of reports for people, such as `de`; the default is that of the environment
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub language: Option<String>,
     /// The colours; `NO_COLOR` in the environment takes precedence
     #[arg(long, global = true, value_parser = theme_parser())]
     pub theme: Option<Palette>,
@@ -126,6 +131,9 @@ pub enum Error {
     /// The configuration can't be read or holds mistakes.
     #[error(transparent)]
     Config(#[from] config::Error),
+    /// There is no such language, or its file has mistakes.
+    #[error("the language: {0}")]
+    Language(#[from] LanguageError),
     /// A file can't be read, or isn't of a known format.
     #[error(transparent)]
     Read(#[from] read::Error),
@@ -218,6 +226,7 @@ impl Error {
             Self::Refused(_)
             | Self::FloorClosed(_)
             | Self::Config(_)
+            | Self::Language(_)
             | Self::App(_)
             | Self::Read(_)
             | Self::Columns(_)
@@ -252,6 +261,26 @@ impl Global {
     }
 
     /// Applies the options of the command line over those of the file.
+    /// The configuration of a command that shows something to people, in their language from then on. `ascii` says whether
+    /// their terminal has ASCII alone.
+    fn for_people(&self, ascii: impl FnOnce(&Config) -> bool) -> Result<Config, Error> {
+        let config = self.configuration()?.0;
+        let (language, locale) = (config.ui.language.as_deref(), config.ui.locale.as_deref());
+        let choice = LanguageChoice::new(language, locale, |name| std::env::var(name).ok());
+        language::set(choice.load(&config::languages(), ascii(&config))?);
+        Ok(config)
+    }
+
+    /// The configuration of a command that shows the board.
+    fn for_board(&self) -> Result<Config, Error> {
+        self.for_people(|config| GlyphSet::of(config.ui.ascii) == GlyphSet::Ascii)
+    }
+
+    /// The configuration of a command that prints for people.
+    fn for_print(&self) -> Result<Config, Error> {
+        self.for_people(|config| config.ui.ascii == Some(true))
+    }
+
     fn apply_to(&self, config: &mut Config) {
         if self.utc {
             config.set_zone(Tz::UTC, ZoneOrigin::CommandLine);
@@ -266,6 +295,9 @@ impl Global {
         }
         if self.ascii {
             config.ui.ascii = Some(true);
+        }
+        if self.language.is_some() {
+            config.ui.language = self.language.clone().filter(|tag| tag != "auto");
         }
         config.ui.at.clone_from(&self.at);
         config.ui.low_bandwidth |= self.low_bandwidth;
@@ -287,24 +319,24 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Completions(args)) => print(&completions::script(args.shell))?,
         Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?)?,
         Some(Command::Report(args)) => {
-            args.print(&args.report(cli.global.configuration()?.0, Clock::System.now())?)?;
+            args.print(&args.report(cli.global.for_print()?, Clock::System.now())?)?;
         }
         Some(Command::Map(args)) => args.run(cli.global.configuration()?.0.table_zone)?,
         Some(Command::Replay(args)) => {
-            let config = cli.global.configuration()?.0;
+            let config = cli.global.for_board()?;
             let replay = args.replay(&config)?;
             app::replay(config, &replay, log_file)?;
         }
         Some(Command::Check(args)) => run_check(args, &cli.global)?,
         Some(Command::Snapshot(args)) => return args.run(&cli.global.configuration()?.0),
         Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file)?,
-        Some(Command::Handover(args)) => args.run(&cli.global.configuration()?.0)?,
+        Some(Command::Handover(args)) => args.run(&cli.global.for_print()?)?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {
-            show_board(args.settings(cli.global.configuration()?.0, cli.global.theme), log_file)?;
+            show_board(args.settings(cli.global.for_board()?, cli.global.theme), log_file)?;
         }
-        Some(Command::Demo(args)) => app::demo(cli.global.configuration()?.0, args.demo(), log_file)?,
-        None => show_board(cli.global.configuration()?.0, log_file)?,
+        Some(Command::Demo(args)) => app::demo(cli.global.for_board()?, args.demo(), log_file)?,
+        None => show_board(cli.global.for_board()?, log_file)?,
     }
     Ok(0)
 }

@@ -20,6 +20,7 @@ use toml::de::DeTable;
 
 use crate::alert;
 use crate::engine;
+use crate::language::OwnFiles;
 use crate::source::Connector;
 use crate::source::format::csv::{AssumedZone, ColumnsError, TableOptions, ZoneOrigin};
 use crate::text::Label;
@@ -193,6 +194,12 @@ impl JournalSettings {
 #[must_use]
 pub fn csv_presets() -> Option<PathBuf> {
     presets("csv")
+}
+
+/// The user's own files of languages.
+#[must_use]
+pub fn languages() -> OwnFiles {
+    OwnFiles { folder: default_path().and_then(|path| Some(path.parent()?.join("languages"))) }
 }
 
 /// The folder of the user's own presets of a kind.

@@ -11,7 +11,8 @@
 //!
 //! Imports only point down: main → cli → app → config → { ui, hub, report } → floor → notify → { source, journal } →
 //! board → alert → engine → kpi → event → { text, clock, secret }. What is about networks and not about a source is
-//! in net, over { text, clock, secret }; source, notify and hub use it. ARCHITECTURE.md describes each room, follows
+//! in net, over { text, clock, secret }; source, notify and hub use it. Texts for people are in language, over alert; ui, report and
+//! what is above them use it. ARCHITECTURE.md describes each room, follows
 //! data through them, and says where to change what.
 
 pub mod alert;
@@ -26,6 +27,7 @@ pub mod floor;
 pub mod hub;
 pub mod journal;
 pub mod kpi;
+pub mod language;
 pub mod net;
 pub mod notify;
 pub mod report;

@@ -19,6 +19,7 @@ use crate::clock::{Span, Time};
 use crate::engine::{self, Contradiction};
 use crate::event::LeftReason;
 use crate::kpi::{AnswerRow, CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Verdict};
+use crate::language::{self, text};
 use crate::source::Rejection;
 
 pub use query::{ReportIntake, ReportQuery};
@@ -208,8 +209,7 @@ impl Report {
 
     /// An instant in the calendar's time zone: `2026-03-02 09:30`.
     fn local_time(&self, at: Time) -> String {
-        let local = at.to_chrono().with_timezone(&self.calendar.zone);
-        local.format("%Y-%m-%d %H:%M").to_string()
+        language::time(at, self.calendar.zone, text!("time-date-minute"))
     }
 
     /// The heads of the columns that name a row.
@@ -217,11 +217,17 @@ impl Report {
         self.by.iter().map(|dim| dim.key()).chain(self.every.map(|_| "start")).collect()
     }
 
+    /// The same in the reader's language.
+    fn shown_heads(&self) -> Vec<&'static str> {
+        let dims = self.by.iter().map(|dim| language::dim(*dim));
+        dims.chain(self.every.map(|_| text!("dim-start"))).collect()
+    }
+
     /// The cells of those columns for people, in the order of [`Self::key_heads`].
     fn key_cells(&self, row: &AnswerRow) -> Vec<String> {
         let value = |dim: &Dim| match row.key.get(*dim) {
             Some(label) if !label.is_empty() => label.to_string(),
-            _ => format!("no {}", dim.key()),
+            _ => language::no(*dim).to_owned(),
         };
         let start = self.every.map(|_| row.start.map_or_else(String::new, |start| self.local_time(start)));
         self.by.iter().map(value).chain(start).collect()

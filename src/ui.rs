@@ -50,18 +50,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
-use tokio::time::MissedTickBehavior;
-
 use crate::alert::Actor;
 use crate::board::Board;
 use crate::clock::Span;
 use crate::floor::{FloorClosed, Handle};
+use crate::language::{self, text};
 use action::{Action, KeyError, Keymap};
 use answers::Answers;
 use bell::Bell;
 use confirm::confirmation;
 use drawn::Drawn;
+use export::{Export, ExportError};
 use glyphs::GlyphSet;
 use input::UserInput;
 use kiosk::KioskPage;
@@ -72,6 +71,8 @@ use signals::{Signalled, Signals, can_be_continued, leave_anyway};
 use state::{Effect, Page, Ui};
 use tasks::{TaskResult, Tasks};
 use theme::{Depth, Palette, Theme, Tone};
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
 use tty::TerminalReader;
 use view::Ctx;
 
@@ -135,11 +136,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         answers: Answers::default(),
         depth,
         light: theme::is_light_by_environment(),
-        glyphs: match settings.ascii {
-            Some(true) => GlyphSet::Ascii,
-            Some(false) => GlyphSet::Full,
-            None => GlyphSet::detect(|name| std::env::var(name).ok()),
-        },
+        glyphs: GlyphSet::of(settings.ascii),
         board,
         settings,
         keymap,
@@ -173,6 +170,11 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         }
         ended => ended,
     }
+}
+
+/// The page as files for machines, which are the same in every language.
+fn export_of_page(ctx: Ctx<'_>) -> Result<Export, ExportError> {
+    language::with(language::english(), || export::of_panel(ctx))
 }
 
 /// The state of the event loop.
@@ -344,7 +346,7 @@ impl App {
             return;
         }
         self.ui.exporting = false;
-        self.tasks.write(export::of_panel(self.ctx(&board)), self.directory());
+        self.tasks.write(export_of_page(self.ctx(&board)), self.directory());
     }
 
     /// Stop this process until the shell continues it; does nothing if there is no shell.
@@ -355,7 +357,7 @@ impl App {
         if can_be_continued() {
             return self.screen.suspend();
         }
-        self.ui.show_toast("there is no shell here to go back to", Tone::Muted);
+        self.ui.show_toast(text!("toast-no-shell"), Tone::Muted);
         Ok(())
     }
 
@@ -390,7 +392,7 @@ impl App {
             TaskResult::Written(written) => {
                 match written {
                     Ok(words) => self.ui.show_toast(words, Tone::Good),
-                    Err(error) => self.ui.show_toast(error.to_string(), Tone::Warning),
+                    Err(error) => self.ui.show_toast(error.words(), Tone::Warning),
                 }
                 true
             }

@@ -80,7 +80,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts handover check completions man"
+            opts="-c -h -V --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts handover check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -95,6 +95,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -118,7 +122,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help list history ack snooze note undo"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help list history ack snooze note undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,6 +137,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -156,7 +164,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__ack)
-            opts="-c -h --note --for --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --note --for --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -182,6 +190,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -202,7 +214,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__history)
-            opts="-c -h --limit --json --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --limit --json --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -221,6 +233,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -244,7 +260,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__list)
-            opts="-c -h --json --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --json --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -259,6 +275,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -282,7 +302,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__note)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +317,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -320,7 +344,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__snooze)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,6 +359,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -358,7 +386,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__undo)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,6 +401,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -396,7 +428,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__check)
-            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --columns --timeout --json --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,6 +454,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -442,7 +478,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__completions)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help bash elvish fish powershell zsh"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -457,6 +493,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -480,7 +520,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__demo)
-            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --seed --speed --scenario --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,6 +550,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -530,7 +574,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__handover)
-            opts="-c -h --from --format --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --from --format --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -556,6 +600,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -576,7 +624,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub)
-            opts="-c -h --listen --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help token"
+            opts="-c -h --listen --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help token"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -595,6 +643,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -618,7 +670,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub__subcmd__token)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help viewer supervisor ingest admin"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help viewer supervisor ingest admin"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -633,6 +685,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -656,7 +712,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__kiosk)
-            opts="-c -h --rotate --pages --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --rotate --pages --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -682,6 +738,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -702,7 +762,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__man)
-            opts="-c -h --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -717,6 +777,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -740,7 +804,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__map)
-            opts="-o -c -h --output --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-o -c -h --output --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -766,6 +830,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -786,7 +854,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__replay)
-            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --speed --from --columns --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -816,6 +884,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -836,7 +908,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__report)
-            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -894,6 +966,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --theme)
                     COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
                     return 0
@@ -914,7 +990,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__snapshot)
-            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
+            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -937,6 +1013,10 @@ _floorwatch() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_floorwatch_global_optspecs
-    string join \n c/config= log-file= ascii theme= plain low-bandwidth locked at= utc timezone= h/help V/version
+    string join \n c/config= log-file= ascii language= theme= plain low-bandwidth locked at= utc timezone= h/help V/version
 end
 
 function __fish_floorwatch_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -61,6 +62,7 @@ monday\t''
 outage\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -83,6 +85,7 @@ agents\t''
 today\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -103,6 +106,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l from -d
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -143,6 +147,7 @@ html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -161,6 +166,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s h -l he
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s o -l output -d 'Write the proposal to this new file, for `--columns`' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -179,6 +185,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s h -l help 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l listen -d 'The address to listen at [default: as configured, else 127.0.0.1:7070]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -197,6 +204,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fis
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -f -a "token" -d 'Make a token: prints it once, and what to add to the hub\'s configuration'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -222,6 +230,7 @@ today\t''
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l queue -d 'Only this queue' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -243,6 +252,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -266,6 +276,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "undo" -d 'Undo one\'s own acknowledgement or snooze'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -285,6 +296,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l limit -d 'The most alerts to list' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -305,6 +317,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l for -d 'How long the acknowledgement lasts [default: as configured]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -322,6 +335,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -339,6 +353,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -356,6 +371,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -376,6 +392,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l forma
 html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -395,6 +412,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -413,6 +431,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l utc -d '
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
@@ -430,6 +449,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ut
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''

@@ -6,6 +6,7 @@ use super::section::Section;
 use crate::alert::Hours;
 use crate::engine;
 use crate::kpi::{Formula, Window};
+use crate::language;
 use crate::ui::action::Keymap;
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskPage;
@@ -28,6 +29,12 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     }
     settings.colours = section.choice("colours", &COLOURS);
     settings.ascii = section.flag("ascii");
+    for (key, tag) in [("language", &mut settings.language), ("locale", &mut settings.locale)] {
+        *tag = section.raw_text(key).filter(|tag| tag != "auto");
+        if let Some(Err(error)) = tag.as_deref().map(|tag| language::check(tag, &super::languages())) {
+            section.complain(key, &format!("is wrong: {error}"));
+        }
+    }
     if let Some(plain) = section.flag("plain") {
         settings.plain = plain;
     }

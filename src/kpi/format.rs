@@ -30,9 +30,15 @@ pub fn age(seconds: i64) -> String {
     }
 }
 
-/// A count, rounded; from five digits on in groups of three, separated by thin spaces: `12 345`.
+/// A count, rounded; from five digits on in groups of three, separated by spaces: `12 345`.
 #[must_use]
 pub fn count(value: f64) -> String {
+    count_grouped(value, " ")
+}
+
+/// A count, rounded; from five digits on in groups of three, separated by `separator`.
+#[must_use]
+pub fn count_grouped(value: f64, separator: &str) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "as is saturates")]
     let whole = value.round() as i64;
     let digits = whole.unsigned_abs().to_string();
@@ -42,7 +48,7 @@ pub fn count(value: f64) -> String {
     }
     for (i, c) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) && digits.len() > 4 {
-            out.push(' ');
+            out.push_str(separator);
         }
         out.push(c);
     }

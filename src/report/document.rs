@@ -19,7 +19,7 @@ pub(super) struct DocumentSection {
     /// What is said where there are no rows.
     pub(super) empty: &'static str,
     /// The headings of the columns.
-    pub(super) heads: &'static [&'static str],
+    pub(super) heads: Vec<&'static str>,
     /// The rows; each has a cell for every column.
     pub(super) rows: Vec<Vec<String>>,
     /// What is to be said below the rows, such as how many are left out; may be empty.

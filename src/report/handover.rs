@@ -13,8 +13,9 @@ use crate::alert::{Episode, HistoryEntry, HistoryKind, State};
 use crate::board::Board;
 use crate::clock::{Span, Time};
 use crate::floor::{FloorClosed, Handle};
-use crate::kpi::format::{UNKNOWN, age, duration};
+use crate::kpi::format::{UNKNOWN, duration};
 use crate::kpi::{Answer, AnswerRow, Dim, Every, Figure, KpiId, Period, Query, Slice, Verdict};
+use crate::language::{self, ShownFigure as _, text};
 use words::{HandoverWords, deed, last_value, notes, value, value_at, what};
 
 /// A shift is this long where the business day began before.
@@ -87,11 +88,15 @@ impl Handover {
 
     fn document(&self, zone: Option<Tz>) -> Document {
         let words = HandoverWords { board: &self.board, zone: zone.unwrap_or(self.board.calendar.zone) };
-        let title = if self.board.title.is_empty() { String::new() } else { format!(" of {}", self.board.title) };
+        let title = if self.board.title.is_empty() {
+            text!("handover-title").to_owned()
+        } else {
+            text!("handover-title-of", floor = self.board.title)
+        };
         let (from, to) = (words.day_time(self.from), words.day_time(self.board.at));
         Document {
-            title: format!("Hand-over{title}"),
-            about: format!("The shift from {from} to {to} ({})", words.zone.name()),
+            title,
+            about: text!("handover-about", from = from, to = to, zone = words.zone.name()),
             sections: vec![
                 self.new_alerts(words),
                 self.acknowledged(words),
@@ -118,14 +123,23 @@ impl Handover {
                 value(e, e.worst),
                 value(e, e.limit),
                 since,
-                e.severity.key().to_owned(),
-                e.action.to_string(),
+                language::keyed("severity", e.severity.key()).to_owned(),
+                language::action(e),
             ]
         };
         section(
-            "Alerts that nobody has taken",
-            "Somebody has every alert, or there is none.",
-            &["Where", "What", "Now", "Worst", "Limit", "Since", "How bad", "What to do"],
+            text!("handover-new"),
+            text!("handover-no-new"),
+            vec![
+                text!("column-where"),
+                text!("column-what"),
+                text!("column-now"),
+                text!("column-worst"),
+                text!("column-limit"),
+                text!("column-since"),
+                text!("handover-how-bad"),
+                text!("handover-what-to-do"),
+            ],
             self.in_state(State::Firing).map(row),
         )
     }
@@ -145,9 +159,18 @@ impl Handover {
             ]
         };
         section(
-            "Alerts that somebody has",
-            "No alert is acknowledged.",
-            &["Where", "What", "Who", "Taken at", "Then", "Now", "Held until", "Notes"],
+            text!("handover-taken"),
+            text!("handover-none-taken"),
+            vec![
+                text!("column-where"),
+                text!("column-what"),
+                text!("column-who"),
+                text!("handover-taken-at"),
+                text!("handover-then"),
+                text!("column-now"),
+                text!("handover-held-until"),
+                text!("handover-notes"),
+            ],
             self.in_state(State::Acknowledged).map(row),
         )
     }
@@ -165,9 +188,16 @@ impl Handover {
             ]
         };
         section(
-            "Alerts that are put off",
-            "No alert is put off.",
-            &["Where", "What", "Who", "Until", "Now", "Notes"],
+            text!("handover-put-off"),
+            text!("handover-none-put-off"),
+            vec![
+                text!("column-where"),
+                text!("column-what"),
+                text!("column-who"),
+                text!("handover-until"),
+                text!("column-now"),
+                text!("handover-notes"),
+            ],
             self.in_state(State::Snoozed).map(row),
         )
     }
@@ -181,7 +211,7 @@ impl Handover {
         acts.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.at));
         let row = |(e, entry): (&Episode, &HistoryEntry)| {
             let now = match e.resolved {
-                Some(at) => format!("{}, over since {}", value(e, last_value(e)), words.time(at)),
+                Some(at) => text!("handover-over-since", value = value(e, last_value(e)), time = words.time(at)),
                 None => value(e, e.figure.value),
             };
             vec![
@@ -194,9 +224,16 @@ impl Handover {
             ]
         };
         section(
-            "What was done, and what came of it",
-            "Nobody did anything about an alert.",
-            &["When", "Who", "About", "What was done", "Then", "Now, or at its end"],
+            text!("handover-done"),
+            text!("handover-nothing-done"),
+            vec![
+                text!("handover-when"),
+                text!("column-who"),
+                text!("handover-about-what"),
+                text!("handover-deed"),
+                text!("handover-then"),
+                text!("handover-now-or-end"),
+            ],
             acts.into_iter().map(row),
         )
     }
@@ -219,22 +256,25 @@ impl Handover {
                 row.start.map_or_else(String::new, |start| words.time(start)),
                 row.key.get(Dim::Queue).map_or_else(String::new, |queue| words.queue(queue)),
             ];
-            cells.extend(INTERVAL_KPIS.iter().zip(&row.figures).map(|(kpi, figure)| kpi.def().show_in_column(figure)));
+            cells.extend(INTERVAL_KPIS.iter().zip(&row.figures).map(|(kpi, figure)| kpi.def().shown_in_column(figure)));
             cells.push(format!("{missed:.0}"));
             cells
         };
-        let empty = if self.intervals.is_some() {
-            "No half hour was bad, or those that were had too few contacts to tell."
-        } else {
-            "The floor gave no figures by half hour; `floorwatch report --by queue --every 30m` may."
-        };
+        let empty = if self.intervals.is_some() { text!("handover-no-bad") } else { text!("handover-no-figures") };
         let mut section = section(
-            "The worst half hours",
+            text!("handover-worst"),
             empty,
-            &["From", "Queue", "Came", "Answered in time", "Hung up", "Not in time"],
+            vec![
+                text!("column-from"),
+                text!("column-queue"),
+                text!("handover-came"),
+                text!("handover-in-time"),
+                text!("handover-hung-up"),
+                text!("handover-not-in-time"),
+            ],
             bad.into_iter().take(MAX_INTERVALS).map(row),
         );
-        section.note = more(left_out, "half hours were bad");
+        section.note = if left_out == 0 { String::new() } else { text!("handover-more-bad", count = left_out) };
         section
     }
 
@@ -242,17 +282,22 @@ impl Handover {
         let gaps = self.board.gaps.iter().filter(|gap| gap.until > self.from);
         let gaps = gaps.map(|gap| {
             let lasted = gap.until.since(gap.since);
-            vec![gap.source.to_string(), words.day_time(gap.since), words.day_time(gap.until), age(lasted.as_secs())]
+            vec![
+                gap.source.to_string(),
+                words.day_time(gap.since),
+                words.day_time(gap.until),
+                language::age(lasted.as_secs()),
+            ]
         });
         let silent = self.board.silent_sources().into_iter().map(|source| {
             let lasts = self.board.at.since(source.since);
-            let until = format!("still so: {}", source.reason);
-            vec![source.name.to_string(), words.day_time(source.since), until, age(lasts.as_secs())]
+            let until = text!("handover-still-so", reason = source.reason);
+            vec![source.name.to_string(), words.day_time(source.since), until, language::age(lasts.as_secs())]
         });
         section(
-            "Times without data",
-            "Every source was heard all the time.",
-            &["Source", "From", "Until", "How long"],
+            text!("handover-gaps"),
+            text!("handover-no-gaps"),
+            vec![text!("handover-source"), text!("column-from"), text!("handover-until"), text!("handover-how-long")],
             silent.chain(gaps),
         )
     }
@@ -264,7 +309,8 @@ impl Handover {
             let wait = queue.live.longest_wait.map_or_else(|| UNKNOWN.to_owned(), |wait| duration(wait.as_secs_f64()));
             vec![words.queue(&queue.id), queue.live.waiting.to_string(), wait]
         };
-        section("Who waits now", "Nobody waits.", &["Queue", "Waiting", "Longest wait"], queues.into_iter().map(row))
+        let heads = [text!("column-queue"), text!("handover-waiting"), text!("handover-longest-wait")];
+        section(text!("handover-waits"), text!("handover-nobody-waits"), heads.into(), queues.into_iter().map(row))
     }
 }
 
@@ -272,17 +318,14 @@ impl Handover {
 fn section(
     title: &'static str,
     empty: &'static str,
-    heads: &'static [&'static str],
+    heads: Vec<&'static str>,
     rows: impl Iterator<Item = Vec<String>>,
 ) -> DocumentSection {
     let mut rows: Vec<Vec<String>> = rows.collect();
     let left_out = rows.len().saturating_sub(MAX_TABLE_ROWS);
     rows.truncate(MAX_TABLE_ROWS);
-    DocumentSection { title, empty, heads, rows, note: more(left_out, "are left out") }
-}
-
-fn more(left_out: usize, what: &str) -> String {
-    if left_out == 0 { String::new() } else { format!("{left_out} more {what}.") }
+    let note = if left_out == 0 { String::new() } else { text!("handover-left-out", count = left_out) };
+    DocumentSection { title, empty, heads, rows, note }
 }
 
 /// How many contacts of a half hour were not answered in time; `None` where that is not judged to be bad.

@@ -8,12 +8,13 @@ use std::fmt::Write;
 use super::document::Document;
 use super::{Report, notes};
 use crate::kpi::{Figure, KpiId, Verdict};
-use crate::text::Text;
+use crate::language::{self, ShownFigure as _, text};
 
 const STYLE: &str = include_str!("report.css");
 
 pub(super) fn render(report: &Report) -> String {
-    let title = format!("Floor report, {} to {}", report.local_time(report.from), report.local_time(report.to));
+    let (from, to) = (report.local_time(report.from), report.local_time(report.to));
+    let title = text!("report-title-of", from = from, to = to);
     let table = if report.has_rows() { rows(report) } else { list(report) };
     let mut notes = String::new();
     for note in notes::lines(report, notes::Legend::Omitted) {
@@ -23,7 +24,8 @@ pub(super) fn render(report: &Report) -> String {
     page(
         &title,
         &format!(
-            "<h1>Floor report</h1>\n<p>{}</p>\n<div class=\"wide\">\n<table>\n{table}</table>\n</div>\n<ul>\n{notes}</ul>\n",
+            "<h1>{}</h1>\n<p>{}</p>\n<div class=\"wide\">\n<table>\n{table}</table>\n</div>\n<ul>\n{notes}</ul>\n",
+            escape(text!("report-title")),
             escape(&notes::heading(report)),
         ),
     )
@@ -32,10 +34,11 @@ pub(super) fn render(report: &Report) -> String {
 /// A page with a title and what is in its body.
 fn page(title: &str, body: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n\
          <body>\n{body}</body>\n</html>\n",
+        text!("language-tag"),
         escape(title),
     )
 }
@@ -50,7 +53,7 @@ pub(super) fn document(document: &Document) -> String {
             continue;
         }
         body.push_str("<div class=\"wide\">\n<table>\n<thead><tr>");
-        for head in section.heads {
+        for head in &section.heads {
             let _ = write!(body, "<th scope=\"col\" class=\"key\">{}</th>", escape(head));
         }
         body.push_str("</tr></thead>\n<tbody>\n");
@@ -71,17 +74,17 @@ pub(super) fn document(document: &Document) -> String {
 
 fn rows(report: &Report) -> String {
     let columns = report.columns();
-    let heads = report.key_heads();
+    let heads = report.shown_heads();
     let mut out = String::from("<thead><tr>");
     for head in &heads {
-        let _ = write!(out, "<th scope=\"col\" class=\"key\">{head}</th>");
+        let _ = write!(out, "<th scope=\"col\" class=\"key\">{}</th>", escape(head));
     }
     for id in &columns {
-        let kpi = id.def();
-        let _ = write!(out, "<th scope=\"col\" title=\"{}\">{}</th>", escape(kpi.formula), escape(kpi.short));
+        let kpi = language::kpi(*id);
+        let _ = write!(out, "<th scope=\"col\" title=\"{}\">{}</th>", escape(&kpi.formula), escape(&kpi.short));
     }
     out.push_str("</tr></thead>\n<tbody>\n<tr class=\"total\">");
-    let _ = write!(out, "<th scope=\"row\" colspan=\"{}\">Total</th>", heads.len().max(1));
+    let _ = write!(out, "<th scope=\"row\" colspan=\"{}\">{}</th>", heads.len().max(1), text!("report-total"));
     out.push_str(&cells(report, &columns, &report.total));
     out.push_str("</tr>\n");
     for row in report.shown_rows(&columns) {
@@ -96,17 +99,19 @@ fn rows(report: &Report) -> String {
 }
 
 fn list(report: &Report) -> String {
-    let mut out = String::from(
-        "<thead><tr><th scope=\"col\" class=\"key\">KPI</th><th scope=\"col\">Value</th><th scope=\"col\">n</th>\
-         <th scope=\"col\" class=\"key\">What it is</th></tr></thead>\n<tbody>\n",
+    let mut out = format!(
+        "<thead><tr><th scope=\"col\" class=\"key\">KPI</th><th scope=\"col\">{}</th><th scope=\"col\">n</th>\
+         <th scope=\"col\" class=\"key\">{}</th></tr></thead>\n<tbody>\n",
+        escape(text!("report-value")),
+        escape(text!("report-what-it-is")),
     );
     for (id, figure) in report.kpis.iter().zip(&report.total) {
-        let kpi = id.def();
-        let note = figure.reason.as_ref().map_or(kpi.formula, Text::as_str);
+        let kpi = language::kpi(*id);
+        let note = figure.reason.as_ref().map_or(kpi.formula.as_str(), |reason| language::told(reason.as_str()));
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th>{}<td>{}</td><td class=\"text\">{}</td></tr>",
-            escape(kpi.name),
+            escape(&kpi.name),
             cell(*id, figure),
             figure.n,
             escape(note),
@@ -122,16 +127,18 @@ fn cells(report: &Report, columns: &[KpiId], figures: &[Figure]) -> String {
 }
 
 fn cell(id: KpiId, figure: &Figure) -> String {
-    let value = escape(&id.def().show(figure));
-    let hint = figure.reason.as_ref().map_or_else(|| format!("n = {}", figure.n), Text::to_string);
-    let (class, sign) = match figure.verdict {
-        Verdict::None => ("", ""),
-        Verdict::Good => (" class=\"good\"", " <span>✓ good</span>"),
-        Verdict::FewSamples => (" class=\"few\"", " <span>~ few</span>"),
-        Verdict::Warning => (" class=\"warning\"", " <span>▲ warning</span>"),
-        Verdict::Critical => (" class=\"critical\"", " <span>■ critical</span>"),
+    let value = escape(&id.def().shown(figure));
+    let reason = figure.reason.as_ref().map(|reason| language::told(reason.as_str()).to_owned());
+    let hint = reason.unwrap_or_else(|| format!("n = {}", figure.n));
+    let (class, sign, word) = match figure.verdict {
+        Verdict::None => return format!("<td title=\"{}\">{value}</td>", escape(&hint)),
+        Verdict::Good => ("good", "✓", text!("report-good")),
+        Verdict::FewSamples => ("few", "~", text!("verdict-few")),
+        Verdict::Warning => ("warning", "▲", text!("severity-warning")),
+        Verdict::Critical => ("critical", "■", text!("severity-critical")),
     };
-    format!("<td{class} title=\"{}\">{value}{sign}</td>", escape(&hint))
+    let word = escape(word);
+    format!("<td class=\"{class}\" title=\"{}\">{value} <span>{sign} {word}</span></td>", escape(&hint))
 }
 
 /// Escape text for elements and quoted attributes.

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use super::document::Document;
 use super::{Report, mark, notes};
 use crate::kpi::{Figure, KpiId};
+use crate::language::{self, ShownFigure as _, text};
 
 pub(super) fn render(report: &Report) -> String {
-    let mut out = format!("# Floor report\n\n{}\n\n", escape(&notes::heading(report)));
+    let mut out = format!("# {}\n\n{}\n\n", escape(text!("report-title")), escape(&notes::heading(report)));
     if report.has_rows() {
         rows(report, &mut out);
     } else {
@@ -45,12 +46,16 @@ pub(super) fn document(document: &Document) -> String {
 
 fn rows(report: &Report, out: &mut String) {
     let columns = report.columns();
-    let heads = report.key_heads();
-    let names = heads.iter().map(|head| (*head).to_owned()).chain(columns.iter().map(|id| id.def().short.to_owned()));
+    let heads = report.shown_heads();
+    let shorts = columns.iter().map(|id| language::kpi(*id).short.clone());
+    let names = heads.iter().map(|head| (*head).to_owned()).chain(shorts);
     record(out, names);
     let rule = heads.iter().map(|_| "---".to_owned()).chain(columns.iter().map(|_| "---:".to_owned()));
     record(out, rule);
-    let total = heads.iter().enumerate().map(|(at, _)| if at == 0 { "**Total**".to_owned() } else { String::new() });
+    let total = heads
+        .iter()
+        .enumerate()
+        .map(|(at, _)| if at == 0 { format!("**{}**", text!("report-total")) } else { String::new() });
     record(out, total.chain(values(report, &columns, &report.total)));
     for row in report.shown_rows(&columns) {
         let key = report.key_cells(row).into_iter().map(|cell| escape(&cell));
@@ -64,15 +69,15 @@ fn values(report: &Report, columns: &[KpiId], figures: &[Figure]) -> Vec<String>
 }
 
 fn shown(id: KpiId, figure: &Figure) -> String {
-    escape(&(id.def().show(figure) + mark(figure.verdict)))
+    escape(&(id.def().shown(figure) + mark(figure.verdict)))
 }
 
 fn list(report: &Report, out: &mut String) {
-    record(out, ["KPI", "Value", "n", "Note"].into_iter().map(str::to_owned));
+    record(out, ["KPI", text!("report-value"), "n", text!("column-note")].into_iter().map(str::to_owned));
     record(out, ["---", "---:", "---:", "---"].into_iter().map(str::to_owned));
     for (id, figure) in report.kpis.iter().zip(&report.total) {
-        let note = figure.reason.as_ref().map_or_else(String::new, |reason| escape(reason.as_str()));
-        record(out, [id.def().name.to_owned(), shown(*id, figure), figure.n.to_string(), note].into_iter());
+        let note = figure.reason.as_ref().map_or_else(String::new, |reason| escape(language::told(reason.as_str())));
+        record(out, [language::kpi(*id).name.clone(), shown(*id, figure), figure.n.to_string(), note].into_iter());
     }
 }
 

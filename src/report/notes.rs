@@ -2,8 +2,8 @@
 
 use super::{InputSummary, MAX_LISTED_REJECTIONS, Report};
 use crate::clock::Span;
-use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
+use crate::language::{self, text};
 use crate::source::Rejection;
 use crate::text::Text;
 
@@ -16,13 +16,13 @@ pub(super) enum Legend {
 
 /// The period and the service level, in one line.
 pub(super) fn heading(report: &Report) -> String {
-    format!(
-        "{} to {} ({}) · service level: {}, T = {} s",
-        report.local_time(report.from),
-        report.local_time(report.to),
-        report.calendar.zone.name(),
-        report.settings.formula.key(),
-        report.settings.service_level.as_secs_f64(),
+    text!(
+        "report-heading",
+        from = report.local_time(report.from),
+        to = report.local_time(report.to),
+        zone = report.calendar.zone.name(),
+        formula = report.settings.formula.key(),
+        seconds = report.settings.service_level.as_secs_f64().to_string()
     )
 }
 
@@ -30,8 +30,8 @@ pub(super) fn heading(report: &Report) -> String {
 pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     let place = |rejection: &Rejection| format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
     let mut out: Vec<String> =
-        report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
-    out.extend(report.input.remarks.iter().map(|remark| format!("Note: {remark}.")));
+        report.input.incomplete.iter().map(|file| text!("report-incomplete", place = place(file))).collect();
+    out.extend(report.input.remarks.iter().map(|remark| text!("report-remark", remark = remark)));
     // A floor does not say what it has read.
     if report.input != InputSummary::default() || report.from >= report.to {
         out.push(input(report));
@@ -40,14 +40,12 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     out.extend(named.map(|rejection| format!("  {}", place(rejection))));
     let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(MAX_LISTED_REJECTIONS) as u64);
     if unnamed > 0 && !report.input.rejections.is_empty() {
-        out.push(format!("  and {} more", amount(unnamed)));
+        out.push(format!("  {}", text!("report-more", count = language::plain_count(unnamed))));
     }
-    let contradictions = report
-        .input
-        .contradictions
-        .iter()
-        .take(MAX_LISTED_REJECTIONS)
-        .map(|steps| format!("  contradicts its contact: {steps} at {}", report.local_time(steps.at)));
+    let contradictions = report.input.contradictions.iter().take(MAX_LISTED_REJECTIONS).map(|steps| {
+        let (steps, at) = (steps.to_string(), report.local_time(steps.at));
+        format!("  {}", text!("report-contradicts", steps = steps, time = at))
+    });
     out.extend(contradictions);
     if report.has_rows() {
         out.extend(empty_rows(report));
@@ -60,34 +58,26 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     out
 }
 
-/// A count for people.
-fn amount(n: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-    count(n as f64)
-}
-
 fn input(report: &Report) -> String {
     let input = &report.input;
     let aside = [
-        (input.rejected, "set aside"),
-        (input.duplicates, "seen before"),
-        (input.late, "late"),
-        (input.out_of_place, "out of place"),
-        (input.unknown_types, "of unknown types"),
-        (input.unknown_fields, "unknown fields"),
+        (input.rejected, text!("report-rejected")),
+        (input.duplicates, text!("report-duplicates")),
+        (input.late, text!("sources-late")),
+        (input.out_of_place, text!("sources-out-of-place")),
+        (input.unknown_types, text!("report-unknown-types")),
+        (input.unknown_fields, text!("report-unknown-fields")),
     ];
     let aside: Vec<_> =
-        aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", amount(*n))).collect();
-    let events = if input.events == 1 { "event" } else { "events" };
-    let tail = if aside.is_empty() { "nothing set aside".to_owned() } else { aside.join(", ") };
-    format!("{} {events} read; {tail}.", amount(input.events))
+        aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", language::plain_count(*n))).collect();
+    let tail = if aside.is_empty() { text!("report-nothing-aside").to_owned() } else { aside.join(", ") };
+    text!("report-events", n = input.events, count = language::plain_count(input.events), aside = tail)
 }
 
 /// How many rows are not shown because nothing happened in them.
 fn empty_rows(report: &Report) -> Option<String> {
     let left_out = report.rows.len() - report.shown_rows(&report.columns()).len();
-    let words = if left_out == 1 { "row in which no contact came is" } else { "rows in which no contact came are" };
-    (left_out > 0).then(|| format!("{left_out} {words} left out; JSON and CSV have them."))
+    (left_out > 0).then(|| text!("report-empty-rows", count = left_out))
 }
 
 /// The core KPIs without a column because no value is known, and why: one line for each reason.
@@ -98,33 +88,39 @@ fn unknown(report: &Report) -> Vec<String> {
             continue;
         };
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, names)) => names.push(id.def().name),
-            None => reasons.push((reason, vec![id.def().name])),
+            Some((_, names)) => names.push(language::kpi(id).name.as_str()),
+            None => reasons.push((reason, vec![language::kpi(id).name.as_str()])),
         }
     }
-    reasons.into_iter().map(|(reason, names)| format!("{}: {reason}.", names.join(", "))).collect()
+    reasons
+        .into_iter()
+        .map(|(reason, names)| format!("{}: {}.", names.join(", "), language::told(reason.as_str())))
+        .collect()
 }
 
 fn provisional(report: &Report) -> Option<String> {
     let share = report.figure(&report.total, KpiId::Fcr)?.provisional.filter(|share| *share > 0.0)?;
     let window = days(report.settings.fcr_window);
-    (report.settings.fcr_method == FcrMethod::Repeat).then(|| {
-        format!("First contact resolution is provisional: {share:.0} % of first contacts are younger than {window}.")
-    })
+    (report.settings.fcr_method == FcrMethod::Repeat)
+        .then(|| text!("report-provisional", share = format!("{share:.0}"), window = window))
 }
 
 fn days(span: Span) -> String {
     let hours = span.as_secs_f64() / 3600.0;
-    if hours >= 48.0 { format!("{} days", hours / 24.0) } else { format!("{hours} hours") }
+    if hours >= 48.0 {
+        text!("report-days", count = (hours / 24.0).to_string())
+    } else {
+        text!("report-hours", count = hours.to_string())
+    }
 }
 
 fn legend(report: &Report) -> Option<String> {
     let figures = || report.total.iter().chain(report.rows.iter().flat_map(|row| &row.figures));
     let any = |verdict: Verdict| figures().any(|figure: &Figure| figure.verdict == verdict);
-    let few = format!("~ fewer than {} samples", report.settings.min_samples);
+    let few = text!("report-few", count = report.settings.min_samples);
     let parts: Vec<_> = [
-        (Verdict::Critical, "!! past the critical limit"),
-        (Verdict::Warning, "! past the warning limit"),
+        (Verdict::Critical, text!("report-past-critical")),
+        (Verdict::Warning, text!("report-past-warning")),
         (Verdict::FewSamples, few.as_str()),
     ]
     .into_iter()

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Report, mark, notes};
 use crate::kpi::{Figure, Kpi, KpiId, Verdict};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 
 /// Spaces between columns.
@@ -18,7 +19,7 @@ pub(super) fn render(report: &Report, width: usize) -> String {
     let dropped = if report.has_rows() { rows(report, width, &mut out) } else { list(report, width, &mut out) };
     out.push('\n');
     if dropped > 0 {
-        line(&mut out, &format!("{dropped} columns more in a wider terminal, and all KPIs with --format csv."));
+        line(&mut out, &text!("report-dropped", count = dropped));
     }
     for note in notes::lines(report, notes::Legend::Included) {
         line(&mut out, &note);
@@ -33,7 +34,7 @@ fn line(out: &mut String, text: &str) {
 
 /// One line per row, the total first. Returns how many columns did not fit.
 fn rows(report: &Report, width: usize, out: &mut String) -> usize {
-    let heads = report.key_heads();
+    let heads = report.shown_heads();
     let mut keys: Vec<Vec<String>> = vec![total_key(heads.len())];
     let ids = report.columns();
     let lines = report.shown_rows(&ids);
@@ -46,7 +47,7 @@ fn rows(report: &Report, width: usize, out: &mut String) -> usize {
         .iter()
         .enumerate()
         .map(|(at, head)| {
-            keys.iter().filter_map(|key| key.get(at)).map(|cell| cell.width()).max().unwrap_or(0).max(head.len())
+            keys.iter().filter_map(|key| key.get(at)).map(|cell| cell.width()).max().unwrap_or(0).max(head.width())
         })
         .collect();
     let wanted: usize = columns.iter().map(|column| column.width + GAP).sum();
@@ -94,19 +95,20 @@ impl TableColumn {
             let marks = cell.len() - cell.trim_end_matches(['!', '~']).len();
             cell.push_str(&" ".repeat(hang - marks));
         }
-        let width = cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(kpi.short.width());
-        Self { head: kpi.short, cells, width }
+        let head = language::kpi(id).short.as_str();
+        let width = cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(head.width());
+        Self { head, cells, width }
     }
 }
 
 fn show(kpi: &Kpi, figure: &Figure) -> String {
-    kpi.show(figure) + mark(figure.verdict)
+    kpi.shown(figure) + mark(figure.verdict)
 }
 
 fn total_key(columns: usize) -> Vec<String> {
     let mut key = vec![String::new(); columns];
     if let Some(first) = key.first_mut() {
-        "Total".clone_into(first);
+        text!("report-total").clone_into(first);
     }
     key
 }
@@ -149,12 +151,12 @@ fn capital(word: &str) -> String {
 fn list(report: &Report, width: usize, out: &mut String) -> usize {
     let figures: Vec<(&Kpi, &Figure)> =
         report.kpis.iter().map(|id| id.def()).zip(&report.total).filter(|(_, figure)| worth_a_line(figure)).collect();
-    let names = figures.iter().map(|(kpi, _)| kpi.name.width()).max().unwrap_or(0);
+    let names = figures.iter().map(|(kpi, _)| language::kpi(kpi.id).name.width()).max().unwrap_or(0);
     let values = figures.iter().map(|(kpi, figure)| show(kpi, figure).width()).max().unwrap_or(0);
     for (kpi, figure) in figures {
         let text = format!(
             "{}  {}  {}",
-            pad_right(kpi.name, names),
+            pad_right(&language::kpi(kpi.id).name, names),
             pad_left(&show(kpi, figure), values),
             details(kpi, figure)
         );
@@ -171,22 +173,26 @@ fn worth_a_line(figure: &Figure) -> bool {
 fn details(kpi: &Kpi, figure: &Figure) -> String {
     let mut parts = Vec::new();
     if let Some(reason) = &figure.reason {
-        parts.push(reason.to_string());
+        parts.push(language::told(reason.as_str()).to_owned());
     }
     if kpi.sampled && figure.is_known() {
         parts.push(format!("n = {}", figure.n));
     }
     if let (Some(low), Some(high)) = (figure.low, figure.high) {
-        parts.push(format!("{} to {}", kpi.show_value(low, figure.n), kpi.show_value(high, figure.n)));
+        let [low, high] = [low, high].map(|value| kpi.shown_value(value, figure.n));
+        parts.push(text!("report-interval", low = low, high = high));
     }
     if let Some(share) = figure.provisional.filter(|share| *share > 0.0) {
-        parts.push(format!("{share:.0} % provisional"));
+        parts.push(text!("report-provisional-share", share = format!("{share:.0}")));
     }
     if figure.verdict >= Verdict::Warning {
-        parts.push(kpi.action.to_owned());
+        parts.push(language::kpi(kpi.id).action.clone());
     }
     let known = figure.parts.iter().filter(|part| part.value.is_some_and(|value| value != 0.0));
-    parts.extend(known.map(|part| format!("{}: {}", part.key, kpi.show_value(part.value.unwrap_or_default(), part.n))));
+    parts.extend(known.map(|part| {
+        let value = kpi.shown_value(part.value.unwrap_or_default(), part.n);
+        format!("{}: {value}", language::keyed("outcome", part.key.as_str()))
+    }));
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }

@@ -86,6 +86,17 @@ fn markdown_and_html_look_as_recorded() {
 }
 
 #[test]
+fn reports_for_people_are_in_their_language_and_others_are_not() {
+    let machines = [Format::Json, Format::Csv].map(|format| by_queue().render(format, 0));
+    crate::language::with(&crate::language::tests::GERMAN, || {
+        insta::assert_snapshot!("de_table_total", total().render(Format::Table, 100));
+        insta::assert_snapshot!("de_table_by_queue", by_queue().render(Format::Table, 120));
+        insta::assert_snapshot!("de_markdown", by_queue().render(Format::Markdown, 0));
+        assert_eq!([Format::Json, Format::Csv].map(|format| by_queue().render(format, 0)), machines);
+    });
+}
+
+#[test]
 fn a_table_keeps_to_its_width() {
     use unicode_width::UnicodeWidthStr;
     for width in [40, 60, 80, 100, 140, 200] {

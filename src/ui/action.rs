@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::language::{self, text};
+use crate::text::suggest::nearest;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rustc_hash::FxHashMap;
-
-use crate::text::suggest::nearest;
 
 /// Where an action applies. The help page has a section for each group; the footer shows the groups that apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +25,13 @@ pub enum ActionGroup {
 impl ActionGroup {
     /// The heading of the group on the help page.
     #[must_use]
-    pub const fn heading(self) -> &'static str {
+    pub fn heading(self) -> &'static str {
         match self {
-            Self::Anywhere => "Everywhere",
-            Self::Lists => "Lists and drilling",
-            Self::Trends => {
-                "Trends (there ← and → move in time, ↑ and ↓ choose the queue, tab the figures, t the time)"
-            }
-            Self::Alerts => "Alerts",
-            Self::Replay => "Replay",
+            Self::Anywhere => text!("help-group-anywhere"),
+            Self::Lists => text!("help-group-lists"),
+            Self::Trends => text!("help-group-trends"),
+            Self::Alerts => text!("help-group-alerts"),
+            Self::Replay => text!("help-group-replay"),
         }
     }
 
@@ -50,10 +48,6 @@ pub struct ActionInfo {
     pub name: &'static str,
     /// The default keys.
     pub keys: &'static [&'static str],
-    /// The label in the footer; empty if the footer doesn't show the action.
-    pub word: &'static str,
-    /// What the action does, for the help page.
-    pub help: &'static str,
     /// Where the action applies.
     pub group: ActionGroup,
     /// Whether the key counts only when it came alone, because the action changes something for others or cannot be
@@ -62,7 +56,7 @@ pub struct ActionInfo {
 }
 
 macro_rules! actions {
-    ($($action:ident $name:literal [$($key:literal),*] $word:literal $group:ident $($alone:ident)? $help:literal;)*) => {
+    ($($action:ident $name:literal [$($key:literal),*] $group:ident $($alone:ident)?;)*) => {
         /// Something a key can do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the table says what each does")]
@@ -70,67 +64,67 @@ macro_rules! actions {
 
         /// Every action, in the order of the help page.
         pub const ACTIONS: &[ActionInfo] = &[$(ActionInfo {
-            action: Action::$action, name: $name, keys: &[$($key),*], word: $word, help: $help, group: ActionGroup::$group,
+            action: Action::$action, name: $name, keys: &[$($key),*], group: ActionGroup::$group,
             alone: $(stringify!($alone).len() > 0 ||)? false,
         }),*];
     };
 }
 
 actions! {
-    Overview "overview" ["1"] "" Anywhere "This minute, queues and alerts at a glance";
-    Queue "queue" ["2"] "" Anywhere "One queue: who waits, who serves, what about";
-    Intents "intents" ["3"] "" Anywhere "What contacts are about, and how well each is handled";
-    Agents "agents" ["4"] "" Anywhere "Who is doing what, and for how long";
-    Alerts "alerts" ["5"] "" Anywhere "Active, acknowledged and past alerts";
-    Trends "trends" ["6"] "" Anywhere "The day, week or month against the one before, and what was expected";
-    Kiosk "kiosk" ["7"] "" Anywhere "The wall: large figures to read across the room, page after page";
-    Live "live" ["8"] "" Anywhere "Who waits, rings, talks, is held: the longest first, then written contacts";
-    Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
-    Window "window" ["t"] "window" Anywhere "The next window of time";
-    WindowBack "window-back" ["T"] "" Anywhere "The window of time before";
-    Formula "formula" ["f"] "formula" Anywhere "The next of the six service-level formulas";
-    Explain "explain" ["?", "f1"] "what is it" Anywhere "What the selected number means: formula, parts, samples, age";
-    Why "why" ["w"] "why" Anywhere "Why it is red: what the rule saw, and who pulls it down";
-    Sources "sources" ["S"] "sources" Anywhere "Where the data comes from: each source, how it does, and what to do";
-    Freeze "freeze" ["space"] "freeze" Anywhere alone "Hold the screen still, or let go (a replay pauses)";
-    Export "export" ["e"] "export" Anywhere alone "Write what is seen to CSV and JSON files";
-    ExportDay "export-day" ["E"] "" Anywhere alone "Write today's figures of every queue to CSV and JSON files";
-    HandOver "hand-over" ["x"] "" Anywhere alone "Write the hand-over of the shift to Markdown and HTML files";
-    Locator "locator" ["y"] "" Anywhere alone "Copy the command that opens this very view elsewhere";
-    Command "command" [":"] "go to" Anywhere "Go to a page, queue, intent, team, agent or alert by its name, or do what a key does";
-    Help "help" ["H", "f2"] "help" Anywhere "This page";
-    Theme "theme" ["C"] "" Anywhere "The next theme: auto, dark, light, high-contrast, colour-blind, terminal, own";
-    Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
-    Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
-    Suspend "suspend" ["ctrl-z"] "" Anywhere alone "Back to the shell; fg returns";
-    Quit "quit" ["q", "ctrl-c"] "quit" Anywhere alone "Leave";
+    Overview "overview" ["1"] Anywhere;
+    Queue "queue" ["2"] Anywhere;
+    Intents "intents" ["3"] Anywhere;
+    Agents "agents" ["4"] Anywhere;
+    Alerts "alerts" ["5"] Anywhere;
+    Trends "trends" ["6"] Anywhere;
+    Kiosk "kiosk" ["7"] Anywhere;
+    Live "live" ["8"] Anywhere;
+    Callback "callback" ["c"] Anywhere;
+    Window "window" ["t"] Anywhere;
+    WindowBack "window-back" ["T"] Anywhere;
+    Formula "formula" ["f"] Anywhere;
+    Explain "explain" ["?", "f1"] Anywhere;
+    Why "why" ["w"] Anywhere;
+    Sources "sources" ["S"] Anywhere;
+    Freeze "freeze" ["space"] Anywhere alone;
+    Export "export" ["e"] Anywhere alone;
+    ExportDay "export-day" ["E"] Anywhere alone;
+    HandOver "hand-over" ["x"] Anywhere alone;
+    Locator "locator" ["y"] Anywhere alone;
+    Command "command" [":"] Anywhere;
+    Help "help" ["H", "f2"] Anywhere;
+    Theme "theme" ["C"] Anywhere;
+    Mouse "mouse" ["m"] Anywhere;
+    Redraw "redraw" ["ctrl-l"] Anywhere;
+    Suspend "suspend" ["ctrl-z"] Anywhere alone;
+    Quit "quit" ["q", "ctrl-c"] Anywhere alone;
 
-    Up "up" ["up", "k"] "" Lists "The row above";
-    Down "down" ["down", "j"] "" Lists "The row below";
-    Left "left" ["left", "h"] "" Lists "The column, or tile, to the left";
-    Right "right" ["right", "l"] "" Lists "The column, or tile, to the right";
-    PageUp "page-up" ["pgup", "ctrl-b"] "" Lists "A screenful up";
-    PageDown "page-down" ["pgdn", "ctrl-f"] "" Lists "A screenful down";
-    First "first" ["home", "g"] "" Lists "The first row";
-    Last "last" ["end", "G"] "" Lists "The last row";
-    NextPanel "next-panel" ["tab"] "panel" Lists "The next panel";
-    PreviousPanel "previous-panel" ["backtab"] "" Lists "The panel before";
-    Enter "enter" ["enter"] "go in" Lists "Go in: queue, intent, agent, contacts";
-    Back "back" ["esc", "backspace"] "back" Lists "Come back one step";
-    Filter "filter" ["/"] "filter" Lists "Show only rows that hold a word";
-    Sort "sort" ["s"] "sort" Lists "Sort by the selected column; again: the other way; again: worst first";
+    Up "up" ["up", "k"] Lists;
+    Down "down" ["down", "j"] Lists;
+    Left "left" ["left", "h"] Lists;
+    Right "right" ["right", "l"] Lists;
+    PageUp "page-up" ["pgup", "ctrl-b"] Lists;
+    PageDown "page-down" ["pgdn", "ctrl-f"] Lists;
+    First "first" ["home", "g"] Lists;
+    Last "last" ["end", "G"] Lists;
+    NextPanel "next-panel" ["tab"] Lists;
+    PreviousPanel "previous-panel" ["backtab"] Lists;
+    Enter "enter" ["enter"] Lists;
+    Back "back" ["esc", "backspace"] Lists;
+    Filter "filter" ["/"] Lists;
+    Sort "sort" ["s"] Lists;
 
-    Compare "compare" ["d"] "compare" Trends "Compare with last week, yesterday, the four weeks before, or nothing";
+    Compare "compare" ["d"] Trends;
 
-    Acknowledge "acknowledge" ["a"] "ack" Alerts alone "Acknowledge the selected alert, or else the worst new one";
-    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts alone "Acknowledge every alert of the same queue or source";
-    Note "note" ["n"] "note" Alerts alone "Add a note to it";
-    Undo "undo" ["u"] "undo" Alerts alone "Undo an acknowledgement or snooze";
-    Snooze "snooze" ["z"] "snooze" Alerts alone "Snooze it for 5, 15, 30 or 60 minutes (zz: 15)";
+    Acknowledge "acknowledge" ["a"] Alerts alone;
+    AcknowledgeAll "acknowledge-group" ["A"] Alerts alone;
+    Note "note" ["n"] Alerts alone;
+    Undo "undo" ["u"] Alerts alone;
+    Snooze "snooze" ["z"] Alerts alone;
 
-    Step "step" ["."] "step" Replay alone "One minute on while it stands still";
-    Slower "slower" [",", "<"] "slower" Replay alone "Half as fast";
-    Faster "faster" [">"] "faster" Replay alone "Twice as fast";
+    Step "step" ["."] Replay alone;
+    Slower "slower" [",", "<"] Replay alone;
+    Faster "faster" [">"] Replay alone;
 }
 
 impl Action {
@@ -139,6 +133,18 @@ impl Action {
     pub fn entry(self) -> &'static ActionInfo {
         #[expect(clippy::indexing_slicing, reason = "enum and table are written by one macro, in one order")]
         &ACTIONS[self as usize]
+    }
+
+    /// Its word for the footer; empty for one that stands on the help page alone.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        language::find("action", self.entry().name).unwrap_or_default()
+    }
+
+    /// Its line on the help page.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        language::keyed("help", self.entry().name)
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::board::Board;
+use crate::language::text;
 use crate::ui::action::Keymap;
 use crate::ui::drawn::Drawn;
 use crate::ui::input::UserInput;
@@ -61,17 +62,14 @@ impl Ui {
     }
 
     fn not_alone(&mut self) {
-        self.show_toast(
-            "several keys came at once: what changes something for others is done by a single key",
-            Tone::Muted,
-        );
+        self.show_toast(text!("toast-several-keys"), Tone::Muted);
     }
 
     /// Pasted text goes into the line that is being typed; without one it is ignored.
     fn paste(&mut self, text: &str) {
         match &mut self.prompt {
             Some(prompt) => prompt.insert(text),
-            None => self.show_toast("text was pasted where none can be typed", Tone::Muted),
+            None => self.show_toast(text!("toast-pasted"), Tone::Muted),
         }
         self.follow_filter();
     }

@@ -11,6 +11,7 @@ use rustc_hash::FxHasher;
 use crate::alert::Episode;
 use crate::board::{AgentRow, QueueRow};
 use crate::kpi::{Dim, Formula, Slice, Window};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::action::{ACTIONS, ActionInfo};
 use crate::ui::locator::ViewLocator;
@@ -136,30 +137,38 @@ impl<'a> Candidate<'a> {
     fn suggestion(self, ctx: Ctx<'_>) -> Suggestion {
         let view = |page, slice| ViewLocator::of(Location::new(page, slice));
         let (kind, about, line) = match self.target {
-            Target::Page(key, page) => ("page", key.to_owned(), page.key().to_owned()),
+            Target::Page(key, page) => (text!("kind-page"), key.to_owned(), page.key().to_owned()),
             Target::Queue(queue) => {
-                let waiting = format!("{} waiting", queue.live.waiting);
-                ("queue", waiting, view(Page::Queue, Slice::of(Dim::Queue, queue.id.clone())).to_string())
+                let waiting = text!("queue-waiting", count = queue.live.waiting);
+                (
+                    language::dim(Dim::Queue),
+                    waiting,
+                    view(Page::Queue, Slice::of(Dim::Queue, queue.id.clone())).to_string(),
+                )
             }
-            Target::Intent(intent) => {
-                ("intent", String::new(), view(Page::Intents, Slice::TOTAL).row(intent.clone()).to_string())
+            Target::Intent(intent) => (
+                language::dim(Dim::Intent),
+                String::new(),
+                view(Page::Intents, Slice::TOTAL).row(intent.clone()).to_string(),
+            ),
+            Target::Team(team) => {
+                (language::dim(Dim::Team), String::new(), view(Page::Agents, Slice::of(Dim::Team, team)).to_string())
             }
-            Target::Team(team) => ("team", String::new(), view(Page::Agents, Slice::of(Dim::Team, team)).to_string()),
             Target::Agent(agent) => {
                 let of = Slice::of(Dim::Agent, agent.id.clone());
-                ("agent", agent.team.to_string(), view(Page::Agent, of).to_string())
+                (language::dim(Dim::Agent), agent.team.to_string(), view(Page::Agent, of).to_string())
             }
             Target::Alert(alert) => {
                 let focus = if episode::is_held(alert) { Panel::Held } else { Panel::Active };
                 let list = Location { focus, ..Location::new(Page::Alerts, Slice::TOTAL) };
                 let line = ViewLocator::of(list).row(Label::new(&alert.id.to_string())).to_string();
-                ("alert", alert.state.key().to_owned(), line)
+                (text!("kind-alert"), language::keyed("alert-state", alert.state.key()).to_owned(), line)
             }
             Target::Action(entry) => {
-                let key = ctx.keymap.key(entry.action).map_or_else(String::new, |key| format!("key {key}"));
-                ("command", key, entry.name.to_owned())
+                let key = ctx.keymap.key(entry.action).map_or_else(String::new, |key| text!("kind-key", key = key));
+                (text!("kind-command"), key, entry.name.to_owned())
             }
-            Target::Setting => ("command", String::new(), self.name.clone().into_owned()),
+            Target::Setting => (text!("kind-command"), String::new(), self.name.clone().into_owned()),
         };
         Suggestion { name: self.name.into_owned(), kind, about, line }
     }

@@ -1,6 +1,7 @@
 //! The message at the foot about commands that were carried out: of several at once, how many and which.
 
-use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode};
+use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, HistoryKind};
+use crate::language::{self, text};
 use crate::ui::theme::Tone;
 use crate::ui::view::Ctx;
 use crate::ui::view::episode;
@@ -13,21 +14,28 @@ pub(super) fn confirmation(
 ) -> Option<(String, Tone)> {
     let done: Vec<&Episode> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
     let refused: Vec<&CommandRefusal> = results.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
-    let (what, then) = match &results.first()?.0.act {
-        AlertAction::Acknowledge { .. } => ("acknowledged", " · n note, z snooze, u undo"),
-        AlertAction::Note(_) => ("noted", ""),
-        AlertAction::Undo => ("undone", ""),
-        AlertAction::Snooze(_) => ("snoozed", " · u undo"),
+    let (kind, then) = match &results.first()?.0.act {
+        AlertAction::Acknowledge { .. } => (HistoryKind::Acknowledged, text!("toast-then-acknowledged")),
+        AlertAction::Note(_) => (HistoryKind::Noted, ""),
+        AlertAction::Undo => (HistoryKind::Undone, ""),
+        AlertAction::Snooze(_) => (HistoryKind::Snoozed, text!("toast-then-snoozed")),
     };
+    let what = language::history(kind);
     Some(match (done.as_slice(), refused.as_slice()) {
-        ([], [refusal, ..]) => (refusal.to_string(), Tone::Warning),
-        ([one], []) => (format!("{what}: {}{then}", one.text), Tone::Good),
+        ([], [refusal, ..]) => (language::refusal(refusal), Tone::Warning),
+        ([one], []) => {
+            let sentence = language::sentence(one, &ctx.slice_name(&one.slice));
+            (format!("{what}: {sentence}{then}"), Tone::Good)
+        }
         (all, refused) => {
             let names = names(ctx, all);
             let words = format!("{what} {}: {names}", all.len());
             match refused.first() {
                 None => (words, Tone::Good),
-                Some(refusal) => (format!("{words}; not {}: {refusal}", refused.len()), Tone::Warning),
+                Some(refusal) => {
+                    let not = text!("toast-not", count = refused.len(), reason = language::refusal(refusal));
+                    (format!("{words}; {not}"), Tone::Warning)
+                }
             }
         }
     })

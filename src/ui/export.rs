@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::board::Board;
 use crate::clock::Time;
 use crate::kpi::{Answer, AnswerRow, Dim, Query};
+use crate::language::text;
 use crate::report::handover::Handover;
 use crate::text::{Label, csv_safe};
 use crate::ui::grid::{Grid, SortKey};
@@ -41,7 +42,7 @@ pub struct Export {
     /// The files by their ending.
     files: [(&'static str, Vec<u8>); 2],
     /// What it is, in words.
-    what: String,
+    what: ExportedThing,
 }
 
 /// Export the focused panel, or the first panel of the page if the tiles have the focus.
@@ -56,12 +57,12 @@ pub fn of_panel(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     };
     let grid = view::grid(panel, ctx).ok_or(ExportError::Nothing)?;
     let list = ctx.ui.lists.get(&panel).ok_or(ExportError::Nothing)?;
-    let page = ctx.ui.page().name().to_lowercase();
+    let page = ctx.ui.page().key();
     let rows: Vec<usize> = list.order.iter().map(|row| *row as usize).filter(|row| *row < grid.row_count()).collect();
     Ok(Export {
-        name: named(&page, ctx.board.at, ctx.zone()),
+        name: named(page, ctx.board.at, ctx.zone()),
         files: [("csv", csv(grid.as_ref(), &rows)), ("json", json(grid.as_ref(), &rows, ctx))],
-        what: format!("{} rows", rows.len()),
+        what: ExportedThing::Rows(rows.len()),
     })
 }
 
@@ -90,7 +91,7 @@ pub fn of_queues(query: &Query, answer: &Answer, board: &Board, zone: Tz) -> Exp
         object.extend(keys().zip(values).map(|(key, value)| (key.to_owned(), json!(value))));
         rows.push(Value::Object(object));
     }
-    let what = format!("today, {} {}", rows.len(), if rows.len() == 1 { "queue" } else { "queues" });
+    let what = ExportedThing::QueuesToday(rows.len());
     let whole = json!({ "at": answer.at, "from": answer.from, "title": board.title, "rows": rows });
     let csv = writer.into_inner().unwrap_or_default();
     Export { name: named("today", answer.at, zone), files: [("csv", csv), ("json", pretty(&whole))], what }
@@ -102,7 +103,7 @@ pub fn of_handover(handover: &Handover, zone: Option<Tz>) -> Export {
     Export {
         name: named("handover", handover.at(), zone.unwrap_or(handover.zone())),
         files: [("md", handover.markdown(zone).into_bytes()), ("html", handover.html(zone).into_bytes())],
-        what: "the hand-over".to_owned(),
+        what: ExportedThing::Handover,
     }
 }
 
@@ -186,6 +187,38 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| _ = fs::remove_file(path))
 }
 
+/// What an export holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ExportedThing {
+    Rows(usize),
+    QueuesToday(usize),
+    Handover,
+}
+
+impl ExportedThing {
+    fn words(self) -> String {
+        match self {
+            Self::Rows(count) => text!("export-rows", count = count),
+            Self::QueuesToday(count) => text!("export-queues", count = count),
+            Self::Handover => text!("export-handover").to_owned(),
+        }
+    }
+}
+
+impl ExportError {
+    /// The error in the reader's language.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Nothing => text!("export-nothing").to_owned(),
+            Self::NoAnswer => text!("export-no-answer").to_owned(),
+            Self::File(path, error) => {
+                text!("export-file", path = path.display().to_string(), error = error.to_string())
+            }
+        }
+    }
+}
+
 impl Export {
     /// Write both files, readable by their owner only. Returns the message to show.
     ///
@@ -212,7 +245,8 @@ impl Export {
             written.push(path);
         }
         let (path, [(first, _), (second, _)]) = (directory.join(&name), &self.files);
-        Ok(format!("{} in {}.{first} and .{second}", self.what, path.display()))
+        let (what, path) = (self.what.words(), path.display().to_string());
+        Ok(text!("export-written", what = what, path = path, first = *first, second = *second))
     }
 }
 
@@ -224,7 +258,7 @@ mod tests {
     fn what_cannot_be_written_whole_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let files = [("csv", b"a".to_vec()), ("there/is/no/such/folder", b"b".to_vec())];
-        let export = Export { name: "today".to_owned(), files, what: "rows".to_owned() };
+        let export = Export { name: "today".to_owned(), files, what: ExportedThing::Rows(1) };
         let error = export.write(directory.path()).unwrap_err().to_string();
         assert!(error.contains("such/folder: No such file"), "{error}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);

@@ -2,44 +2,22 @@
 
 use std::borrow::Cow;
 
+use crate::clock::{Span, Time};
+use crate::kpi::{Better, Figure, Kpi};
+use crate::language::{self, ShownFigure as _, text};
+use crate::text::{fit, shorten_paths};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use crate::clock::{Span, Time};
-use crate::kpi::{Better, Figure, Kpi, format};
-use crate::text::{fit, shorten_paths};
-
-/// The time of day: `14:31:07`.
-#[must_use]
-pub fn clock(at: Time, zone: Tz) -> String {
-    at.to_chrono().with_timezone(&zone).format("%H:%M:%S").to_string()
-}
-
-/// The time of day without its seconds: `14:31`.
-#[must_use]
-pub fn minute(at: Time, zone: Tz) -> String {
-    at.to_chrono().with_timezone(&zone).format("%H:%M").to_string()
-}
-
-/// The day: `2 Mar`.
-#[must_use]
-pub fn day(at: Time, zone: Tz) -> String {
-    at.to_chrono().with_timezone(&zone).format("%-d %b").to_string()
-}
+pub use crate::language::{clock, day, day_minute, minute};
 
 /// The time that is left, in a form that cannot be taken for a time of day: `14m59`, `43s`.
 #[must_use]
 pub fn left(span: Span) -> String {
     match span.as_secs().max(0) {
-        s @ 0..60 => format!("{s}s"),
-        s => format!("{}m{:02}", s / 60, s % 60),
+        s @ 0..60 => format!("{s}{}", text!("unit-second")),
+        s => format!("{}{}{:02}", s / 60, text!("unit-minute"), s % 60),
     }
-}
-
-/// Day and time: `2 Mar 14:31`.
-#[must_use]
-pub fn day_minute(at: Time, zone: Tz) -> String {
-    at.to_chrono().with_timezone(&zone).format("%-d %b %H:%M").to_string()
 }
 
 /// The abbreviation of a time zone at an instant: `GMT`, `CEST`.
@@ -51,20 +29,20 @@ pub fn zone_name(at: Time, zone: Tz) -> String {
 /// A duration: `4:05`.
 #[must_use]
 pub fn span(span: Span) -> String {
-    format::duration(span.as_secs_f64())
+    language::duration(span.as_secs_f64())
 }
 
 /// A duration in its largest unit: `43s`, `12m`.
 #[must_use]
 pub fn age(span: Span) -> String {
-    format::age(span.as_secs())
+    language::age(span.as_secs())
 }
 
 /// The target of a KPI: `≥80%`, `≤0:20`, `75%–88%`; `None` without a target.
 #[must_use]
 pub fn target(kpi: &Kpi, bands: &crate::kpi::Bands) -> Option<String> {
     // A target is a configured number, so no sample size applies.
-    let show = |value: f64| kpi.show_value(value, 0);
+    let show = |value: f64| kpi.shown_value(value, 0);
     match kpi.better {
         Better::Higher => bands.target.or(bands.warning).map(|t| format!("≥{}", show(t))),
         Better::Lower => bands.target.or(bands.warning).map(|t| format!("≤{}", show(t))),
@@ -84,7 +62,7 @@ pub fn interval(kpi: &Kpi, figure: &Figure) -> String {
     let (Some(low), Some(high)) = (figure.low, figure.high) else { return String::new() };
     let half = (high - low) / 2.0;
     match kpi.unit {
-        crate::kpi::Unit::Score => format!("±{half:.1}"),
+        crate::kpi::Unit::Score => format!("±{}", language::decimal(half, 1)),
         _ => format!("±{half:.0}"),
     }
 }

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier};
 
 use crate::alert::Severity;
 use crate::kpi::Verdict;
+use crate::language;
 
 /// Critical.
 pub const CRITICAL: &str = "‼";
@@ -38,7 +39,7 @@ pub const fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A verdict's word.
+/// A verdict's word, in exports.
 #[must_use]
 pub const fn word(verdict: Verdict) -> &'static str {
     match verdict {
@@ -50,10 +51,16 @@ pub const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A verdict's word on the screen.
+#[must_use]
+pub fn shown_word(verdict: Verdict) -> &'static str {
+    language::keyed("verdict", word(verdict))
+}
+
 /// A verdict's sign and word: `▲ WARN`.
 #[must_use]
 pub fn badge(verdict: Verdict) -> String {
-    format!("{} {}", sign(verdict), word(verdict))
+    format!("{} {}", sign(verdict), shown_word(verdict))
 }
 
 /// The verdict that corresponds to a severity.
@@ -78,6 +85,16 @@ pub enum GlyphSet {
 }
 
 impl GlyphSet {
+    /// The set that the setting `ascii` asks for, or else the environment.
+    #[must_use]
+    pub fn of(ascii: Option<bool>) -> Self {
+        match ascii {
+            Some(true) => Self::Ascii,
+            Some(false) => Self::Full,
+            None => Self::detect(|name| std::env::var(name).ok()),
+        }
+    }
+
     /// The set that the environment states; `var` looks up a variable.
     #[must_use]
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {

@@ -8,22 +8,24 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::kpi::{Figure, KpiId, Verdict};
+use crate::language::{self, ShownFigure as _};
 use crate::text::Label;
 use crate::ui::theme::Tone;
 use crate::ui::{format, glyphs};
+use unicode_width::UnicodeWidthStr;
 
 /// The properties of a column that do not depend on a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Head {
     /// The name in exports: `service_level`.
     pub key: &'static str,
-    /// The heading: `Svc lvl`.
+    /// The heading: the id of its text in a table of columns, and the text itself on a screen.
     pub title: &'static str,
     /// The width it needs, in terminal columns.
     pub width: u16,
+    /// The width of its cells, where that depends on the reader's country: times of day.
+    pub least: Option<fn() -> u16>,
     /// The additional width that it can use.
     pub grow: u16,
     /// The column with the highest rank is dropped first when room is short; rank 0 is never dropped.
@@ -35,6 +37,13 @@ pub struct Head {
 }
 
 impl Head {
+    /// The head in the reader's language, at least as wide as its heading and its cells are there.
+    fn in_words(mut self) -> Self {
+        self.title = language::get(self.title);
+        self.width = self.width.max(format::cols(self.title.width())).max(self.least.map_or(0, |least| least()));
+        self
+    }
+
     /// By how much `text` is indented in a column that is `width` wide.
     #[must_use]
     pub fn indent(&self, text: &str, width: u16) -> u16 {
@@ -64,7 +73,7 @@ enum Content<R> {
 
 impl<R> Column<R> {
     const fn new(key: &'static str, title: &'static str, width: u16, content: Content<R>) -> Self {
-        Self { head: Head { key, title, width, grow: 0, rank: 0, left: false, kpi: None }, content }
+        Self { head: Head { key, title, width, least: None, grow: 0, rank: 0, left: false, kpi: None }, content }
     }
 
     /// A column of text.
@@ -108,6 +117,13 @@ impl<R> Column<R> {
         self
     }
 
+    /// The width that its cells have in the reader's country.
+    #[must_use]
+    pub const fn least(mut self, least: fn() -> u16) -> Self {
+        self.head.least = Some(least);
+        self
+    }
+
     /// The same column, able to grow by so many terminal columns.
     #[must_use]
     pub const fn grow(mut self, grow: u16) -> Self {
@@ -133,7 +149,7 @@ impl<R> Column<R> {
 /// The headings of columns.
 #[must_use]
 pub fn heads<R>(columns: &[Column<R>]) -> Vec<Head> {
-    columns.iter().map(|column| column.head).collect()
+    columns.iter().map(|column| column.head.in_words()).collect()
 }
 
 /// What a cell shows.
@@ -180,7 +196,7 @@ impl TableCell {
     #[must_use]
     pub fn figure(kpi: KpiId, figure: Option<&Figure>) -> Self {
         let Some(figure) = figure.filter(|figure| figure.is_known()) else { return Self::none() };
-        let text = kpi.def().show_in_column(figure);
+        let text = kpi.def().shown_in_column(figure);
         match figure.verdict {
             Verdict::Warning | Verdict::Critical => {
                 Self::new(format!("{}{text}", glyphs::sign(figure.verdict)), Tone::of(figure.verdict))

@@ -1,6 +1,6 @@
 //! The pages of the screen, and the panels of each that can have the focus: their names, keys and order.
-
 use crate::kpi::Dim;
+use crate::language::{self, text};
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,19 +89,8 @@ impl Page {
 
     /// The name in the tabs and the drill trail.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Queue => "Queue",
-            Self::Intents => "Intents",
-            Self::Agents => "Agents",
-            Self::Alerts => "Alerts",
-            Self::Contacts => "Contacts",
-            Self::Trends => "Trends",
-            Self::Kiosk => "Kiosk",
-            Self::Live => "Live",
-            Self::Agent => "Agent",
-        }
+    pub fn name(self) -> &'static str {
+        language::keyed("page", self.key())
     }
 
     /// The panels of the page that can have the focus, in the order of Tab.
@@ -168,30 +157,32 @@ impl Panel {
 
     /// What Enter opens from it, for the footer; `None` where it opens nothing.
     #[must_use]
-    pub const fn inside(self) -> Option<&'static str> {
+    pub fn inside(self) -> Option<&'static str> {
         match self {
-            Self::Tiles => Some("what it is"),
-            Self::Queues | Self::Active | Self::Held => Some("go in"),
-            Self::Rail => Some("this alert"),
-            Self::QueueIntents | Self::Intents => Some("who handles it"),
-            Self::Agents | Self::Serving => Some("this agent"),
-            Self::Live => Some("its queue or agent"),
-            Self::Waiting | Self::Trends | Self::TrendSlices => Some("its contacts"),
+            Self::Tiles => Some(text!("inside-figure")),
+            Self::Queues | Self::Active | Self::Held => Some(text!("inside-it")),
+            Self::Rail => Some(text!("inside-alert")),
+            Self::QueueIntents | Self::Intents => Some(text!("inside-intent")),
+            Self::Agents | Self::Serving => Some(text!("inside-agent")),
+            Self::Live => Some(text!("inside-live")),
+            Self::Waiting | Self::Trends | Self::TrendSlices => Some(text!("inside-contacts")),
             Self::Past | Self::Contacts | Self::KioskQueues => None,
         }
     }
 
     /// What its rows are, one of them.
     #[must_use]
-    pub const fn noun(self) -> &'static str {
+    pub fn unmatched(self, filter: &str, key: &str) -> String {
         match self {
-            Self::Tiles => "figure",
-            Self::Queues | Self::KioskQueues | Self::TrendSlices => "queue",
-            Self::Trends => "step",
-            Self::Rail | Self::Active | Self::Held | Self::Past => "alert",
-            Self::Serving | Self::Agents => "agent",
-            Self::QueueIntents | Self::Intents => "intent",
-            Self::Waiting | Self::Contacts | Self::Live => "contact",
+            Self::Tiles => text!("unmatched-figure", filter = filter, key = key),
+            Self::Queues | Self::KioskQueues | Self::TrendSlices => {
+                text!("unmatched-queue", filter = filter, key = key)
+            }
+            Self::Trends => text!("unmatched-step", filter = filter, key = key),
+            Self::Rail | Self::Active | Self::Held | Self::Past => text!("unmatched-alert", filter = filter, key = key),
+            Self::Serving | Self::Agents => text!("unmatched-agent", filter = filter, key = key),
+            Self::QueueIntents | Self::Intents => text!("unmatched-intent", filter = filter, key = key),
+            Self::Waiting | Self::Contacts | Self::Live => text!("unmatched-contact", filter = filter, key = key),
         }
     }
 }

@@ -20,6 +20,8 @@ use crate::alert::{Actor, AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, Keeper, Mode};
 use crate::floor::{FloorClosed, Handle};
 use crate::kpi::{Answer, Dim, Figure, KpiId, Period, Query, Slice};
+use crate::language::{self, ShownFigure as _, text};
+use crate::text::Label;
 use command::PlainCommand;
 use typed::TypedLine;
 
@@ -36,10 +38,6 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The figures of the floor and of its queues.
 const KPIS: [KpiId; 5] =
     [KpiId::Waiting, KpiId::LongestWait, KpiId::AgentsAvailable, KpiId::ServiceLevel, KpiId::AbandonmentRate];
-const HELP: &str = "\
-Enter alone says what is so now. queues: every queue. alerts: what is wrong, and what to do.
-ack 3: take alert 3. snooze 3 15m: be quiet about it. note 3 TEXT: add a note. undo 3: take that back.
-help: these lines. quit: leave.";
 
 /// Say what happens on a floor until the user quits, a signal ends the program, or the floor ends.
 ///
@@ -137,7 +135,7 @@ impl Plain {
             self.greeted = true;
             lines = self.now(board).await?;
             if io::stdin().is_terminal() && !self.settings.locked {
-                lines.push("Enter says what is so now; help lists what can be typed.".to_owned());
+                lines.push(text!("plain-greeting").to_owned());
             }
         }
         lines.extend(self.said.changes(board, self.zone(board)));
@@ -162,22 +160,24 @@ impl Plain {
         }
         Ok(Some(match command {
             PlainCommand::Now => self.now(&board).await?,
-            PlainCommand::Help => HELP.lines().map(str::to_owned).collect(),
+            PlainCommand::Help => {
+                [text!("plain-help-1"), text!("plain-help-2"), text!("plain-help-3")].map(str::to_owned).into()
+            }
             PlainCommand::Queues => self.queues(&board).await?,
             PlainCommand::Alerts => alerts(&board, zone),
             // Text that was pasted by mistake, or that a program sent, must not act.
             PlainCommand::Quit | PlainCommand::Act { .. } if !line.alone => {
-                vec!["several lines came at once: nothing was done".to_owned()]
+                vec![text!("plain-several-lines").to_owned()]
             }
             PlainCommand::Act { episode, act } => {
                 let Some(known) = board.alerts.iter().find(|alert| alert.id == episode) else {
-                    return Ok(Some(vec![CommandRefusal::Unknown(episode).to_string()]));
+                    return Ok(Some(vec![language::refusal(&CommandRefusal::Unknown(episode))]));
                 };
                 let command = AlertCommand { episode, version: known.version, who: self.who.clone(), act };
                 match self.handle.execute(command).await? {
                     // The board tells the change to everybody, here as well.
                     Ok(_) => Vec::new(),
-                    Err(refusal) => vec![format!("refused: {refusal}")],
+                    Err(refusal) => vec![text!("plain-refused", reason = language::refusal(&refusal))],
                 }
             }
             PlainCommand::Quit => return Ok(None),
@@ -188,23 +188,21 @@ impl Plain {
     async fn now(&self, board: &Board) -> Result<Vec<String>, FloorClosed> {
         let mode = match &board.mode {
             Mode::Live => "",
-            Mode::Simulated { .. } => " (simulated)",
-            Mode::Replay { .. } => " (a recording)",
+            Mode::Simulated { .. } => text!("plain-simulated"),
+            Mode::Replay { .. } => text!("plain-recording"),
         };
         let active = shown(board).count();
-        let alerts = match active {
-            0 => "no alerts".to_owned(),
-            1 => "1 alert".to_owned(),
-            many => format!("{many} alerts"),
-        };
-        let window = self.settings.window.words();
+        let alerts = text!("plain-alerts", count = active);
+        let window = language::window(self.settings.window);
         let clock = format::clock(board.at, self.zone(board));
         let figures = self.ask(Vec::new()).await?.map(|answer| figures(&answer.total)).unwrap_or_default();
         Ok(vec![format!("{clock} {}{mode}, {window}: {figures}; {alerts}.", board.title)])
     }
 
     async fn queues(&self, board: &Board) -> Result<Vec<String>, FloorClosed> {
-        let Some(answer) = self.ask(vec![Dim::Queue]).await? else { return Ok(vec!["there is no answer".to_owned()]) };
+        let Some(answer) = self.ask(vec![Dim::Queue]).await? else {
+            return Ok(vec![text!("plain-no-answer").to_owned()]);
+        };
         let line = |row: &crate::kpi::AnswerRow| {
             let id = row.key.get(Dim::Queue).cloned().unwrap_or_default();
             let name = board.queues.find(&id).map_or(id, |queue| queue.name.clone());
@@ -240,7 +238,7 @@ impl Said {
         let clock = format::clock(board.at, zone);
         let mut lines = Vec::new();
         if std::mem::take(&mut self.is_silent) {
-            lines.push(format!("{clock} there is news of the floor again."));
+            lines.push(format!("{clock} {}", text!("plain-news-again")));
         }
         let troubles = troubles(board);
         lines.extend(
@@ -250,7 +248,7 @@ impl Said {
                 .map(|new| format!("{clock} {}", sentence(new))),
         );
         let over = self.troubles.iter().filter(|trouble| !troubles.contains(trouble));
-        lines.extend(over.map(|old| format!("{clock} no longer so: {}", sentence(old))));
+        lines.extend(over.map(|old| format!("{clock} {}", text!("plain-no-longer", trouble = sentence(old)))));
         self.troubles = troubles;
         // A floor that cannot be seen says nothing about its alerts.
         if is_cut_off(board) {
@@ -261,20 +259,23 @@ impl Said {
             let said = self.alerts.remove(&alert.id).map_or(0, |(entries, _)| entries);
             let new = alert.trail.get(said..).unwrap_or_default();
             lines.extend(new.iter().map(|entry| {
-                let who = entry.who.as_ref().map_or_else(String::new, |who| format!(" by {}", who.name));
+                let who = entry.who.as_ref().map_or_else(String::new, |who| text!("plain-by", who = who.name));
                 // Of what nobody did, the text is the severity.
                 let text = entry.text.as_ref().filter(|_| entry.who.is_some());
-                let text = text.map_or_else(String::new, |text| format!(": {text}"));
+                let text =
+                    text.map_or_else(String::new, |text| format!(": {}", language::history_text(entry.kind, text)));
                 let action = if entry.who.is_none() && !alert.action.is_empty() {
-                    format!(" What to do: {}", alert.action)
+                    text!("plain-action", action = language::action(alert))
                 } else {
                     String::new()
                 };
-                let (at, severity, id) = (format::clock(entry.at, zone), alert.severity.key(), alert.id);
-                format!("{at} {severity} alert {id}, {}{who}{text}: {}.{action}", entry.kind, alert.text)
+                let severity = language::keyed("severity", alert.severity.key());
+                let head = text!("plain-alert", severity = severity, alert = alert.id.to_string());
+                let (at, what) = (format::clock(entry.at, zone), language::history(entry.kind));
+                format!("{at} {head}, {what}{who}{text}: {}.{action}", told(board, alert))
             }));
-            let worst =
-                format!("alert {} is over: {}, at worst {}", alert.id, alert.text, episode::value(alert, alert.worst));
+            let (sentence, worst) = (told(board, alert), episode::value(alert, alert.worst));
+            let worst = text!("plain-over", alert = alert.id.to_string(), sentence = sentence, worst = worst);
             alerts.insert(alert.id, (alert.trail.len(), worst));
         }
         let mut over: Vec<_> = std::mem::replace(&mut self.alerts, alerts).into_iter().collect();
@@ -283,7 +284,7 @@ impl Said {
         if lines.len() > MAX_CHANGES {
             let more = lines.len() - MAX_CHANGES;
             lines.truncate(MAX_CHANGES);
-            lines.push(format!("{clock} and {more} changes more: alerts lists what stands."));
+            lines.push(format!("{clock} {}", text!("plain-more-changes", count = more)));
         }
         lines
     }
@@ -293,7 +294,7 @@ impl Said {
         if std::mem::replace(&mut self.is_silent, true) {
             return Vec::new();
         }
-        vec!["the floor is silent: there is no news, and what was said is old.".to_owned()]
+        vec![text!("plain-silent").to_owned()]
     }
 }
 
@@ -310,14 +311,14 @@ fn is_cut_off(board: &Board) -> bool {
 fn old(board: &Board, zone: Tz) -> Option<Vec<String>> {
     let cut_off = board.hub.as_ref().and_then(|hub| Some((&hub.name, hub.cut_off.as_ref()?)));
     let (since, why) = match (cut_off, board.silent_since) {
-        (Some((hub, cut_off)), _) => (cut_off.since, format!("cut off from {hub}: {}", cut_off.reason)),
-        (None, Some(since)) => (since, "the board that is followed does nothing".to_owned()),
+        (Some((hub, cut_off)), _) => (cut_off.since, text!("plain-cut-off", hub = hub, reason = cut_off.reason)),
+        (None, Some(since)) => (since, text!("plain-followed-silent").to_owned()),
         (None, None) => return None,
     };
     let since = format::minute(since, zone);
-    let mut lines = vec![format!("{} Since {since} nothing is known.", sentence(&why))];
+    let mut lines = vec![format!("{} {}", sentence(&why), text!("plain-nothing-known", since = since))];
     if board.seq > 0 && shown(board).next().is_some() {
-        lines.push("Alerts that stood then:".to_owned());
+        lines.push(text!("plain-alerts-then").to_owned());
         lines.extend(alerts(board, zone));
     }
     Some(lines)
@@ -326,17 +327,22 @@ fn old(board: &Board, zone: Tz) -> Option<Vec<String>> {
 /// Why figures may be old or not kept, in words that stay the same while it lasts.
 fn troubles(board: &Board) -> Vec<String> {
     let cut_off = board.hub.as_ref().and_then(|hub| hub.cut_off.as_ref().map(|cut_off| (&hub.name, cut_off)));
-    let cut_off = cut_off.map(|(name, cut_off)| format!("cut off from {name}: {}", cut_off.reason));
+    let cut_off = cut_off.map(|(name, cut_off)| text!("plain-cut-off", hub = name, reason = cut_off.reason));
     let keeper = match &board.keeper {
-        Keeper::Failed(why) => Some(format!("nothing is kept any more, the journal failed: {why}")),
+        Keeper::Failed(why) => Some(text!("plain-journal-failed", reason = why)),
         Keeper::Nobody | Keeper::Us | Keeper::Loading | Keeper::Other(_) => None,
     };
-    let silent = board.silent_since.map(|_| "the board that is followed does nothing: everything is old".to_owned());
+    let silent = board.silent_since.map(|_| text!("plain-followed-old").to_owned());
     let sources = board.silent_sources().into_iter();
-    let sources = sources.map(|source| format!("source {} is {}: {}", source.name, source.health.key(), source.reason));
-    let untold =
-        board.untold.iter().map(|target| format!("{} can't be told of alerts: {}", target.name, target.reason));
-    let remarks = board.remarks.iter().map(ToString::to_string);
+    let sources = sources.map(|source| {
+        let health = language::keyed("health", source.health.key());
+        text!("plain-source", source = source.name, health = health, reason = source.reason)
+    });
+    let untold = board
+        .untold
+        .iter()
+        .map(|target| text!("targets-untold", target = target.name, more = 0, reason = target.reason));
+    let remarks = board.remarks.iter().map(|remark| language::told(remark.as_str()).to_owned());
     cut_off.into_iter().chain(keeper).chain(silent).chain(sources).chain(untold).chain(remarks).collect()
 }
 
@@ -344,14 +350,39 @@ fn troubles(board: &Board) -> Vec<String> {
 fn alerts(board: &Board, zone: Tz) -> Vec<String> {
     let line = |alert: &Episode| {
         let held = episode::hold(alert)
-            .map(|hold| format!(", {} has it until {}", hold.who, format::minute(hold.until, zone)))
+            .map(|hold| text!("plain-held", who = hold.who, until = format::minute(hold.until, zone)))
             .unwrap_or_default();
-        let action = if alert.action.is_empty() { String::new() } else { format!(" What to do: {}", alert.action) };
+        let action = if alert.action.is_empty() {
+            String::new()
+        } else {
+            text!("plain-action", action = language::action(alert))
+        };
         let since = format::minute(alert.since, zone);
-        format!("alert {}, {}, since {since}{held}: {}.{action}", alert.id, alert.severity.key(), alert.text)
+        let severity = language::keyed("severity", alert.severity.key());
+        let lead = text!("plain-alert-since", alert = alert.id.to_string(), severity = severity, since = since);
+        format!("{lead}{held}: {}.{action}", told(board, alert))
     };
     let lines: Vec<_> = shown(board).map(line).collect();
-    if lines.is_empty() { vec!["no alerts".to_owned()] } else { lines }
+    if lines.is_empty() { vec![text!("plain-alerts", count = 0)] } else { lines }
+}
+
+/// An alert in one sentence.
+fn told(board: &Board, alert: &Episode) -> String {
+    language::sentence(alert, &place(board, alert))
+}
+
+/// The name of what an alert is about.
+fn place(board: &Board, alert: &Episode) -> String {
+    if alert.slice.is_total() {
+        return text!("all-queues").to_owned();
+    }
+    let name = |(dim, id): &(Dim, Label)| match dim {
+        _ if id.is_empty() => language::no(*dim).to_owned(),
+        Dim::Queue => board.queues.find(id).map_or(id, |queue| &queue.name).to_string(),
+        Dim::Agent => board.agents.find(id).map_or(id, |agent| &agent.name).to_string(),
+        Dim::Intent | Dim::Channel | Dim::Team => id.to_string(),
+    };
+    alert.slice.parts().map(name).collect::<Vec<_>>().join(" × ")
 }
 
 /// A text with the sign that ends a sentence.
@@ -362,6 +393,6 @@ fn sentence(text: &str) -> String {
 /// Figures in words; the unknown ones are left out.
 fn figures(figures: &[Figure]) -> String {
     let known = KPIS.iter().zip(figures).filter(|(_, figure)| figure.value.is_some());
-    let words = known.map(|(kpi, figure)| format!("{} {}", words::of(*kpi), kpi.def().show(figure)));
+    let words = known.map(|(kpi, figure)| format!("{} {}", words::of(*kpi), kpi.def().shown(figure)));
     words.collect::<Vec<_>>().join(", ")
 }

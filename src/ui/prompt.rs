@@ -6,6 +6,7 @@ use tui_input::{Input, InputRequest};
 use crate::clock::{Span, Time};
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Calendar, Formula, Window};
+use crate::language::text;
 use crate::text::Text;
 use crate::text::suggest::nearest;
 use crate::ui::action::{ACTIONS, Action};
@@ -100,11 +101,11 @@ impl Prompt {
 
     /// The text before the line.
     #[must_use]
-    pub const fn sign(&self) -> &'static str {
+    pub fn sign(&self) -> &'static str {
         match self.kind {
             PromptKind::Filter => "/",
             PromptKind::Command => ":",
-            PromptKind::Note(_) => "note: ",
+            PromptKind::Note(_) => text!("prompt-note"),
         }
     }
 
@@ -200,32 +201,31 @@ pub fn instant(text: &str, now: Time, calendar: &Calendar) -> Option<Time> {
 pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand, String> {
     let mut words = line.split_whitespace();
     let (word, rest) = (words.next().unwrap_or(""), words.next());
-    let needs = |what: &str| format!("`{word}` needs {what}");
     match (word, rest) {
         ("seek", Some(at)) => match instant(at, now, calendar) {
             Some(at) => Ok(PromptCommand::Replay(ReplayCommand::Seek(at))),
-            None => Err(format!("`{at}` is no time: write seek 10:30")),
+            None => Err(text!("prompt-no-time", word = at)),
         },
-        ("seek", None) => Err(needs("a time: seek 10:30")),
+        ("seek", None) => Err(text!("prompt-needs-time", word = word)),
         ("speed", Some(speed)) => match speed.trim_end_matches('x').parse::<f64>() {
             Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(PromptCommand::Replay(ReplayCommand::Speed(speed))),
-            _ => Err(format!("`{speed}` is no speed: write speed 60")),
+            _ => Err(text!("prompt-no-speed", word = speed)),
         },
-        ("speed", None) => Err(needs("a number: speed 60")),
+        ("speed", None) => Err(text!("prompt-needs-speed", word = word)),
         ("pause", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(true))),
         ("play", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(false))),
         ("step", _) => Ok(PromptCommand::Replay(ReplayCommand::Step(Span::MINUTE))),
         ("theme", Some(name)) => Palette::parse(name)
             .map(PromptCommand::Theme)
-            .ok_or_else(|| format!("no theme is called `{name}`: {}", Palette::ALL.map(Palette::key).join(", "))),
+            .ok_or_else(|| text!("prompt-no-theme", name = name, all = Palette::ALL.map(Palette::key).join(", "))),
         ("window", Some(name)) => Window::ALL
             .into_iter()
             .find(|w| w.key() == name)
             .map(PromptCommand::Window)
-            .ok_or_else(|| format!("no window is called `{name}`: {}", Window::ALL.map(Window::key).join(", "))),
+            .ok_or_else(|| text!("prompt-no-window", name = name, all = Window::ALL.map(Window::key).join(", "))),
         ("formula", Some(name)) => Formula::parse(name)
             .map(PromptCommand::Formula)
-            .ok_or_else(|| format!("no formula is called `{name}`: {}", Formula::ALL.map(Formula::key).join(", "))),
+            .ok_or_else(|| text!("prompt-no-formula", name = name, all = Formula::ALL.map(Formula::key).join(", "))),
         ("q" | "exit", _) => Ok(PromptCommand::Do(Action::Quit)),
         _ => {
             if let Some(entry) = ACTIONS.iter().find(|entry| entry.name == word) {
@@ -233,8 +233,8 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand,
             } else {
                 let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play"]);
                 match nearest(word, names) {
-                    Some(name) => Err(format!("`{word}` is no command; did you mean `{name}`?")),
-                    None => Err(format!("`{word}` is no command; H names them all")),
+                    Some(name) => Err(text!("prompt-no-command-but", word = word, name = name)),
+                    None => Err(text!("prompt-no-command", word = word)),
                 }
             }
         }

@@ -25,6 +25,11 @@ pub struct Settings {
     pub colours: Option<Depth>,
     /// Whether to draw with ASCII only; detected from the locale if absent.
     pub ascii: Option<bool>,
+    /// The language, such as `de` or `de-CH`; `None` follows the environment.
+    pub language: Option<String>,
+    /// The country by whose custom numbers and times are written, such as `en-US`; `None` follows the environment, or else
+    /// the language.
+    pub locale: Option<String>,
     /// The window of time at the start: short, because an outage hides behind the rest of the day.
     pub window: Window,
     /// The service-level formula at the start; the formula of the counting rules if absent.
@@ -88,6 +93,8 @@ impl Default for Settings {
             own_theme: None,
             colours: None,
             ascii: None,
+            language: None,
+            locale: None,
             window: Window::M30,
             formula: None,
             mouse: false,

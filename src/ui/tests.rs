@@ -1,6 +1,7 @@
 //! Snapshots of the pages with their colours, and what keys and clicks do.
 
 mod fuzz;
+mod german;
 mod going;
 mod kiosk;
 mod overview;

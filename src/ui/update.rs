@@ -10,6 +10,7 @@ use crate::board::{Board, Mode};
 use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, KpiId, Slice};
+use crate::language::{self, text};
 use crate::text::{Label, Text};
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
@@ -19,13 +20,10 @@ use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, Taken
 use crate::ui::theme::{Palette, Tone};
 use crate::ui::view;
 
-/// What a kiosk asks before it is left.
-const QUIT_AGAIN: &str = "the same key again leaves the kiosk";
-
 impl Ui {
     /// Handle a key: the prompt comes first, then the choice of a snooze, then the key map.
     pub fn key(&mut self, key: &KeyEvent, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
-        let asked = self.toast.take().is_some_and(|toast| toast.text == QUIT_AGAIN);
+        let asked = self.toast.take().is_some_and(|toast| toast.text == text!("toast-quit-again"));
         if let Some(mut prompt) = self.prompt.take() {
             let typed = prompt.key(key);
             return self.prompt_event(prompt, typed, board, drawn);
@@ -40,7 +38,7 @@ impl Ui {
         };
         // On a kiosk, the only key is that of leaving.
         if self.kiosk.only && !asked {
-            self.show_toast(QUIT_AGAIN, Tone::Strong);
+            self.show_toast(text!("toast-quit-again"), Tone::Strong);
             return None;
         }
         self.act(action, board, drawn)
@@ -54,7 +52,7 @@ impl Ui {
             && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
         {
             let sign = Label::new(&sign.to_string());
-            self.show_toast(format!("{sign} does nothing here; {help} lists the keys"), Tone::Muted);
+            self.show_toast(text!("toast-no-key", sign = sign, key = help), Tone::Muted);
         }
     }
 
@@ -96,7 +94,7 @@ impl Ui {
             Ok(PromptCommand::Do(action)) => return self.act(action, board, drawn),
             Ok(PromptCommand::Replay(command)) => return self.control_replay(command, board),
             Ok(PromptCommand::Theme(Palette::Own)) if self.own_theme.is_none() => {
-                self.show_toast("no own theme: it is [ui.own_theme] in the configuration".to_owned(), Tone::Warning);
+                self.show_toast(text!("toast-no-own-theme"), Tone::Warning);
             }
             Ok(PromptCommand::Theme(palette)) => self.palette = palette,
             Ok(PromptCommand::Window(window)) => self.window = window,
@@ -119,7 +117,7 @@ impl Ui {
                 Some(Effect::ControlReplay(command))
             }
             _ => {
-                self.show_toast("only a replay can be steered", Tone::Muted);
+                self.show_toast(text!("toast-only-replay"), Tone::Muted);
                 None
             }
         }
@@ -167,7 +165,8 @@ impl Ui {
             Action::Formula => {
                 let formula = self.formula.unwrap_or(board.rules.formula).next();
                 self.formula = (formula != board.rules.formula).then_some(formula);
-                self.show_toast(format!("service level: {} = {}", formula.key(), formula.words()), Tone::Accent);
+                let words = text!("toast-formula", name = formula.key(), formula = language::formula(formula));
+                self.show_toast(words, Tone::Accent);
             }
             Action::Explain => self.explain(board),
             Action::Why => self.why(board),
@@ -181,7 +180,7 @@ impl Ui {
             Action::HandOver => return Some(Effect::HandOver),
             Action::Locator => {
                 let command = format!("floorwatch --at '{}'", self.locator());
-                self.show_toast(format!("copied: {command}"), Tone::Good);
+                self.show_toast(text!("toast-copied", command = command), Tone::Good);
                 return Some(Effect::Copy(command));
             }
             Action::Command => self.prompt = Some(Prompt::new(PromptKind::Command, "")),
@@ -192,15 +191,11 @@ impl Ui {
                 if self.palette == Palette::Own && self.own_theme.is_none() {
                     self.palette = self.palette.next();
                 }
-                self.show_toast(format!("theme {}", self.palette.key()), Tone::Muted);
+                self.show_toast(text!("toast-theme", name = self.palette.key()), Tone::Muted);
             }
             Action::Mouse => {
                 self.mouse = !self.mouse;
-                let words = if self.mouse {
-                    "mouse on: click to select, again to go in; m gives the terminal's own selection back"
-                } else {
-                    "mouse off: the terminal selects and copies text again"
-                };
+                let words = if self.mouse { text!("toast-mouse-on") } else { text!("toast-mouse-off") };
                 self.show_toast(words, Tone::Muted);
                 return Some(Effect::Mouse(self.mouse));
             }
@@ -220,17 +215,17 @@ impl Ui {
             Action::Enter => self.enter(board),
             Action::Back => self.back(),
             Action::Sort => self.sort(),
-            Action::Compare => self.show_toast("the page of trends compares (6)", Tone::Muted),
+            Action::Compare => self.show_toast(text!("toast-compare"), Tone::Muted),
             Action::Acknowledge => return self.acknowledge(board, false),
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.meant(board) {
                 Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(episode.id), "")),
-                None => self.show_toast("there is no alert to write about", Tone::Muted),
+                None => self.show_toast(text!("toast-no-note"), Tone::Muted),
             },
             Action::Undo => return self.undo(board),
             Action::Snooze => match self.meant(board) {
                 Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
-                None => self.show_toast("there is no alert to snooze", Tone::Muted),
+                None => self.show_toast(text!("toast-no-snooze"), Tone::Muted),
             },
             Action::Step => return self.control_replay(ReplayCommand::Step(Span::MINUTE), board),
             Action::Slower => return self.change_speed(0.5, board),
@@ -292,7 +287,7 @@ impl Ui {
     fn panel(&mut self, by: isize) {
         let panels = self.page().panels();
         if panels.len() < 2 {
-            return self.show_toast("this page has one list", Tone::Muted);
+            return self.show_toast(text!("toast-one-list"), Tone::Muted);
         }
         let at = panels.iter().position(|panel| *panel == self.focus()).unwrap_or(0);
         let len = isize::try_from(panels.len()).unwrap_or(1).max(1);
@@ -308,7 +303,7 @@ impl Ui {
         let focus = self.focus();
         let columns = view::heads(focus);
         if columns.is_empty() {
-            return self.show_toast("what has the focus has no columns to sort by", Tone::Muted);
+            return self.show_toast(text!("toast-no-columns"), Tone::Muted);
         }
         let list = self.lists.entry(focus).or_default();
         // Numbers are sorted from the highest first, names from A.
@@ -328,7 +323,7 @@ impl Ui {
             self.trail.pop();
             self.reset_lists();
         } else {
-            self.show_toast("this is the first page", Tone::Muted);
+            self.show_toast(text!("toast-first-page"), Tone::Muted);
         }
     }
 
@@ -444,18 +439,18 @@ impl Ui {
             Panel::Live => match self.live_slice(board) {
                 Some(slice) if slice.get(Dim::Agent).is_some() => self.drill(Location::new(Page::Agent, slice)),
                 Some(slice) => self.drill(Location::new(Page::Queue, slice)),
-                None => self.show_toast("this contact is over, or its agent has several at once", Tone::Muted),
+                None => self.show_toast(text!("toast-contact-over"), Tone::Muted),
             },
             Panel::Trends | Panel::TrendSlices => self.open_moment(board),
             Panel::Past | Panel::Contacts | Panel::KioskQueues => {
-                self.show_toast("there is nothing further to go into here", Tone::Muted);
+                self.show_toast(text!("toast-nothing-further"), Tone::Muted);
             }
         }
     }
 
     fn acknowledge(&mut self, board: &Board, group: bool) -> Option<Effect> {
         let Some(episode) = self.episode(board) else {
-            self.show_toast("there is no alert to acknowledge", Tone::Muted);
+            self.show_toast(text!("toast-no-alert"), Tone::Muted);
             return None;
         };
         self.taken = Some(Taken { episode: episode.id, seconds: 10 });
@@ -471,7 +466,7 @@ impl Ui {
         // Without a selection: the newest acknowledgement.
         let newest = || board.alerts.iter().filter(mine).max_by_key(|e| e.acknowledged.as_ref().map(|a| a.at));
         let Some(episode) = selected.or_else(newest) else {
-            self.show_toast("there is nothing to undo", Tone::Muted);
+            self.show_toast(text!("refused-nothing"), Tone::Muted);
             return None;
         };
         Some(Effect::Execute(vec![self.about(episode, AlertAction::Undo)]))

@@ -48,14 +48,10 @@ pub mod why;
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use rustc_hash::FxHasher;
-
 use crate::board::{Board, CutOff, Health, Keeper, QueueRow};
 use crate::event::Channel;
 use crate::kpi::{Answer, Bands, Dim, Figure, KpiId, Slice, Verdict};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::action::{Action, Keymap};
 use crate::ui::answers::Answers;
@@ -68,6 +64,10 @@ use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Theme;
 use crate::ui::widget::panel;
 use crate::ui::widget::table::{self, TableView};
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustc_hash::FxHasher;
 
 /// The smallest terminal that a page fits on: columns and rows.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -173,8 +173,8 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn value_name(&self, dim: Dim, id: &Label) -> String {
         match dim {
-            Dim::Intent if id.is_empty() => "intent not known".to_owned(),
-            _ if id.is_empty() => format!("no {}", dim.key()),
+            Dim::Intent if id.is_empty() => text!("intent-not-known").to_owned(),
+            _ if id.is_empty() => language::no(dim).to_owned(),
             Dim::Queue => self.board.queues.find(id).map_or(id, |q| &q.name).to_string(),
             Dim::Agent => self.board.agents.find(id).map_or(id, |a| &a.name).to_string(),
             Dim::Intent | Dim::Channel | Dim::Team => id.to_string(),
@@ -185,7 +185,7 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn slice_name(&self, slice: &Slice) -> String {
         if slice.is_total() {
-            return "all queues".to_owned();
+            return text!("all-queues").to_owned();
         }
         let names = slice.parts().map(|(dim, id)| self.value_name(*dim, id));
         names.collect::<Vec<_>>().join(" × ")
@@ -233,7 +233,7 @@ impl<'a> Ctx<'a> {
         let shown = usize::from(self.row_count(panel));
         let all =
             if self.ui.filter.is_empty() { shown } else { grid(panel, self).map_or(shown, |grid| grid.row_count()) };
-        if shown == all { shown.to_string() } else { format!("{shown} of {all}") }
+        if shown == all { shown.to_string() } else { text!("shown-of", shown = shown, all = all) }
     }
 
     /// How many rows a panel's list has.
@@ -245,17 +245,18 @@ impl<'a> Ctx<'a> {
     /// The window and the age of an answer, for the title of a panel: `today · 12s old`.
     #[must_use]
     pub fn about(&self, answer: Option<&Answer>) -> String {
-        let window = self.ui.window.key();
+        let window = language::window_key(self.ui.window);
         match answer {
             None => format!("{window} …"),
             // The floor stores no old answers, so a page that is opened for the first time while the screen is frozen
             // is newer than the rest. An answer that was on its way still belongs to the frozen board.
             Some(answer) if self.ui.frozen.is_some() && answer.at.since(self.board.at).as_secs() >= 2 => {
-                format!("{window} · as of {}, after the freeze", format::clock(answer.at, self.zone()))
+                let time = format::clock(answer.at, self.zone());
+                text!("about-after-freeze", window = window, time = time)
             }
             Some(answer) => match self.board.at.since(answer.at) {
                 age if age.as_secs() < 3 => window.to_owned(),
-                age => format!("{window} · {} old", format::age(age)),
+                age => text!("about-old", window = window, age = format::age(age)),
             },
         }
     }
@@ -358,9 +359,9 @@ pub fn table_of(
     if list.order.is_empty() {
         let back = ctx.keymap.key(Action::Back).unwrap_or("esc");
         let filter = &ctx.ui.filter;
-        let unmatched = || format!("no {} matches \"{filter}\"; {back} clears", panel.noun());
+        let unmatched = || panel.unmatched(filter, back);
         let words = match filter.as_str() {
-            _ if ctx.unknown() => Cow::Borrowed("not known: nothing has come from the hub yet"),
+            _ if ctx.unknown() => Cow::Borrowed(text!("nothing-from-hub")),
             "" => Cow::Borrowed(empty),
             _ => Cow::Owned(unmatched()),
         };

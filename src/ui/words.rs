@@ -1,24 +1,12 @@
-//! The words of supervisors for figures. `?` has the field's own names.
+//! The words of supervisors for figures. `?` has the trade's own names.
 
 use crate::kpi::KpiId;
+use crate::language;
 
 /// The word for a KPI on tiles, in the heads of columns and in lists of alerts.
 #[must_use]
 pub fn of(kpi: KpiId) -> &'static str {
-    match kpi {
-        KpiId::Waiting => "waiting",
-        KpiId::LongestWait => "longest wait",
-        KpiId::ServiceLevel => "in time",
-        KpiId::AbandonmentRate => "hung up",
-        KpiId::AgentsAvailable => "agents free",
-        KpiId::Aht => "handling",
-        KpiId::Csat => "satisfied",
-        KpiId::Ces => "effort",
-        KpiId::RepeatRate => "repeats",
-        KpiId::TransferRate => "transferred",
-        KpiId::Offered => "offered",
-        other => other.def().short,
-    }
+    &language::kpi(kpi).word
 }
 
 /// The same with a capital, for titles.

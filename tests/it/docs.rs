@@ -135,7 +135,7 @@ fn the_keys_are_the_action_table() {
         writeln!(expected, "\n## {}\n\n| keys | action | what it does |\n|---|---|---|", group.heading()).unwrap();
         for entry in ACTIONS.iter().filter(|entry| entry.group == group) {
             let keys: Vec<_> = entry.keys.iter().map(|key| format!("`{key}`")).collect();
-            writeln!(expected, "| {} | `{}` | {} |", keys.join(" "), entry.name, entry.help).unwrap();
+            writeln!(expected, "| {} | `{}` | {} |", keys.join(" "), entry.name, entry.action.help()).unwrap();
         }
     }
     assert_part("docs/keys.md", "keys", &expected);

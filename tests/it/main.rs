@@ -28,6 +28,7 @@ mod hub_boards;
 mod hub_faults;
 mod hub_fuzz;
 mod hub_limits;
+mod languages;
 mod layers;
 mod listen_live;
 mod logs;

@@ -9,11 +9,12 @@ use crate::board::Board;
 use crate::clock::Time;
 use crate::kpi::format::UNKNOWN;
 use crate::kpi::{Dim, KpiGroup, KpiId};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::Label;
 
 /// A value in the unit of an episode's KPI.
 pub(super) fn value(e: &Episode, value: Option<f64>) -> String {
-    let shown = e.kpi.zip(value).map(|(kpi, value)| kpi.def().show_value(value, e.figure.n));
+    let shown = e.kpi.zip(value).map(|(kpi, value)| kpi.def().shown_value(value, e.figure.n));
     shown.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
@@ -31,27 +32,27 @@ pub(super) fn value_at(e: &Episode, at: Time) -> Option<f64> {
 /// What is wrong.
 pub(super) fn what(e: &Episode) -> String {
     match e.kpi.map(KpiId::def) {
-        None => e.text.to_string(),
-        Some(kpi) if kpi.group == KpiGroup::Live => kpi.name.to_owned(),
-        Some(kpi) => format!("{}, {}", kpi.name, e.window.words()),
+        None => language::sentence(e, ""),
+        Some(kpi) if kpi.group == KpiGroup::Live => language::kpi(kpi.id).name.clone(),
+        Some(kpi) => format!("{}, {}", language::kpi(kpi.id).name, language::window(e.window)),
     }
 }
 
 /// What somebody did, with their words.
 pub(super) fn deed(entry: &HistoryEntry) -> String {
     let what = match entry.kind {
-        HistoryKind::Acknowledged => "took it",
-        HistoryKind::Late => "took it after it was over",
-        HistoryKind::Snoozed => "put it off",
-        HistoryKind::Noted => "wrote",
-        HistoryKind::Undone => "gave it back",
-        other => return other.to_string(),
+        HistoryKind::Acknowledged => text!("deed-took"),
+        HistoryKind::Late => text!("deed-took-late"),
+        HistoryKind::Snoozed => text!("deed-put-off"),
+        HistoryKind::Noted => text!("deed-wrote"),
+        HistoryKind::Undone => text!("deed-gave-back"),
+        other => return language::history(other).to_owned(),
     };
     entry
         .text
         .as_ref()
         .filter(|text| !text.is_empty())
-        .map_or_else(|| what.to_owned(), |text| format!("{what}: {text}"))
+        .map_or_else(|| what.to_owned(), |text| format!("{what}: {}", language::history_text(entry.kind, text)))
 }
 
 /// What people wrote about an alert, oldest first.
@@ -78,16 +79,16 @@ pub(super) struct HandoverWords<'a> {
 
 impl HandoverWords<'_> {
     pub(super) fn time(self, at: Time) -> String {
-        at.to_chrono().with_timezone(&self.zone).format("%H:%M").to_string()
+        language::minute(at, self.zone)
     }
 
     pub(super) fn day_time(self, at: Time) -> String {
-        at.to_chrono().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+        language::time(at, self.zone, text!("time-date-minute"))
     }
 
     pub(super) fn queue(self, id: &Label) -> String {
         if id.is_empty() {
-            return "no queue".to_owned();
+            return language::no(Dim::Queue).to_owned();
         }
         self.board.queues.find(id).map_or(id, |queue| &queue.name).to_string()
     }
@@ -98,12 +99,12 @@ impl HandoverWords<'_> {
             return source.to_string();
         }
         if e.slice.is_total() {
-            return "all queues".to_owned();
+            return text!("all-queues").to_owned();
         }
         let name = |(dim, id): &(Dim, Label)| match dim {
             Dim::Queue => self.queue(id),
             Dim::Agent => self.board.agents.find(id).map_or(id, |agent| &agent.name).to_string(),
-            _ if id.is_empty() => format!("no {}", dim.key()),
+            _ if id.is_empty() => language::no(*dim).to_owned(),
             _ => id.to_string(),
         };
         e.slice.parts().map(name).collect::<Vec<_>>().join(" × ")

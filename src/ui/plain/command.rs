@@ -2,6 +2,7 @@
 
 use crate::alert::{AlertAction, MuteLength};
 use crate::clock::duration;
+use crate::language::text;
 use crate::text::Text;
 use crate::text::suggest::suggestion;
 
@@ -36,8 +37,7 @@ pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
     let (number, rest) = first_word(rest);
     let word = word.to_lowercase();
     let word = word.as_str();
-    let episode =
-        || number.parse().map_err(|_| format!("{word} which alert? write {word} and its number, such as {word} 3"));
+    let episode = || number.parse().map_err(|_| text!("plain-which-alert", word = word));
     let act = |act| Ok(PlainCommand::Act { episode: episode()?, act });
     match word {
         "" => Ok(PlainCommand::Now),
@@ -52,18 +52,19 @@ pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
         "snooze" => {
             episode()?;
             if rest.is_empty() {
-                return Err("snooze for how long? write snooze, the alert's number and a time, such as 15m".to_owned());
+                return Err(text!("plain-how-long").to_owned());
             }
-            let span = duration::parse(rest).map_err(|error| format!("for how long? {error}"))?;
+            let span =
+                duration::parse(rest).map_err(|error| text!("plain-how-long-wrong", error = error.to_string()))?;
             act(AlertAction::Snooze(MuteLength::new(span).map_err(|error| error.to_string())?))
         }
-        "note" if rest.is_empty() => Err(format!("{word} what? write {word}, the alert's number and the note")),
+        "note" if rest.is_empty() => Err(text!("plain-note-what", word = word)),
         "note" => act(AlertAction::Note(Text::new(rest))),
         "undo" => act(AlertAction::Undo),
         _ => {
             let word = Text::new(word);
             let meant = suggestion(word.as_str(), COMMANDS);
-            Err(format!("{word} is no command{meant}"))
+            Err(text!("plain-no-command", word = word, meant = meant))
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::ui::widget::lettering::{self, Size};
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 35), (160, 45), (320, 90)];
 
 /// The kiosk `seconds` after the sample board.
-fn kiosk(seconds: i64, change: impl FnOnce(&mut crate::board::Board)) -> TestScreen {
+pub(super) fn kiosk(seconds: i64, change: impl FnOnce(&mut crate::board::Board)) -> TestScreen {
     let mut board = sample::board(60);
     let at = board.at;
     change(&mut board);

@@ -2,6 +2,7 @@
 
 use crate::board::Board;
 use crate::kpi::{Dim, Every, Period, Slice};
+use crate::language::text;
 use crate::text::Label;
 use crate::ui::action::Action;
 use crate::ui::drawn::Drawn;
@@ -85,7 +86,7 @@ impl Ui {
             Action::Compare => self.trends.comparison = self.trends.comparison.next(self.trends.range),
             Action::Enter => self.open_moment(board),
             Action::Back if self.filter.is_empty() && self.trends.moment.is_some() => self.trends.moment = None,
-            Action::Sort => self.show_toast("the queues stand worst first; ↑ and ↓ go through them", Tone::Muted),
+            Action::Sort => self.show_toast(text!("toast-trends-sorted"), Tone::Muted),
             _ => return false,
         }
         true

@@ -24,6 +24,7 @@ use crate::clock::{Span, Time};
 use crate::event::AgentState;
 use crate::kpi::stats::wilson;
 use crate::kpi::{Dim, Figure, KpiId, Unit};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::{Label, fit};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
@@ -69,15 +70,15 @@ impl TeamComparison {
     }
 
     /// The words for a KPI.
-    const fn words(self, unit: Unit) -> &'static str {
+    fn words(self, unit: Unit) -> &'static str {
         match (self, unit) {
             (Self::Unknown, _) => "",
-            (Self::Few, _) => "too few to compare",
-            (Self::Usual, _) => "no clear difference",
-            (Self::Lower, Unit::Seconds) => "shorter",
-            (Self::Higher, Unit::Seconds) => "longer",
-            (Self::Lower, _) => "lower",
-            (Self::Higher, _) => "higher",
+            (Self::Few, _) => text!("compared-few"),
+            (Self::Usual, _) => text!("compared-usual"),
+            (Self::Lower, Unit::Seconds) => text!("compared-shorter"),
+            (Self::Higher, Unit::Seconds) => text!("compared-longer"),
+            (Self::Lower, _) => text!("compared-lower"),
+            (Self::Higher, _) => text!("compared-higher"),
         }
     }
 }
@@ -147,7 +148,7 @@ fn lines(ctx: Ctx<'_>, width: u16) -> Vec<Vec<Part>> {
     let Some(id) = id(ctx) else { return vec![Vec::new()] };
     let mut parts = vec![(ctx.agent_name(id).to_string(), Tone::Strong)];
     let Some(agent) = ctx.board.agents.find(id) else {
-        parts.push(("not on the board: no source says what this agent does".to_owned(), Tone::Muted));
+        parts.push((text!("agent-unknown").to_owned(), Tone::Muted));
         return vec![parts];
     };
     if !agent.team.is_empty() {
@@ -160,7 +161,7 @@ fn lines(ctx: Ctx<'_>, width: u16) -> Vec<Vec<Part>> {
         tone = Tone::Warning;
     }
     parts.push((format!("{} {time}{reason}", staffing::words(agent.state).trim_start()), tone));
-    parts.extend(agent.queue.as_ref().map(|queue| (format!("with {}", ctx.queue_name(queue)), Tone::Text)));
+    parts.extend(agent.queue.as_ref().map(|queue| (text!("agent-with", queue = ctx.queue_name(queue)), Tone::Text)));
     let room = usize::from(width).saturating_sub(2);
     let taken: usize = parts.iter().map(|(text, _)| text.width() + GAP).sum();
     let whole = abilities(ctx, agent, usize::MAX);
@@ -183,10 +184,12 @@ fn lines(ctx: Ctx<'_>, width: u16) -> Vec<Vec<Part>> {
 fn abilities(ctx: Ctx<'_>, agent: &AgentRow, room: usize) -> Vec<String> {
     let queues: Vec<&str> = agent.queues.iter().map(|queue| ctx.queue_name(queue).as_str()).collect();
     let skills: Vec<&str> = agent.skills.iter().map(Label::as_str).collect();
-    let most = agent.capacity.map(|most| format!("at most {most} at a time"));
+    let most = agent.capacity.map(|most| text!("agent-capacity", count = most));
     let rest = room.saturating_sub(most.as_ref().map_or(0, |most| most.width() + GAP) + GAP);
-    let of_queues = |room| listed("serves", &format!("serves {} queues:", queues.len()), &queues, room);
-    let of_skills = |room| listed("skills", &format!("{} skills:", skills.len()), &skills, room);
+    let of_queues =
+        |room| listed(text!("agent-serves"), &text!("agent-serves-count", count = queues.len()), &queues, room);
+    let of_skills =
+        |room| listed(text!("agent-skills"), &text!("agent-skills-count", count = skills.len()), &skills, room);
     // Each may take half of the room, and what the other leaves.
     let skills_width = of_skills(usize::MAX).width();
     let of_queues = of_queues(rest - skills_width.min(rest / 2));
@@ -231,16 +234,17 @@ fn strip(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let states = id(ctx).and_then(|id| ctx.answers.states(id.clone()));
     let shift = states.map(shift).unwrap_or_default();
     let zone = ctx.zone();
-    let about = shift.first().map_or_else(String::new, |first| format!("since {}", format::minute(first.since, zone)));
-    let rows = panel::panel(buffer, area, ctx.theme, "The shift so far", &about, false);
+    let about =
+        shift.first().map_or_else(String::new, |first| text!("since", time = format::minute(first.since, zone)));
+    let rows = panel::panel(buffer, area, ctx.theme, text!("agent-shift"), &about, false);
     let (Some(first), Some(last)) = (shift.first(), shift.last()) else {
-        let words = if states.is_none() { "…" } else { "no source tells of this agent today" };
+        let words = if states.is_none() { "…" } else { text!("agent-silent") };
         return panel::message(buffer, rows, ctx.theme, words);
     };
     let width = usize::from(area.width.saturating_sub(4));
     let cells = cells(shift, width);
     for (state, x) in cells.iter().zip(rows.x + 2..) {
-        let sign = state.map_or(" ", |state| first_sign(staffing::words(state)));
+        let sign = state.map_or(" ", staffing::sign);
         let tone = state.map_or(Tone::Faint, staffing::tone);
         buffer.set_string(x, rows.y, sign, ctx.theme.style(tone));
     }
@@ -251,10 +255,6 @@ fn strip(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let room = width;
     let text = sums(shift).join("   ");
     buffer.set_stringn(rows.x + 2, rows.y + 2, fit(&text, room), room, ctx.theme.style(Tone::Text));
-}
-
-fn first_sign(words: &str) -> &str {
-    words.char_indices().nth(1).and_then(|(end, _)| words.get(..end)).unwrap_or(" ")
 }
 
 /// The states from the first to the last one in which the agent was there.
@@ -297,13 +297,13 @@ fn hours(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, from: Time, to: Time) {
     let (mut hour, mut free) = (ctx.board.calendar.half_hour(from), area.x);
     let style = ctx.theme.style(Tone::Muted);
     while hour < to {
-        let minute = format::minute(hour, ctx.zone());
-        if let Some(text) = minute.strip_suffix(":00").filter(|_| hour >= from) {
+        if let Some(text) = language::hour(hour, ctx.zone()).filter(|_| hour >= from) {
             let share = i128::from(hour.since(from).0) * i128::from(area.width) / i128::from(all);
             let x = area.x + u16::try_from(share).unwrap_or(0);
-            if x >= free && x + 2 <= area.right() {
-                buffer.set_string(x, area.y, text, style);
-                free = x + 4;
+            let width = cols(text.width());
+            if x >= free && x + width <= area.right() {
+                buffer.set_string(x, area.y, &text, style);
+                free = x + width + 2;
             }
         }
         hour = hour + Span(30 * Span::MINUTE.0);
@@ -339,24 +339,26 @@ fn sums(shift: &[StatePeriod]) -> Vec<String> {
 fn compared(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let own = ctx.answers.figures(queries::of_agent(ctx.ui));
     let team_figures = ctx.answers.figures(queries::of_team(ctx.ui, team(ctx)));
-    let name = team(ctx).map_or_else(|| "Beside all agents".to_owned(), |team| format!("Beside the team {team}"));
-    let about = own.map_or("…", |_| queries::contact_window(ctx.ui).key());
+    let name = team(ctx).map_or_else(|| text!("compared-all").to_owned(), |team| text!("compared-team", team = team));
+    let about = own.map_or("…", |_| language::window_key(queries::contact_window(ctx.ui)));
     let rows = panel::panel(buffer, area, ctx.theme, &name, about, false);
     let (Some(own), Some(team)) = (own, team_figures) else { return };
     let min_samples = ctx.board.rules.min_samples;
-    let others = if self::team(ctx).is_some() { "team" } else { "all" };
+    let of_columns = text!("of-count", count = "88888").width();
+    let names = queries::OF_AGENT.iter().map(|kpi| words::title(*kpi).width()).max().unwrap_or(0).clamp(13, 20);
+    let others = if self::team(ctx).is_some() { text!("compared-with-team") } else { text!("compared-with-all") };
     for (kpi, y) in queries::OF_AGENT.iter().zip(rows.top()..rows.bottom()) {
         let (Some(mine), Some(theirs)) = (own.total(*kpi), team.total(*kpi)) else { continue };
         let few = |figure: &Figure| kpi.def().unit != Unit::Count && figure.n < min_samples;
         let show = |figure: &Figure| {
-            let of = if figure.is_known() { format!("of {}", figure.n) } else { String::new() };
+            let of = if figure.is_known() { text!("of-count", count = figure.n.to_string()) } else { String::new() };
             // A count has no samples.
             let of = if kpi.def().unit == Unit::Count { String::new() } else { of };
-            (format!("{:>7}", kpi.def().show_in_column(figure)), format!("{of:<8}"))
+            (format!("{:>7}", kpi.def().shown_in_column(figure)), format!("{of:<of_columns$}"))
         };
         let ((own, of_own), (usual, of_team)) = (show(mine), show(theirs));
         let mut parts = vec![
-            (format!("{:<13}", fit(&words::title(*kpi), 13)), Tone::Muted),
+            (format!("{:<names$}", fit(&words::title(*kpi), names)), Tone::Muted),
             (own, if few(mine) { Tone::Muted } else { Tone::Strong }),
             (of_own, Tone::Muted),
         ];

@@ -22,6 +22,7 @@ use crate::board::{AgentRow, QueuePause};
 use crate::clock::Time;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId, Slice};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::drawn::Drawn;
@@ -50,7 +51,7 @@ struct AgentsShown<'a> {
 impl<'a> AgentItem<'a> {
     const NAME: Column<Self> = Column::<Self>::text(
         "agent",
-        "Agent",
+        "column-agent",
         16,
         |a| SortKey::label(a.name()),
         |a, _| {
@@ -60,22 +61,28 @@ impl<'a> AgentItem<'a> {
     )
     .grow(14);
     const TEAM: Column<Self> =
-        Column::<Self>::label("team", "Team", 13, Tone::Muted, |a| Some(&a.agent?.team)).grow(5).rank(5);
+        Column::<Self>::label("team", "column-team", 13, Tone::Muted, |a| Some(&a.agent?.team)).grow(5).rank(5);
     const STATE: Column<Self> = Column::<Self>::text(
         "state",
-        "State",
+        "column-state",
         12,
         |a| SortKey::text(a.state().map(AgentState::key)),
         |a, _| {
             a.state()
                 .map_or_else(TableCell::none, |state| TableCell::new(staffing::words(state), staffing::tone(state)))
         },
+    )
+    .least(staffing::columns);
+    const TIME: Column<Self> = Column::<Self>::number(
+        "state_s",
+        "column-for",
+        8,
+        |a| SortKey::number(a.seconds().map(float)),
+        |a, _| a.time(),
     );
-    const TIME: Column<Self> =
-        Column::<Self>::number("state_s", "For", 8, |a| SortKey::number(a.seconds().map(float)), |a, _| a.time());
     const REASON: Column<Self> = Column::<Self>::text(
         "reason",
-        "Reason",
+        "column-reason",
         9,
         |a| SortKey::label(a.reason()),
         |a, _| match a.pauses_elsewhere() {
@@ -87,15 +94,15 @@ impl<'a> AgentItem<'a> {
     .rank(3);
     const QUEUE: Column<Self> = Column::<Self>::text(
         "queue",
-        "Queue",
+        "column-queue",
         12,
         |a| SortKey::label(a.queue()),
         |a, _| TableCell::label(a.queue().map(|id| a.ctx().queue_name(id)), Tone::Muted),
     )
     .grow(8)
     .rank(4);
-    const HANDLED: Column<Self> = Column::<Self>::figure("handled", "Handled", 7, KpiId::Handled).rank(2);
-    const AHT: Column<Self> = Column::<Self>::figure("aht_s", "AHT", 6, KpiId::Aht).rank(2);
+    const HANDLED: Column<Self> = Column::<Self>::figure("handled", "column-handled", 7, KpiId::Handled).rank(2);
+    const AHT: Column<Self> = Column::<Self>::figure("aht_s", "column-aht", 6, KpiId::Aht).rank(2);
 
     /// The columns of the page.
     pub const COLUMNS: &'a [Column<Self>] = &[
@@ -107,13 +114,15 @@ impl<'a> AgentItem<'a> {
         Self::QUEUE,
         Self::HANDLED,
         Self::AHT,
-        Column::<Self>::figure("occupancy", "Occup.", 6, KpiId::Occupancy).rank(6),
-        Column::<Self>::figure("transfer_rate", "Transfer", 8, KpiId::TransferRate).rank(7),
-        Column::<Self>::figure("ring_no_answer", "No answer", 9, KpiId::RingNoAnswer).rank(8),
-        Column::<Self>::figure("acw_s", "ACW", 6, KpiId::Acw).rank(9),
-        Column::<Self>::figure("hold_s", "Hold", 6, KpiId::Hold).rank(10),
-        Column::<Self>::figure("contacts_per_hour", "Per hour", 8, KpiId::ContactsPerHour).rank(11),
-        Column::<Self>::label("contact", "Contact", 14, Tone::Muted, |a| a.agent?.contact.as_ref()).grow(12).rank(12),
+        Column::<Self>::figure("occupancy", "column-occupancy", 6, KpiId::Occupancy).rank(6),
+        Column::<Self>::figure("transfer_rate", "column-transfer", 8, KpiId::TransferRate).rank(7),
+        Column::<Self>::figure("ring_no_answer", "column-no-answer", 9, KpiId::RingNoAnswer).rank(8),
+        Column::<Self>::figure("acw_s", "column-acw", 6, KpiId::Acw).rank(9),
+        Column::<Self>::figure("hold_s", "column-hold", 6, KpiId::Hold).rank(10),
+        Column::<Self>::figure("contacts_per_hour", "column-per-hour", 8, KpiId::ContactsPerHour).rank(11),
+        Column::<Self>::label("contact", "column-contact", 14, Tone::Muted, |a| a.agent?.contact.as_ref())
+            .grow(12)
+            .rank(12),
     ];
 
     /// The columns of the panel on a queue's page.
@@ -160,7 +169,7 @@ impl<'a> AgentItem<'a> {
             if pause.reason.is_empty() { queue.to_string() } else { format!("{queue} ({})", pause.reason) }
         };
         let all: Vec<String> = pauses.iter().map(words).collect();
-        (!all.is_empty()).then(|| format!("not {}", all.join(", ")))
+        (!all.is_empty()).then(|| text!("agents-not-for", queues = all.join(", ")))
     }
 
     fn queue(&self) -> Option<&'a Label> {
@@ -193,7 +202,10 @@ impl TableRow for AgentItem<'_> {
         let Some(agent) = self.agent else { return contains(self.id, word) };
         let labels = [Some(&agent.name), Some(&agent.team), Some(&agent.reason), agent.queue.as_ref()];
         let labels = labels.into_iter().flatten().chain(&agent.skills);
-        agent.state.key().contains(word) || labels.into_iter().any(|label| contains(label, word))
+        let state = language::agent_state(agent.state).to_lowercase();
+        agent.state.key().contains(word)
+            || state.contains(word)
+            || labels.into_iter().any(|label| contains(label, word))
     }
 
     fn urgency(&self) -> f64 {
@@ -333,13 +345,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     summary.draw(buffer, above, ctx);
     let count = ctx.count(Panel::Agents);
     let name = if slice.is_total() {
-        format!("Agents {count}")
+        format!("{} {count}", text!("agents-title"))
     } else {
-        format!("Agents of {}: {count}", ctx.slice_name(slice))
+        text!("agents-title-of", slice = ctx.slice_name(slice), count = count)
     };
     let about = ctx.about_many(figures.map(|f| &f.answer));
     let inner = panel::panel(buffer, list, ctx.theme, &name, &about, true);
-    let empty =
-        if ctx.ui.page() == Page::Agents && figures.is_none() { "…" } else { "nobody has handled one in this time" };
+    let empty = if ctx.ui.page() == Page::Agents && figures.is_none() { "…" } else { text!("agents-none-handled") };
     super::table_of(buffer, inner, ctx, (Panel::Agents, table.as_ref()), empty, drawn);
 }

@@ -18,6 +18,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Ctx, episode};
 use crate::alert::{self, Episode, HistoryKind, State};
 use crate::clock::Span;
+use crate::language::{self, text};
 use crate::text::{Label, Text};
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
@@ -69,7 +70,7 @@ impl<'a> AlertItem<'a> {
     );
     const WHO: Column<Self> = Column::<Self>::text(
         "of",
-        "Where",
+        "column-where",
         14,
         |a| SortKey::Text(a.who()),
         |a, _| TableCell::new(a.who().to_owned(), if a.is_loud() { Tone::Strong } else { Tone::Muted }),
@@ -77,7 +78,7 @@ impl<'a> AlertItem<'a> {
     .grow(16);
     const WHAT: Column<Self> = Column::<Self>::text(
         "what",
-        "What",
+        "column-what",
         14,
         |a| SortKey::Text(a.what()),
         |a, _| TableCell::new(a.what().to_owned(), if a.is_loud() { Tone::Text } else { Tone::Muted }),
@@ -85,14 +86,14 @@ impl<'a> AlertItem<'a> {
     .grow(22);
     const LIMIT: Column<Self> = Column::<Self>::text(
         "line",
-        "Limit",
+        "column-limit",
         8,
         |a| SortKey::number(a.episode.limit),
         |a, _| TableCell::new(episode::limit(a.episode), Tone::Muted),
     );
     const VALUE: Column<Self> = Column::<Self>::number(
         "value",
-        "Now",
+        "column-now",
         7,
         |a| SortKey::number(a.episode.figure.value),
         |a, _| {
@@ -102,14 +103,14 @@ impl<'a> AlertItem<'a> {
     );
     const WORST: Column<Self> = Column::<Self>::number(
         "worst",
-        "Worst",
+        "column-worst",
         7,
         |a| SortKey::number(a.episode.worst),
         |a, _| a.value(a.episode.worst),
     );
     const AGE: Column<Self> = Column::<Self>::number(
         "for_s",
-        "For",
+        "column-for",
         5,
         |a| SortKey::Number(a.duration().as_secs_f64()),
         |a, _| TableCell::new(format::age(a.duration()), Tone::Muted),
@@ -127,8 +128,14 @@ impl<'a> AlertItem<'a> {
         Self::WHO,
         Self::WHAT,
         Self::VALUE.width(6),
-        Column::<Self>::text("line", "Limit", 13, |a| SortKey::number(a.episode.limit), |a, _| a.limit_or_holder())
-            .grow(8),
+        Column::<Self>::text(
+            "line",
+            "column-limit",
+            13,
+            |a| SortKey::number(a.episode.limit),
+            |a, _| a.limit_or_holder(),
+        )
+        .grow(8),
         Self::AGE.width(4).rank(1),
         Column::<Self>::number(
             "more",
@@ -152,9 +159,15 @@ impl<'a> AlertItem<'a> {
         Self::LIMIT.rank(1),
         Self::WORST.rank(4),
         Self::AGE.rank(1),
-        Column::<Self>::text("state", "State", 10, |_| SortKey::Missing, |a, _| TableCell::new(a.state(), Tone::Muted))
-            .grow(10)
-            .rank(2),
+        Column::<Self>::text(
+            "state",
+            "column-state",
+            10,
+            |_| SortKey::Missing,
+            |a, _| TableCell::new(a.state(), Tone::Muted),
+        )
+        .grow(10)
+        .rank(2),
     ];
 
     /// The columns of the alerts that are acknowledged or snoozed.
@@ -165,16 +178,16 @@ impl<'a> AlertItem<'a> {
         Self::VALUE.rank(2),
         Column::<Self>::number(
             "value_at",
-            "At ack",
+            "column-value-at-ack",
             7,
             |a| SortKey::number(a.value_at_ack()),
             |a, _| a.value(a.value_at_ack()),
         )
         .rank(4),
-        Column::<Self>::label("by", "By", 10, Tone::Accent, |a| Some(episode::hold(a.episode)?.who)).grow(6),
+        Column::<Self>::label("by", "column-by", 10, Tone::Accent, |a| Some(episode::hold(a.episode)?.who)).grow(6),
         Column::<Self>::number(
             "since",
-            "Since",
+            "column-since",
             6,
             |a| SortKey::number(a.held_since()),
             |a, _| {
@@ -182,10 +195,11 @@ impl<'a> AlertItem<'a> {
                 TableCell::maybe(hold.map(|hold| format::minute(hold.since, a.ctx.zone())), Tone::Muted)
             },
         )
+        .least(language::minute_width)
         .rank(3),
         Column::<Self>::number(
             "ends_in_s",
-            "Ends in",
+            "column-ends-in",
             7,
             |a| SortKey::number(a.left().map(Span::as_secs_f64)),
             |a, _| {
@@ -195,7 +209,7 @@ impl<'a> AlertItem<'a> {
         ),
         Column::<Self>::text(
             "note",
-            "Note",
+            "column-note",
             10,
             |a| a.note().map_or(SortKey::Missing, |note| SortKey::Text(note.as_str())),
             |a, _| {
@@ -212,11 +226,12 @@ impl<'a> AlertItem<'a> {
     pub const PAST: &'a [Column<Self>] = &[
         Column::<Self>::text(
             "resolved",
-            "Over",
+            "column-over",
             12,
             |a| SortKey::number(a.resolved()),
             |a, _| TableCell::maybe(a.episode.resolved.map(|at| format::day_minute(at, a.ctx.zone())), Tone::Muted),
-        ),
+        )
+        .least(language::day_minute_width),
         Self::SEVERITY.rank(1),
         Self::WHO,
         Self::WHAT,
@@ -224,7 +239,7 @@ impl<'a> AlertItem<'a> {
         Self::LIMIT.rank(3),
         Column::<Self>::number(
             "lasted_s",
-            "Lasted",
+            "column-lasted",
             7,
             |a| SortKey::Number(a.duration().as_secs_f64()),
             |a, _| TableCell::new(format::span(a.duration()), Tone::Muted),
@@ -232,7 +247,7 @@ impl<'a> AlertItem<'a> {
         .rank(2),
         Column::<Self>::text(
             "by",
-            "Ack by",
+            "column-ack-by",
             10,
             |a| SortKey::label(episode::hold(a.episode).map(|hold| hold.who)),
             |a, _| a.past_holder(),
@@ -254,13 +269,13 @@ impl<'a> AlertItem<'a> {
     fn limit_or_holder(&self) -> TableCell {
         let e = self.episode;
         if let Some((hold, left)) = episode::hold(e).zip(self.left()) {
-            let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
+            let sign = if e.snoozed.is_some() { text!("alert-snoozed-short") } else { text!("alert-taken-short") };
             return TableCell::new(format!("{sign} {} {}", hold.who, format::left(left)), Tone::Accent);
         }
         let words = if episode::is_past(e) {
             episode::limit(e)
         } else {
-            format!("was {}", episode::value_in_column(e, e.worst))
+            text!("alert-was", value = episode::value_in_column(e, e.worst))
         };
         TableCell::new(words, Tone::Muted)
     }
@@ -271,11 +286,11 @@ impl<'a> AlertItem<'a> {
 
     fn state(&self) -> String {
         match (&self.episode.inhibited_by, self.episode.state) {
-            (Some(cause), _) => format!("hidden: {cause}"),
-            (None, State::Pending) => "on the way".to_owned(),
-            (None, _) if self.episode.flapping => "on and off".to_owned(),
-            (None, _) if !episode::is_past(self.episode) => "recovers".to_owned(),
-            (None, _) => "new".to_owned(),
+            (Some(cause), _) => text!("alert-hidden", cause = language::cause(cause)),
+            (None, State::Pending) => text!("alert-pending").to_owned(),
+            (None, _) if self.episode.flapping => text!("alert-flapping").to_owned(),
+            (None, _) if !episode::is_past(self.episode) => text!("alert-recovers").to_owned(),
+            (None, _) => text!("alert-new").to_owned(),
         }
     }
 
@@ -313,7 +328,7 @@ impl<'a> AlertItem<'a> {
         let last = self.episode.trail.iter().rev().find(|entry| entry.kind == HistoryKind::Acknowledged);
         match last.and_then(|entry| entry.who.as_ref()) {
             Some(who) => TableCell::label(&who.name, Tone::Text),
-            None => TableCell::new("nobody", Tone::Muted),
+            None => TableCell::new(text!("alert-nobody"), Tone::Muted),
         }
     }
 }
@@ -324,7 +339,8 @@ impl TableRow for AlertItem<'_> {
     }
 
     fn contains(&self, word: &str) -> bool {
-        contains(&self.episode.text, word) || contains(&self.what(), word) || contains(&self.episode.rule, word)
+        let texts = [self.episode.text.as_str(), self.who(), self.what(), self.episode.rule.as_str()];
+        texts.iter().any(|text| contains(text, word))
     }
 
     fn urgency(&self) -> f64 {
@@ -397,9 +413,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let rooms: [Rect; 3] =
         Layout::vertical([Constraint::Length(active), Constraint::Length(held), Constraint::Fill(1)]).areas(lists);
     for ((panel, name, empty), room) in [
-        (Panel::Active, "Active", "· no alert is active"),
-        (Panel::Held, "Acknowledged, the oldest first", "no alert is acknowledged"),
-        (Panel::Past, "Over", "no alert has ended yet"),
+        (Panel::Active, text!("alerts-active"), text!("alerts-none")),
+        (Panel::Held, text!("alerts-held"), text!("alerts-none-held")),
+        (Panel::Past, text!("alerts-past"), text!("alerts-none-past")),
     ]
     .into_iter()
     .zip(rooms)
@@ -414,11 +430,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     } else {
         ctx.ui.episode(ctx.board)
     };
-    let inner = panel::panel(buffer, room, ctx.theme, "What it means, what to do", "", false);
+    let inner = panel::panel(buffer, room, ctx.theme, text!("alerts-about"), "", false);
     match selected {
         Some(e) => {
             episode::draw(buffer, inner, ctx, e);
         }
-        None => panel::message(buffer, inner, ctx.theme, "nothing is selected"),
+        None => panel::message(buffer, inner, ctx.theme, text!("alerts-nothing-selected")),
     }
 }

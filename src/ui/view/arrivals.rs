@@ -9,6 +9,7 @@ use super::Ctx;
 use super::series::{self, Bin};
 use crate::clock::{Span, Time};
 use crate::kpi::{AnswerRow, Every, KpiId, Slice, Verdict};
+use crate::language::{self, text};
 use crate::ui::answers::Figures;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -20,17 +21,21 @@ use crate::ui::widget::{panel, trend};
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let (window, every) = queries::steps(ctx.ui.window);
     let step = match every {
-        Every::Minutes(30) => "by half hour".to_owned(),
-        Every::Minutes(m) => format!("by {m} min"),
-        Every::Days(_) => "by day".to_owned(),
+        Every::Minutes(30) => text!("arrivals-by-half-hour").to_owned(),
+        Every::Minutes(m) => text!("arrivals-by-minutes", minutes = m),
+        Every::Days(_) => text!("arrivals-by-day").to_owned(),
     };
-    let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
+    let name = if of == ctx.ui.slice() {
+        text!("arrivals").to_owned()
+    } else {
+        format!("{}, {}", text!("arrivals"), ctx.slice_name(of))
+    };
     let figures = ctx.answers.figures(queries::course(ctx.ui, of));
     let bins = figures.map(|figures| series::bins(ctx, figures, None, of, every)).unwrap_or_default();
     let usual = expected(ctx, of, &bins);
-    let mut about = format!("{}, {step}", window.words());
+    let mut about = format!("{}, {step}", language::window(window));
     if usual.iter().any(Option::is_some) {
-        about.push_str(", · as usual");
+        about.push_str(text!("arrivals-as-usual"));
     }
     if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
         // The legend of the gap sign. Where there is no room for both, the window is dropped: the header shows it too.
@@ -43,7 +48,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     match figures {
         None => panel::message(buffer, inner, ctx.theme, "…"),
         Some(_) if bins.is_empty() || inner.height < 3 => {
-            panel::message(buffer, inner, ctx.theme, "nothing has arrived in this time");
+            panel::message(buffer, inner, ctx.theme, text!("arrivals-nothing"));
         }
         Some(figures) => chart(buffer, inner, ctx, figures, (&bins, &usual), every),
     }
@@ -92,15 +97,15 @@ fn chart(
     let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
     if gutter > 2 {
         let mut label = |y: u16, text: &str| buffer.set_string(inner.x, y, format!("{text:>8}"), muted);
-        label(bars.y, &crate::kpi::format::count(most));
+        label(bars.y, &language::count(most));
         if bars.height >= 5 {
-            label(bars.y + bars.height / 2, &crate::kpi::format::count((most / 2.0).round()));
+            label(bars.y + bars.height / 2, &language::count((most / 2.0).round()));
         }
-        label(foot, "in time");
+        label(foot, text!("arrivals-in-time"));
     }
     let zone = ctx.zone();
     let write = |at: Time| match every {
-        Every::Days(_) => at.to_chrono().with_timezone(&zone).format("%-d %b").to_string(),
+        Every::Days(_) => format::day(at, zone),
         Every::Minutes(_) => format::minute(at, zone),
     };
     let present = ctx.board.calendar.bucket(every, ctx.board.at);
@@ -109,7 +114,7 @@ fn chart(
         let place = trend::place(bars, count, at);
         // Below each bar the time, where there is room for it, and the service level as wide as the bar. The bar of
         // the present step still grows.
-        let text = if bin.start == present { "now".to_owned() } else { write(bin.start) };
+        let text = if bin.start == present { text!("now").to_owned() } else { write(bin.start) };
         if place.x >= free && place.x + cols(text.width()) <= bars.right() {
             buffer.set_string(place.x, axis, &text, muted);
             free = place.x + cols(text.width()) + 3;

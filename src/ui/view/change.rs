@@ -3,6 +3,7 @@
 
 use super::Ctx;
 use crate::kpi::{Dim, KpiId, Slice};
+use crate::language::{self, text};
 use crate::ui::answers::Figures;
 use crate::ui::format::float;
 use crate::ui::glyphs;
@@ -57,12 +58,12 @@ impl<'a> ArrivalChanges<'a> {
     /// What it is compared with, for the title of a panel.
     #[must_use]
     pub fn against(&self, ctx: Ctx<'_>) -> Option<String> {
-        let day = ctx.board.at.to_chrono().with_timezone(&ctx.zone()).format("%A");
+        let day = || language::time(ctx.board.at, ctx.zone(), "%A");
         match (self.weeks.len(), self.before) {
             (0, None) => None,
-            (0, Some((_, hours))) => Some(format!("× against the {hours:.0} h before")),
-            (1, _) => Some(format!("× against last {day}")),
-            (n, _) => Some(format!("× against {n} {day}s")),
+            (0, Some((_, hours))) => Some(text!("usual-hours", hours = format!("{hours:.0}"))),
+            (1, _) => Some(text!("usual-last", day = day())),
+            (n, _) => Some(text!("usual-days", count = n, day = day())),
         }
     }
 }
@@ -95,9 +96,10 @@ impl ArrivalChange {
             None => TableCell::none(),
             Some(1.0) => TableCell::new(glyphs::GOOD, Tone::Faint),
             Some(factor) if factor >= 10.0 => TableCell::new(format!("×{factor:.0}"), Tone::Warning),
-            Some(factor) => {
-                TableCell::new(format!("×{factor:.1}"), if factor > 1.0 { Tone::Warning } else { Tone::Text })
-            }
+            Some(factor) => TableCell::new(
+                format!("×{}", language::decimal(factor, 1)),
+                if factor > 1.0 { Tone::Warning } else { Tone::Text },
+            ),
         }
     }
 
@@ -110,7 +112,7 @@ impl ArrivalChange {
     /// The cell of the last hour.
     #[must_use]
     pub fn hour_cell(self) -> TableCell {
-        TableCell::maybe(self.hour.map(crate::kpi::format::count), Tone::Text)
+        TableCell::maybe(self.hour.map(language::count), Tone::Text)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::board::ContactRow;
 use crate::clock::Span;
 use crate::floor::handle::ContactFilter;
 use crate::kpi::Period;
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
@@ -34,33 +35,35 @@ impl<'a> ContactItem<'a> {
     pub const COLUMNS: &'a [Column<Self>] = &[
         Column::<Self>::text(
             "offered",
-            "Joined",
+            "column-joined",
             8,
             |c| SortKey::integer(c.row.offered.0),
             |c, _| TableCell::new(format::clock(c.row.offered, c.ctx.zone()), Tone::Muted),
-        ),
-        Column::<Self>::text("outcome", "Outcome", 11, |c| SortKey::label(&c.row.outcome), |c, _| c.outcome()).grow(3),
+        )
+        .least(language::clock_width),
+        Column::<Self>::text("outcome", "column-outcome", 11, |c| SortKey::label(&c.row.outcome), |c, _| c.outcome())
+            .grow(3),
         Column::<Self>::number(
             "wait_s",
-            "Wait",
+            "column-waited",
             7,
             |c| seconds(c.row.wait),
             |c, _| TableCell::maybe(c.row.wait.map(format::span), Tone::Text),
         ),
-        Column::<Self>::label("customer", "Who", 14, Tone::Text, |c| Some(&c.row.customer)).grow(4).rank(1),
+        Column::<Self>::label("customer", "column-who", 14, Tone::Text, |c| Some(&c.row.customer)).grow(4).rank(1),
         Column::<Self>::text(
             "queue",
-            "Queue",
+            "column-queue",
             17,
             |c| SortKey::label(&c.row.queue),
             |c, _| TableCell::label(c.ctx.queue_name(&c.row.queue), Tone::Text),
         )
         .grow(6)
         .rank(2),
-        Column::<Self>::label("intent", "About", 14, Tone::Text, |c| Some(&c.row.intent)).grow(9).rank(3),
+        Column::<Self>::label("intent", "column-about", 14, Tone::Text, |c| Some(&c.row.intent)).grow(9).rank(3),
         Column::<Self>::text(
             "agent",
-            "Agent",
+            "column-agent",
             11,
             |c| SortKey::label(&c.row.agent),
             |c, _| {
@@ -70,14 +73,27 @@ impl<'a> ContactItem<'a> {
         )
         .grow(12)
         .rank(4),
-        Column::<Self>::number("talk_s", "Talk", 7, |c| seconds(c.row.talk), |c, _| duration(c.row.talk)).rank(5),
-        Column::<Self>::number("hold_s", "Hold", 6, |c| seconds(Some(c.row.hold)), |c, _| duration(Some(c.row.hold)))
-            .rank(8),
-        Column::<Self>::number("acw_s", "ACW", 6, |c| seconds(Some(c.row.acw)), |c, _| duration(Some(c.row.acw)))
-            .rank(8),
+        Column::<Self>::number("talk_s", "column-talk", 7, |c| seconds(c.row.talk), |c, _| duration(c.row.talk))
+            .rank(5),
+        Column::<Self>::number(
+            "hold_s",
+            "column-hold",
+            6,
+            |c| seconds(Some(c.row.hold)),
+            |c, _| duration(Some(c.row.hold)),
+        )
+        .rank(8),
+        Column::<Self>::number(
+            "acw_s",
+            "column-acw",
+            6,
+            |c| seconds(Some(c.row.acw)),
+            |c, _| duration(Some(c.row.acw)),
+        )
+        .rank(8),
         Column::<Self>::number(
             "csat",
-            "CSAT",
+            "column-csat",
             4,
             |c| SortKey::number(c.row.csat),
             |c, _| TableCell::maybe(c.row.csat.map(|score| format!("{score:.0}")), Tone::Text),
@@ -85,21 +101,21 @@ impl<'a> ContactItem<'a> {
         .rank(7),
         Column::<Self>::text(
             "repeat",
-            "Repeat",
+            "column-repeat",
             6,
             |c| SortKey::Text(if c.row.repeat { "yes" } else { "no" }),
-            |c, _| TableCell::new(if c.row.repeat { "again" } else { "" }, Tone::Warning),
+            |c, _| TableCell::new(if c.row.repeat { text!("contact-again") } else { "" }, Tone::Warning),
         )
         .rank(6),
         Column::<Self>::text(
             "channel",
-            "Channel",
+            "column-channel",
             8,
             |c| SortKey::Text(c.row.channel.key()),
-            |c, _| TableCell::new(c.row.channel.key(), Tone::Muted),
+            |c, _| TableCell::new(language::channel(c.row.channel), Tone::Muted),
         )
         .rank(9),
-        Column::<Self>::label("contact", "Contact", 12, Tone::Muted, |c| Some(&c.row.contact)).grow(24).rank(10),
+        Column::<Self>::label("contact", "column-contact", 12, Tone::Muted, |c| Some(&c.row.contact)).grow(24).rank(10),
     ];
 
     fn outcome(&self) -> TableCell {
@@ -110,7 +126,7 @@ impl<'a> ContactItem<'a> {
             "waiting" | "talking" => Tone::Accent,
             _ => Tone::Text,
         };
-        TableCell::new(self.row.outcome.to_string(), tone)
+        TableCell::new(language::outcome(self.row.outcome.as_str()), tone)
     }
 }
 
@@ -153,8 +169,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let later = ctx.ui.frozen.is_some() && ctx.answers.is_later(&Question::Contacts(contacts.clone()), ctx.board.seq);
     let known = ctx.answers.contacts(contacts);
     let (what, empty) = match location.only {
-        ContactFilter::All | ContactFilter::Live => ("Contacts", "no contact in this time"),
-        ContactFilter::Abandoned => ("To call back: who hung up", "nobody hung up in this time"),
+        ContactFilter::All | ContactFilter::Live => (text!("contacts-title"), text!("contacts-none")),
+        ContactFilter::Abandoned => (text!("callback-title"), text!("callback-none")),
     };
     let name = if location.slice.is_total() {
         what.to_owned()
@@ -165,16 +181,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         Some(Period::Range(from, to)) => {
             format!("{}–{}", ctx.short_time(from), format::minute(to, ctx.zone()))
         }
-        _ => queries::contact_window(ctx.ui).key().to_owned(),
+        _ => language::window_key(queries::contact_window(ctx.ui)).to_owned(),
     };
     let count = match known {
         None => "…".to_owned(),
         Some(rows) if rows.len() >= queries::MAX_CONTACTS => {
-            format!("{over} · the newest {}", ctx.count(Panel::Contacts))
+            format!("{over} · {}", text!("contacts-newest", count = ctx.count(Panel::Contacts)))
         }
         Some(_) => format!("{over} · {}", ctx.count(Panel::Contacts)),
     };
-    let count = if later { format!("{count} · after the freeze") } else { count };
+    let count = if later { format!("{count} · {}", text!("after-freeze")) } else { count };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &count, true);
     super::table(buffer, inner, ctx, Panel::Contacts, if known.is_none() { "…" } else { empty }, drawn);
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, series};
 use crate::kpi::{Every, KpiId, Slice, Verdict};
+use crate::language::text;
 use crate::text::fit;
 use crate::ui::format::minute;
 use crate::ui::queries;
@@ -18,9 +19,9 @@ const GUTTER: u16 = 22;
 /// Draw the panel: the queues in the order of their table, as many as there is room for.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let figures = ctx.answers.figures(queries::queue_days(ctx.ui));
-    let from = figures.map(|figures| format!(" since {}", minute(figures.answer.from, ctx.zone())));
-    let about = format!("today{}, by half hour", from.unwrap_or_default());
-    let inner = panel::panel(buffer, area, ctx.theme, "In time by queue", &about, false);
+    let about =
+        figures.map_or_else(String::new, |figures| text!("days-since", time = minute(figures.answer.from, ctx.zone())));
+    let inner = panel::panel(buffer, area, ctx.theme, text!("days-title"), &about, false);
     let (Some(figures), Some(list)) = (figures, ctx.ui.lists.get(&Panel::Queues)) else { return };
     let bins = series::bins(ctx, figures, None, &Slice::TOTAL, Every::Minutes(30));
     let width = usize::from(GUTTER - 3);

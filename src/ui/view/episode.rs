@@ -8,6 +8,7 @@ use super::{Ctx, overlay};
 use crate::alert::{Episode, State};
 use crate::clock::Time;
 use crate::kpi::{Dim, KpiGroup, KpiId, Unit};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::{Label, fit};
 use crate::ui::action::Action;
 use crate::ui::format::{self, cols};
@@ -44,7 +45,7 @@ pub const fn is_held(e: &Episode) -> bool {
 #[must_use]
 pub fn value(e: &Episode, value: Option<f64>) -> String {
     match (e.kpi, value) {
-        (Some(kpi), Some(value)) => kpi.def().show_value(value, e.figure.n),
+        (Some(kpi), Some(value)) => kpi.def().shown_value(value, e.figure.n),
         _ => "–".to_owned(),
     }
 }
@@ -52,7 +53,7 @@ pub fn value(e: &Episode, value: Option<f64>) -> String {
 /// The same in a column, where all percentages have a decimal: they are compared with a limit.
 #[must_use]
 pub fn value_in_column(e: &Episode, value: Option<f64>) -> String {
-    e.kpi.zip(value).map_or_else(|| "–".to_owned(), |(kpi, value)| kpi.def().show_value(value, u64::MAX))
+    e.kpi.zip(value).map_or_else(|| "–".to_owned(), |(kpi, value)| kpi.def().shown_value(value, u64::MAX))
 }
 
 /// Whom an episode is about: the queue, or whatever else its slice is, or the source.
@@ -66,15 +67,8 @@ pub fn who(ctx: Ctx<'_>, e: &Episode) -> String {
 pub fn what(ctx: Ctx<'_>, e: &Episode) -> String {
     match (e.kpi, &e.source) {
         (Some(kpi), _) if is_named_without_window(ctx, kpi, e) => words::of(kpi).to_owned(),
-        (Some(kpi), _) => format!("{}, {}", words::of(kpi), e.window.key()),
-        (None, Some(source)) => {
-            let text = e.text.as_str();
-            text.strip_prefix("source ")
-                .and_then(|text| text.strip_prefix(source.as_str()))
-                .unwrap_or(text)
-                .trim()
-                .to_owned()
-        }
+        (Some(kpi), _) => format!("{}, {}", words::of(kpi), language::window_key(e.window)),
+        (None, Some(source)) => language::source_state(e, source),
         (None, None) => e.text.to_string(),
     }
 }
@@ -141,7 +135,7 @@ pub fn limit(e: &Episode) -> String {
         (true, false) => "≤",
         (false, false) => "≥",
     };
-    format!("{sign} {}", kpi.def().show_value(limit, 0))
+    format!("{sign} {}", kpi.def().shown_value(limit, 0))
 }
 
 /// The keys for an episode: what the first one does is named before it is pressed. No row ends between a key and its word.
@@ -149,15 +143,18 @@ pub fn limit(e: &Episode) -> String {
 pub fn keys(ctx: Ctx<'_>, e: &Episode) -> String {
     let key = |action| ctx.keymap.key(action);
     let take = match hold(e) {
-        None => key(Action::Acknowledge).map(|key| format!("{key} takes {}", name(ctx, e))),
-        Some(hold) => key(Action::Undo).map(|key| format!("{} has {}; {key} undoes it", hold.who, name(ctx, e))),
+        None => key(Action::Acknowledge).map(|key| text!("alert-key-takes", key = key, alert = name(ctx, e))),
+        Some(hold) => {
+            let undo = |key| text!("alert-key-undo", who = hold.who, alert = name(ctx, e), key = key);
+            key(Action::Undo).map(undo)
+        }
     };
     // The others that one key takes with it are counted before it is pressed.
     let together = ctx.ui.taken_together(ctx.board);
     let with = (together.len() > 1 && together.iter().any(|other| other.id == e.id) && hold(e).is_none())
-        .then(|| key(Action::AcknowledgeAll).map(|key| format!("{key} all {}", together.len())));
-    let others = [(Action::Why, "why"), (Action::Note, "note"), (Action::Snooze, "snooze")];
-    let others = others.into_iter().filter_map(|(action, word)| Some(format!("{} {word}", key(action)?)));
+        .then(|| key(Action::AcknowledgeAll).map(|key| text!("alert-key-all", key = key, count = together.len())));
+    let others = [Action::Why, Action::Note, Action::Snooze];
+    let others = others.into_iter().filter_map(|action| Some(format!("{} {}", key(action)?, action.word())));
     take.into_iter()
         .chain(with.flatten())
         .chain(others)
@@ -174,29 +171,41 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
         Some(_) => vec![(name(ctx, e), Tone::Strong)],
     };
     if !e.action.is_empty() {
-        lines.push((format!("→ {}", e.action), Tone::Strong));
+        lines.push((format!("→ {}", language::action(e)), Tone::Strong));
     }
     let since = clock(e.since);
     let figures = match e.kpi {
-        None => format!("since {since}"),
+        None => text!("since", time = since),
         Some(kpi) => {
-            let limit = e.limit.map_or_else(String::new, |limit| kpi.def().show_value(limit, 0));
-            let (past, clear) = if e.above { ("above", "below") } else { ("below", "above") };
+            let limit = e.limit.map_or_else(String::new, |limit| kpi.def().shown_value(limit, 0));
             let (now, worst) = (value(e, e.figure.value), value(e, e.worst));
-            let over = if kpi.def().group == KpiGroup::Live { "now" } else { e.window.words() };
+            let over = if kpi.def().group == KpiGroup::Live { text!("now") } else { language::window(e.window) };
             match e.resolved {
-                Some(_) => format!("{over}: {past} {limit} since {since}, at worst {worst}"),
-                None if is_past(e) => format!("{over}: {now}, {past} {limit} since {since}, at worst {worst}"),
-                None => format!("{over}: {now}, was {worst}, clears {clear} {limit}"),
+                Some(_) => {
+                    let past = language::side(e.above);
+                    text!("alert-was-past", over = over, past = past, limit = limit, since = since, worst = worst)
+                }
+                None if is_past(e) => {
+                    let past = format!("{} {limit}", language::side(e.above));
+                    text!("alert-is-past", over = over, now = now, past = past, since = since, worst = worst)
+                }
+                None => {
+                    let clear = format!("{} {limit}", language::side(!e.above));
+                    text!("alert-clears", over = over, now = now, worst = worst, clear = clear)
+                }
             }
         }
     };
     lines.push((figures, Tone::Muted));
     for entry in e.trail.iter().rev() {
-        let who = entry.who.as_ref().map_or_else(String::new, |who| format!(" by {} ({})", who.name, who.from));
-        let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-        let value = entry.value.map_or_else(String::new, |v| format!(" at {}", value(e, Some(v))));
-        lines.push((format!("{} {}{who}{value}{text}", clock(entry.at), entry.kind), Tone::Text));
+        let who =
+            entry.who.as_ref().map_or_else(String::new, |who| text!("alert-entry-by", who = who.name, from = who.from));
+        let text = entry
+            .text
+            .as_ref()
+            .map_or_else(String::new, |text| format!(": {}", language::history_text(entry.kind, text)));
+        let value = entry.value.map_or_else(String::new, |v| text!("alert-entry-at", value = value(e, Some(v))));
+        lines.push((format!("{} {}{who}{value}{text}", clock(entry.at), language::history(entry.kind)), Tone::Text));
     }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
@@ -206,8 +215,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
 /// Draw the choice of how long to snooze an episode.
 pub fn snooze(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, id: u64) {
     let text = ctx.board.alerts.iter().find(|e| e.id == id).map_or_else(String::new, |e| name(ctx, e));
-    let choice = "1: 5 min   2: 15 min   3: 30 min   4: 1 h";
-    let inner = overlay::frame(buffer, area, ctx.theme, "Be quiet about it for", (choice.width() + 4, 4));
+    let choice = text!("snooze-choice");
+    let inner = overlay::frame(buffer, area, ctx.theme, text!("snooze-title"), (choice.width() + 4, 4));
     let width = usize::from(inner.width);
     buffer.set_stringn(inner.x, inner.y, fit(&text, width), width, ctx.theme.style(Tone::Muted));
     buffer.set_stringn(inner.x, inner.y + 1, choice, width, ctx.theme.style(Tone::Strong));

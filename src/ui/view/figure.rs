@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, overlay, series};
 use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Verdict, Window};
+use crate::language::{self, ShownFigure as _, text};
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::queries;
@@ -13,6 +14,7 @@ use crate::ui::theme::Tone;
 /// Draw the box.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &Slice, window: Window) {
     let figures = ctx.answers.figures(queries::single(ctx.ui, slice, kpi, window));
+    let words = language::kpi(kpi);
     let kpi = kpi.def();
     let width = usize::from(area.width).saturating_sub(10).min(84);
     let mut lines = Vec::new();
@@ -21,42 +23,49 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
         Some((known, figure)) => {
             let verdict = figure.verdict;
             let sign = glyphs::sign(verdict);
-            lines.push((format!("{}  {sign} {}", kpi.show(figure), glyphs::word(verdict)), Tone::of(verdict)));
+            lines.push((format!("{}  {sign} {}", kpi.shown(figure), glyphs::shown_word(verdict)), Tone::of(verdict)));
             if let Some(reason) = &figure.reason {
-                lines.push((format!("unknown: {reason}"), Tone::Warning));
+                lines.push((text!("figure-unknown", reason = language::told(reason.as_str())), Tone::Warning));
             }
             lines.push((String::new(), Tone::Text));
-            lines.push((format!("= {}", kpi.formula), Tone::Strong));
+            lines.push((format!("= {}", words.formula), Tone::Strong));
             if kpi.id == KpiId::ServiceLevel {
                 let formula = ctx.ui.formula.unwrap_or(ctx.board.rules.formula);
-                lines.push((format!("  formula {}: {}", formula.key(), formula.words()), Tone::Text));
+                lines.push((
+                    format!(
+                        "  {}",
+                        text!("figure-formula", name = formula.key(), formula = language::formula(formula))
+                    ),
+                    Tone::Text,
+                ));
             }
             if ctx.is_mixed(kpi.id, slice, figure) {
-                lines.push(("  not judged: mixed channels; each queue is judged by its own".to_owned(), Tone::Text));
+                lines.push((format!("  {}", text!("figure-mixed")), Tone::Text));
             }
             parts(&mut lines, kpi, figure);
             if is_good_by_interval(kpi, &ctx.bands_of(kpi.id, slice), figure) {
-                lines.push((
-                    "  its value is past a limit, its interval is not: that may be chance".to_owned(),
-                    Tone::Text,
-                ));
+                lines.push((format!("  {}", text!("figure-chance")), Tone::Text));
             }
             let answer = &known.answer;
             let zone = ctx.zone();
             lines.push((String::new(), Tone::Text));
             lines.push((
-                format!(
-                    "of {}, {}: {} to {} {}",
-                    ctx.slice_name(slice),
-                    window.words(),
-                    format::day_minute(answer.from, zone),
-                    format::clock(answer.at, zone),
-                    format::zone_name(answer.at, zone)
+                text!(
+                    "figure-period",
+                    slice = ctx.slice_name(slice),
+                    window = language::window(window),
+                    from = format::day_minute(answer.from, zone),
+                    to = format::clock(answer.at, zone),
+                    zone = format::zone_name(answer.at, zone)
                 ),
                 Tone::Text,
             ));
             lines.push((
-                format!("computed {} ago, {}", format::age(ctx.board.at.since(answer.at)), sources(ctx, slice)),
+                text!(
+                    "figure-computed",
+                    age = format::age(ctx.board.at.since(answer.at)),
+                    sources = sources(ctx, slice)
+                ),
                 Tone::Muted,
             ));
             for words in series::gap_words_of(ctx, slice, answer.from, 3) {
@@ -65,10 +74,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
         }
     }
     lines.push((limits(kpi, &ctx.bands_of(kpi.id, slice)), Tone::Muted));
-    if !kpi.action.is_empty() {
-        lines.push((format!("→ {}", kpi.action), Tone::Accent));
+    if !words.action.is_empty() {
+        lines.push((format!("→ {}", words.action), Tone::Accent));
     }
-    let title = format!("{} of {}", kpi.name, ctx.slice_name(slice));
+    let title = text!("figure-title", kpi = words.name, slice = ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
 }
@@ -76,35 +85,36 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
 fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
     let number = |v: f64| {
         if kpi.unit == Unit::Seconds {
-            crate::kpi::format::duration(v)
+            language::duration(v)
         } else if v.fract() == 0.0 {
-            crate::kpi::format::count(v)
+            language::count(v)
         } else {
-            format!("{v:.1}")
+            language::decimal(v, 1)
         }
     };
     if let (Some(numerator), Some(denominator)) = (figure.numerator, figure.denominator) {
         let factor = if kpi.unit == Unit::Percent || kpi.unit == Unit::Points { " × 100" } else { "" };
         // The denominator is a count, whatever the unit of the figure.
-        let below = crate::kpi::format::count(denominator);
-        lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Tone::Text));
+        let below = language::count(denominator);
+        lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.shown(figure)), Tone::Text));
     }
     if kpi.sampled && figure.knows_samples() {
-        lines.push((format!("  from {} samples", figure.n), Tone::Text));
+        lines.push((format!("  {}", text!("figure-samples", count = figure.n)), Tone::Text));
     }
     if let (Some(low), Some(high)) = (figure.low, figure.high) {
-        let show = |v: f64| kpi.show_value(v, figure.n);
-        lines.push((format!("  95 % sure to lie between {} and {}", show(low), show(high)), Tone::Text));
+        let [low, high] = [low, high].map(|v| kpi.shown_value(v, figure.n));
+        lines.push((format!("  {}", text!("figure-interval", low = low, high = high)), Tone::Text));
     }
     if let Some(open) = figure.provisional {
-        lines.push((format!("  provisional: {open:.0}% of first contacts could still come back"), Tone::Text));
+        lines.push((format!("  {}", text!("figure-provisional", share = language::percent(open, 0))), Tone::Text));
     }
     if figure.observed {
-        lines.push(("  the source's own figure, shown as it came".to_owned(), Tone::Warning));
+        lines.push((format!("  {}", text!("figure-observed")), Tone::Warning));
     }
     for part in &figure.parts {
-        let value = part.value.map_or("–".to_owned(), |v| kpi.show_value(v, part.n));
-        lines.push((format!("    {}  {value}  of {}", part.key, part.n), Tone::Text));
+        let value = part.value.map_or("–".to_owned(), |v| kpi.shown_value(v, part.n));
+        let of = text!("of-count", count = part.n.to_string());
+        lines.push((format!("    {}  {value}  {of}", part.key), Tone::Text));
     }
 }
 
@@ -119,28 +129,38 @@ fn sources(ctx: Ctx<'_>, of: &Slice) -> String {
     sources.sort_by_key(|source| std::cmp::Reverse(source.health));
     let words = sources.into_iter().map(|source| {
         let age = source.newest.map_or_else(
-            || "nothing yet".to_owned(),
-            |at| format!("newest event {} old", format::age(ctx.board.at.since(at))),
+            || text!("figure-nothing-yet").to_owned(),
+            |at| text!("figure-newest", age = format::age(ctx.board.at.since(at))),
         );
-        format!("{} {}, {age}", source.name, source.health.key())
+        format!("{} {}, {age}", source.name, language::keyed("health", source.health.key()))
     });
     let words: Vec<String> = words.take(3).collect();
-    if words.is_empty() { "without a source".to_owned() } else { format!("from {}", words.join("; ")) }
+    if words.is_empty() {
+        text!("figure-no-source").to_owned()
+    } else {
+        text!("figure-from", sources = words.join("; "))
+    }
 }
 
 fn limits(kpi: &Kpi, bands: &Bands) -> String {
-    let show = |v: f64| kpi.show_value(v, 0);
+    let show = |v: f64| kpi.shown_value(v, 0);
     let mut words = Vec::new();
-    let sign = if kpi.better == Better::Higher { "below" } else { "above" };
+    let side = language::side(kpi.better != Better::Higher);
     if let Some(target) = format::target(kpi, bands) {
-        words.push(format!("target {target}"));
+        words.push(text!("figure-target", target = target));
     }
     if kpi.better == Better::Band {
-        words.push("outside is a warning".to_owned());
+        words.push(text!("figure-outside").to_owned());
     }
-    words.extend(bands.warning.map(|w| format!("▲ warning {sign} {}", show(w))));
-    words.extend(bands.critical.map(|c| format!("‼ critical {sign} {}", show(c))));
-    if bands.is_empty() { "no lines are set for it: it is never red".to_owned() } else { words.join(", ") }
+    words.extend(
+        bands.warning.map(|w| format!("{} {}", glyphs::WARNING, text!("figure-warning", side = side, limit = show(w)))),
+    );
+    words.extend(
+        bands
+            .critical
+            .map(|c| format!("{} {}", glyphs::CRITICAL, text!("figure-critical", side = side, limit = show(c)))),
+    );
+    if bands.is_empty() { text!("figure-no-limits").to_owned() } else { words.join(", ") }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, episode};
 use crate::board::Mode;
+use crate::language::text;
 use crate::text::fit;
 use crate::ui::action::{ACTIONS, Action, ActionGroup, ActionInfo};
 use crate::ui::format::cols;
@@ -50,9 +51,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
         buffer.set_stringn(x, area.y, fit(&text, 24), 24, style(Tone::WarningFill));
         x += cols(fit(&text, 24).width()) + 1;
     }
-    let help = ctx.keymap.key(Action::Help).map_or(String::new(), |key| format!("{key} help"));
+    let help = ctx.keymap.key(Action::Help).map_or(String::new(), |key| format!("{key} {}", Action::Help.word()));
     let mouse = if ctx.ui.mouse { ctx.keymap.key(Action::Mouse) } else { None };
-    let help = mouse.map_or(help.clone(), |key| format!("mouse on, {key} lets go   {help}"));
+    let help = mouse.map_or(help.clone(), |key| format!("{}   {help}", text!("footer-mouse", key = key)));
     let right = area.right() - 1 - cols(help.width());
     for entry in hints(ctx) {
         let Some(key) = ctx.keymap.key(entry.action) else { continue };
@@ -70,31 +71,32 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
 }
 
 /// The word of an action. Where no list on the page shows which alert `a` means, its word does.
-fn named<'a>(ctx: Ctx<'_>, entry: &'a ActionInfo) -> Cow<'a, str> {
+fn named(ctx: Ctx<'_>, entry: &ActionInfo) -> Cow<'static, str> {
+    let own = entry.action.word();
     if let Some(word) = trends_word(entry.action).filter(|_| ctx.ui.page() == Page::Trends) {
         return Cow::Borrowed(word);
     }
     let (ui, board) = (ctx.ui, ctx.board);
     let listed = matches!(ui.page(), Page::Overview | Page::Alerts);
     match entry.action {
-        Action::Enter => ui.focus().inside().map_or(Cow::Borrowed(entry.word), Cow::Borrowed),
-        Action::Acknowledge if !listed => ui.episode(board).map_or(Cow::Borrowed(entry.word), |e| {
-            Cow::Owned(format!("{} {}", entry.word, fit(&episode::name(ctx, e), 40)))
-        }),
-        Action::AcknowledgeAll => Cow::Owned(format!("ack all {}", ui.taken_together(board).len())),
-        _ => Cow::Borrowed(entry.word),
+        Action::Enter => Cow::Borrowed(ui.focus().inside().unwrap_or(own)),
+        Action::Acknowledge if !listed => ui
+            .episode(board)
+            .map_or(Cow::Borrowed(own), |e| Cow::Owned(format!("{own} {}", fit(&episode::name(ctx, e), 40)))),
+        Action::AcknowledgeAll => Cow::Owned(text!("footer-ack-all", count = ui.taken_together(board).len())),
+        _ => Cow::Borrowed(own),
     }
 }
 
 /// The word of an action that does something else on the page of trends than elsewhere.
-const fn trends_word(action: Action) -> Option<&'static str> {
+fn trends_word(action: Action) -> Option<&'static str> {
     match action {
-        Action::Left => Some("earlier"),
-        Action::Down => Some("next queue"),
-        Action::Enter => Some("its contacts"),
-        Action::Window => Some("day, week, month"),
-        Action::NextPanel => Some("figures"),
-        Action::Filter => Some("queue or intent"),
+        Action::Left => Some(text!("footer-trends-earlier")),
+        Action::Down => Some(text!("footer-trends-queue")),
+        Action::Enter => Some(text!("inside-contacts")),
+        Action::Window => Some(text!("footer-trends-range")),
+        Action::NextPanel => Some(text!("footer-trends-figures")),
+        Action::Filter => Some(text!("footer-trends-filter")),
         _ => None,
     }
 }
@@ -107,7 +109,7 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
     let page = ctx.ui.page();
     let rank = move |entry: &ActionInfo| match entry.action {
         action if page == Page::Trends && trends_word(action).is_some() => Some(2),
-        _ if entry.word.is_empty() || entry.action == Action::Help => None,
+        _ if entry.action.word().is_empty() || entry.action == Action::Help => None,
         Action::Quit => Some(90),
         Action::Back => deep.then_some(0),
         Action::Acknowledge => Some(1),

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Ctx;
 use super::change::ArrivalChanges;
 use crate::kpi::{AnswerRow, Dim, Slice};
+use crate::language;
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::queries;
@@ -55,7 +56,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, grown: &[Grown]) -> u
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held to the room")]
         let bar = ((grown.by / most).clamp(0.0, 1.0) * f64::from(room)).round() as usize;
         buffer.set_string(area.x + NAME_WIDTH + 1, y, "█".repeat(bar), ctx.theme.bar(tone));
-        let factor = if notable || grown.factor < 1.0 { format!("×{:.1}", grown.factor) } else { String::new() };
+        let factor = if notable || grown.factor < 1.0 {
+            format!("×{}", language::decimal(grown.factor, 1))
+        } else {
+            String::new()
+        };
         let sign = if grown.by.round() < 0.0 { "−" } else { "+" };
         let text = format!("{:>6} {factor:>7}", format!("{sign}{:.0}", grown.by.abs()));
         let right = area.right().saturating_sub(cols(text.width()));

@@ -8,6 +8,7 @@ use super::{Ctx, health};
 use crate::alert::Severity;
 use crate::board::{Keeper, Mode};
 use crate::floor::handle::ContactFilter;
+use crate::language::{self, text};
 use crate::text::{Text, fit, shorten_paths};
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, clauses, cols};
@@ -35,12 +36,14 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let (board, zone) = (ctx.board, ctx.zone());
     let title = if board.title.is_empty() { "floorwatch" } else { board.title.as_str() };
     let mode = match &board.mode {
-        Mode::Live if ctx.cut_off().is_some() => (" CUT OFF ".to_owned(), Tone::Critical),
-        Mode::Live => (" LIVE ".to_owned(), if ctx.stale() { Tone::Muted } else { Tone::Good }),
-        Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Tone::Warning),
-        Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Tone::Accent),
-        Mode::Replay { to, .. } if board.at >= *to => (" REPLAY ended ".to_owned(), Tone::Warning),
-        Mode::Replay { speed, .. } => (format!(" REPLAY paused ×{speed} "), Tone::Warning),
+        Mode::Live if ctx.cut_off().is_some() => (text!("mode-cut-off").to_owned(), Tone::Critical),
+        Mode::Live => (text!("mode-live").to_owned(), if ctx.stale() { Tone::Muted } else { Tone::Good }),
+        Mode::Simulated { scenario, speed } => {
+            (text!("mode-simulated", scenario = scenario, speed = speed.to_string()), Tone::Warning)
+        }
+        Mode::Replay { speed, paused: false, .. } => (text!("mode-replay", speed = speed.to_string()), Tone::Accent),
+        Mode::Replay { to, .. } if board.at >= *to => (text!("mode-replay-ended").to_owned(), Tone::Warning),
+        Mode::Replay { speed, .. } => (text!("mode-replay-paused", speed = speed.to_string()), Tone::Warning),
     };
     let clock = match board.mode {
         Mode::Replay { .. } => {
@@ -58,12 +61,12 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     buffer.set_string(right, area.y, &clock, ctx.theme.style(Tone::Strong));
     let mut parts = vec![(format!(" {}", fit(title, 30)), Tone::Strong), mode];
     if ctx.ui.frozen.is_some() {
-        parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Tone::WarningFill));
+        parts.push((text!("mode-frozen", time = format::clock(board.at, zone)), Tone::WarningFill));
     }
     let window = if ctx.ui.page() == Page::Trends { ctx.ui.trends.range } else { ctx.ui.window };
-    parts.push((format!("{} ", window.words()), Tone::Text));
+    parts.push((format!("{} ", language::window(window)), Tone::Text));
     if let Some(hub) = &board.hub {
-        parts.push((format!("of {} ", fit(hub.name.as_str(), 30)), Tone::Muted));
+        parts.push((text!("title-of-hub", hub = fit(hub.name.as_str(), 30)), Tone::Muted));
     }
     // The state of the sources is aligned to the clock, so that nothing else moves when it grows.
     let width: u16 = parts.iter().map(|(text, _)| cols(text.width()) + 1).sum();
@@ -71,7 +74,8 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let left = health::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
     drawn.note(Rect { x: left, width: right.saturating_sub(left), height: 1, ..area }, ClickTarget::Sources);
     let right = left;
-    parts.push((format!("service level: {} ", ctx.ui.formula.unwrap_or(board.rules.formula).key()), Tone::Muted));
+    let formula = ctx.ui.formula.unwrap_or(board.rules.formula).key();
+    parts.push((text!("title-formula", formula = formula), Tone::Muted));
     let mut x = area.x;
     for (text, tone) in parts {
         let width = cols(text.width());
@@ -121,9 +125,9 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 /// What the last step of the trail shows, where its name does not say so: ` · agents`.
 fn apart(ctx: Ctx<'_>, steps: &[(usize, String)]) -> String {
     let page = match (ctx.ui.page(), ctx.ui.location().only) {
-        (Page::Contacts, ContactFilter::Abandoned) => "to call back",
-        (Page::Contacts, _) => "contacts",
-        (Page::Agents, _) => "agents",
+        (Page::Contacts, ContactFilter::Abandoned) => text!("trail-callback"),
+        (Page::Contacts, _) => text!("trail-contacts"),
+        (Page::Agents, _) => text!("trail-agents"),
         _ => "",
     };
     match steps.last() {
@@ -192,7 +196,7 @@ fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
         let newest = location.slice.parts().find(|part| before.is_none_or(|b| b.get(part.0) != Some(&part.1)));
         let name = match (newest, location.page, location.only) {
             (Some((dim, id)), ..) => ctx.value_name(*dim, id),
-            (None, Page::Contacts, ContactFilter::Abandoned) => "to call back".to_owned(),
+            (None, Page::Contacts, ContactFilter::Abandoned) => text!("trail-callback").to_owned(),
             (None, page, _) => page.name().to_owned(),
         };
         steps.push((at, name));
@@ -206,7 +210,7 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     let board = ctx.board;
     if ctx.ui.silent >= 5 {
         return Some((
-            format!("‼ the floor is silent: no news for {} s; all figures are as of then", ctx.ui.silent),
+            format!("{} {}", glyphs::CRITICAL, text!("floor-silent", seconds = ctx.ui.silent)),
             Tone::Critical,
         ));
     }
@@ -215,26 +219,30 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     {
         let next = ctx.time_to_next_try(cut_off.next_try);
         if cut_off.next_try.is_none() && board.queues.is_empty() {
-            return Some((format!("○ connecting to {}", hub.name), Tone::Muted));
+            return Some((format!("{} {}", glyphs::FEW, text!("hub-connecting", hub = hub.name)), Tone::Muted));
         }
         let since = ctx.short_time(cut_off.since);
         let next = next.map(|next| format!("; {next}")).unwrap_or_default();
-        let head = format!("‼ cut off from {} since {since}: ", hub.name);
+        let head = format!("{} {}", glyphs::CRITICAL, text!("hub-cut-off", hub = hub.name, since = since));
         // The reason can be long: it is cut so that the time of the next try stays on the line.
         let reason = clauses(cut_off.reason.as_str(), room.saturating_sub(head.width() + next.width()));
         return Some((format!("{head}{reason}{next}"), Tone::Critical));
     }
-    let remark = || board.remarks.first().map(|remark| (format!("▲ {remark}"), Tone::WarningFill));
+    let told = |remark: &Text| (format!("{} {}", glyphs::WARNING, language::told(remark.as_str())), Tone::WarningFill);
+    let remark = || board.remarks.first().map(told);
     match &board.keeper {
         Keeper::Loading => {
-            let words = board.remarks.first().map_or("the day so far is being read from the journal", Text::as_str);
+            let words =
+                board.remarks.first().map_or(text!("reading-journal"), |remark| language::told(remark.as_str()));
             return Some((format!("○ {words}"), Tone::Muted));
         }
         Keeper::Failed(why) => {
-            return Some((format!("▲ nothing is kept, the journal failed: {why}"), Tone::WarningFill));
+            return Some((format!("{} {}", glyphs::WARNING, text!("journal-failed", reason = why)), Tone::WarningFill));
         }
         Keeper::Other(_) if !board.remarks.is_empty() => return remark(),
-        Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Tone::Muted)),
+        Keeper::Other(who) => {
+            return Some((format!("{} {}", glyphs::GOOD, text!("beside-board", who = who)), Tone::Muted));
+        }
         Keeper::Us | Keeper::Nobody => {}
     }
     health::banner(ctx, room).or_else(|| unreachable_targets(ctx)).or_else(remark)
@@ -243,7 +251,6 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
 /// The notification targets that cannot be reached.
 fn unreachable_targets(ctx: Ctx<'_>) -> Option<(String, Tone)> {
     let (first, rest) = ctx.board.untold.split_first()?;
-    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    let text = format!("▲ {}{more} can't be told of alerts: {}", first.name, first.reason);
-    Some((text, Tone::WarningFill))
+    let words = text!("targets-untold", target = first.name, more = rest.len(), reason = first.reason);
+    Some((format!("{} {words}", glyphs::WARNING), Tone::WarningFill))
 }

@@ -10,6 +10,7 @@ use super::overlay::TextLine;
 use crate::board::{Health, Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Slice};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::action::Action;
 use crate::ui::format::{self, clauses, cols};
@@ -74,17 +75,20 @@ impl<'a> Ctx<'a> {
             [one] => {
                 let name = &one.name;
                 vec![
-                    format!("{sign} without {name} since {}", self.short_time(one.since)),
-                    format!("{sign} without {name}"),
-                    format!("{sign} partial"),
+                    format!("{sign} {}", text!("without-since", source = name, since = self.short_time(one.since))),
+                    format!("{sign} {}", text!("without-one", source = name)),
+                    format!("{sign} {}", text!("without-some")),
                 ]
             }
             [one, two] => vec![
-                format!("{sign} without {} and {}", one.name, two.name),
-                format!("{sign} without 2 sources"),
-                format!("{sign} partial"),
+                format!("{sign} {}", text!("without-two", one = one.name, two = two.name)),
+                format!("{sign} {}", text!("without-many", count = 2)),
+                format!("{sign} {}", text!("without-some")),
             ],
-            more => vec![format!("{sign} without {} sources", more.len()), format!("{sign} partial")],
+            more => vec![
+                format!("{sign} {}", text!("without-many", count = more.len())),
+                format!("{sign} {}", text!("without-some")),
+            ],
         }
     }
 
@@ -108,9 +112,9 @@ impl<'a> Ctx<'a> {
     pub(super) fn time_to_next_try(&self, next_try: Option<Time>) -> Option<String> {
         let left = next_try?.since(self.board.at);
         Some(match left.as_secs() {
-            ..=0 => "trying now".to_owned(),
-            s @ 1..60 => format!("next try in {s:>2} s"),
-            _ => format!("next try in {}", format::left(left)),
+            ..=0 => text!("trying-now").to_owned(),
+            s @ 1..60 => text!("next-try-seconds", seconds = format!("{s:>2}")),
+            _ => text!("next-try", left = format::left(left)),
         })
     }
 
@@ -129,7 +133,7 @@ impl<'a> Ctx<'a> {
 /// By how much a source's clock is off, and the remedy.
 pub(super) fn skew(source: &SourceRow) -> Option<String> {
     let ahead = source.skew()?;
-    let direction = if ahead > Span::ZERO { "ahead" } else { "behind" };
+    let is_ahead = ahead > Span::ZERO;
     let seconds = ahead.as_secs().abs();
     let amount = match (seconds / 3600, seconds / 60 % 60) {
         (0, 0) => format!("{seconds} s"),
@@ -137,10 +141,14 @@ pub(super) fn skew(source: &SourceRow) -> Option<String> {
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     };
-    Some(format!("clock {amount} {direction}: set it (NTP)"))
+    Some(if is_ahead { text!("clock-ahead", amount = amount) } else { text!("clock-behind", amount = amount) })
 }
 
 /// The tone a state is shown in.
+fn word(health: Health) -> &'static str {
+    language::keyed("health", health.key())
+}
+
 pub(super) const fn tone(health: Health) -> Tone {
     match health {
         Health::Down => Tone::Critical,
@@ -186,10 +194,10 @@ pub fn summary(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
                 let heard = source.heard.or(source.newest).map_or_else(String::new, age);
                 format!("{sign} {name} {heard:<4}")
             }
-            Health::Ended => format!("{sign} {name} read"),
-            Health::Connecting => format!("{sign} {name} connecting"),
+            Health::Ended => format!("{sign} {name} {}", text!("source-read")),
+            Health::Connecting => format!("{sign} {name} {}", word(source.health)),
             Health::Stale | Health::Down => {
-                format!("{sign} {name} {} {:<4}", source.health.key(), age(source.since))
+                format!("{sign} {name} {} {:<4}", word(source.health), age(source.since))
             }
         };
         (text, tone(source.health))
@@ -197,7 +205,7 @@ pub fn summary(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
     let numbers = |of: &[Health], words: bool| -> Vec<TextLine> {
         let number = |(health, n): (Health, usize)| {
             let sign = sign(health);
-            let text = if words { format!("{sign} {n} {}", health.key()) } else { format!("{sign}{n}") };
+            let text = if words { format!("{sign} {n} {}", word(health)) } else { format!("{sign}{n}") };
             (text, tone(health))
         };
         count_by_health(&rows, of).into_iter().map(number).collect()
@@ -214,7 +222,9 @@ pub fn summary(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
         let rest = numbers(&WORST_FIRST, true).into_iter().zip(count_by_health(&rows, &WORST_FIRST)).filter_map(
             |(words, (health, n))| match n {
                 1 if health == worst.health => None,
-                n if health == worst.health => Some((format!("{} {} more", sign(health), n - 1), words.1)),
+                n if health == worst.health => {
+                    Some((format!("{} {}", sign(health), text!("sources-more", count = n - 1)), words.1))
+                }
                 _ => Some(words),
             },
         );
@@ -224,8 +234,8 @@ pub fn summary(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
     candidates.push(numbers(&WORST_FIRST, false));
     let notes = ctx.notes().len();
     if notes > 0 {
-        let long = format!("{} {notes} {}", glyphs::WARNING, if notes == 1 { "note" } else { "notes" });
-        let short = format!("{}note", glyphs::WARNING);
+        let long = format!("{} {}", glyphs::WARNING, text!("sources-notes", count = notes));
+        let short = format!("{}{}", glyphs::WARNING, text!("sources-note"));
         let with = |line: &Vec<TextLine>, note: &String| -> Vec<TextLine> {
             line.iter().cloned().chain([(note.clone(), Tone::Warning)]).collect()
         };
@@ -241,9 +251,10 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<TextLine> {
     let silent = ctx.silent_sources();
     let worst = silent.first()?;
     let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
-    let more = match (silent.len() - 1, if room < 100 { "" } else { " more" }) {
-        (0, _) => String::new(),
-        (n, more) => format!(" (+{n}{more}{key})"),
+    let more = match silent.len() - 1 {
+        0 => String::new(),
+        n if room < 100 => format!(" (+{n}{key})"),
+        n => format!(" (+{}{key})", text!("sources-more", count = n)),
     };
     let head = format!("{} {} {}{more}", sign(worst.health), worst.name, state(ctx, worst));
     let mut tail = ctx.next_try(worst).map_or_else(String::new, |words| format!(" · {words:<17}"));
@@ -262,7 +273,7 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<TextLine> {
 
 /// State and since when: `down since 10:32`.
 pub(super) fn state(ctx: Ctx<'_>, source: &SourceRow) -> String {
-    format!("{} since {}", source.health.key(), ctx.short_time(source.since))
+    text!("health-since", health = word(source.health), since = ctx.short_time(source.since))
 }
 
 /// Draw the line of the header so that it ends before column `right`; returns the column where it begins.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, overlay};
+use crate::language::text;
 use crate::ui::action::{ACTIONS, ActionGroup};
 use crate::ui::format::cols;
 use crate::ui::theme::Tone;
@@ -18,15 +19,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
         lines.push((group.heading().to_owned(), Tone::Heading));
         for entry in ACTIONS.iter().filter(|entry| entry.group == group) {
             let keys = ctx.keymap.keys(entry.action).join(" ");
-            lines.push((format!("{keys:<16} \t{}", entry.help), Tone::Text));
+            lines.push((format!("{keys:<16} \t{}", entry.action.help()), Tone::Text));
         }
     }
     lines.push((String::new(), Tone::Text));
-    lines.push((
-        "How things stand: ‼ CRIT past the critical limit, ▲ WARN past the warning limit, · ok, ○ too few samples, × no data: its source is silent"
-            .to_owned(),
-        Tone::Muted,
-    ));
+    lines.push((text!("help-signs").to_owned(), Tone::Muted));
     let two = area.width >= 150;
     let width = (usize::from(area.width) - 6).min(if two { 180 } else { 96 });
     let column = width / 2 - 2;
@@ -41,7 +38,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     } else {
         overlay::height(&lines, width)
     };
-    let inner = overlay::frame(buffer, area, ctx.theme, "Keys (esc closes, ↓ goes on)", (width, height));
+    let inner = overlay::frame(buffer, area, ctx.theme, text!("help-title"), (width, height));
     if two {
         let column = cols(column);
         overlay::lines(buffer, Rect { width: column, ..inner }, ctx.theme, left, 0);

@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Ctx;
+use crate::language::text;
 use crate::text::fit;
 use crate::ui::action::Action;
 use crate::ui::theme::Tone;
@@ -32,20 +33,20 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let key = |action: Action, words: &str| ctx.keymap.key(action).map(|key| format!("{key} {words}"));
     let lines = [
         [
-            key(Action::Overview, "to 8 pages"),
-            key(Action::Enter, "goes in"),
-            key(Action::Back, "comes back"),
-            key(Action::Command, "goes anywhere by name"),
+            key(Action::Overview, text!("hint-pages")),
+            key(Action::Enter, text!("hint-enter")),
+            key(Action::Back, text!("hint-back")),
+            key(Action::Command, text!("hint-command")),
         ],
         [
-            key(Action::Why, "says why it is red"),
-            key(Action::Explain, "what a figure means"),
-            key(Action::Acknowledge, "takes the marked alert"),
+            key(Action::Why, text!("hint-why")),
+            key(Action::Explain, text!("hint-explain")),
+            key(Action::Acknowledge, text!("hint-acknowledge")),
             None,
         ],
-        [key(Action::Help, "lists all keys"), key(Action::Quit, "leaves"), None, None],
+        [key(Action::Help, text!("hint-help")), key(Action::Quit, text!("hint-quit")), None, None],
     ];
-    let rows = panel::panel(buffer, area, ctx.theme, "For a start", "the first key puts this away", false);
+    let rows = panel::panel(buffer, area, ctx.theme, text!("hint-title"), text!("hint-closes"), false);
     for (line, y) in lines.into_iter().zip(rows.top()..rows.bottom()) {
         let text = line.into_iter().flatten().collect::<Vec<_>>().join("   ");
         let room = usize::from(rows.width.saturating_sub(3));

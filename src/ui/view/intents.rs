@@ -15,6 +15,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::change::{ArrivalChange, ArrivalChanges};
 use super::{Ctx, arrivals};
 use crate::kpi::{AnswerRow, Bands, Dim, Figure, KpiId, Verdict};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::drawn::Drawn;
@@ -47,12 +48,12 @@ impl<'a> IntentItem<'a> {
     pub const COLUMNS: &'a [Column<Self>] = &[
         Column::<Self>::text(
             "intent",
-            "Intent",
+            "column-intent",
             14,
             |i| SortKey::label(i.intent()),
             |i, _| match i.intent() {
                 Some(intent) if !intent.is_empty() => TableCell::label(intent, Tone::Text),
-                _ => TableCell::new("not known", Tone::Muted),
+                _ => TableCell::new(text!("intent-unknown"), Tone::Muted),
             },
         )
         .grow(18),
@@ -64,25 +65,25 @@ impl<'a> IntentItem<'a> {
             |i, _| TableCell::verdict(i.verdict()),
         )
         .rank(1),
-        Column::<Self>::figure("offered", "Offered", 7, KpiId::Offered).rank(1),
+        Column::<Self>::figure("offered", "column-offered", 7, KpiId::Offered).rank(1),
         Column::<Self>::number(
             "last_hour",
-            "Last h",
+            "column-last-hour",
             6,
             |i| SortKey::number(i.change.hour),
             |i, _| i.change.hour_cell(),
         )
         .kpi(KpiId::Offered)
         .rank(5),
-        Column::<Self>::number("change", "×usual", 7, |i| i.change.sort_key(), |i, _| i.change.cell())
+        Column::<Self>::number("change", "column-usual", 7, |i| i.change.sort_key(), |i, _| i.change.cell())
             .kpi(KpiId::Offered)
             .rank(1),
-        Column::<Self>::number("share", "Share", 5, |i| SortKey::number(i.share()), |i, _| percent(i.share()))
+        Column::<Self>::number("share", "column-share", 5, |i| SortKey::number(i.share()), |i, _| percent(i.share()))
             .kpi(KpiId::Offered)
             .rank(8),
         Column::<Self>::number(
             "aht_s",
-            "AHT",
+            "column-aht",
             7,
             |i| SortKey::number(i.value(KpiId::Aht)),
             |i, _| TableCell::figure(KpiId::Aht, i.handling().as_ref()),
@@ -90,7 +91,7 @@ impl<'a> IntentItem<'a> {
         .kpi(KpiId::Aht),
         Column::<Self>::number(
             "gauge",
-            "low ─ high",
+            "column-low-high",
             11,
             |i| SortKey::number(i.value(KpiId::Aht)),
             |i, width| i.gauge(width).unwrap_or_else(TableCell::none),
@@ -98,15 +99,15 @@ impl<'a> IntentItem<'a> {
         .kpi(KpiId::Aht)
         .grow(12)
         .rank(4),
-        Column::<Self>::figure("fcr", "FCR", 6, KpiId::Fcr).rank(1),
-        Column::<Self>::number("fcr_open", "open", 5, |i| SortKey::number(i.open()), |i, _| percent(i.open()))
+        Column::<Self>::figure("fcr", "column-fcr", 6, KpiId::Fcr).rank(1),
+        Column::<Self>::number("fcr_open", "column-open", 5, |i| SortKey::number(i.open()), |i, _| percent(i.open()))
             .kpi(KpiId::Fcr)
             .rank(8),
-        Column::<Self>::figure("repeat_rate", "Repeats", 7, KpiId::RepeatRate).rank(3),
-        Column::<Self>::figure("csat", "CSAT", 6, KpiId::Csat).rank(2),
+        Column::<Self>::figure("repeat_rate", "column-repeats", 7, KpiId::RepeatRate).rank(3),
+        Column::<Self>::figure("csat", "column-csat", 6, KpiId::Csat).rank(2),
         Column::<Self>::number(
             "csat_interval",
-            "±",
+            "column-interval",
             4,
             |i| SortKey::number(i.interval()),
             |i, _| {
@@ -116,10 +117,10 @@ impl<'a> IntentItem<'a> {
         )
         .kpi(KpiId::Csat)
         .rank(7),
-        Column::<Self>::figure("transfer_rate", "Transfer", 8, KpiId::TransferRate).rank(6),
+        Column::<Self>::figure("transfer_rate", "column-transfer", 8, KpiId::TransferRate).rank(6),
         Column::<Self>::number(
             "speed_trap",
-            "Trap",
+            "column-trap",
             6,
             |i| SortKey::number(i.value(KpiId::SpeedTrap)),
             |i, _| {
@@ -132,10 +133,10 @@ impl<'a> IntentItem<'a> {
         )
         .kpi(KpiId::SpeedTrap)
         .rank(8),
-        Column::<Self>::figure("service_level", "In time", 7, KpiId::ServiceLevel).rank(10),
-        Column::<Self>::figure("abandonment_rate", "Hung up", 7, KpiId::AbandonmentRate).rank(11),
-        Column::<Self>::figure("acw_s", "ACW", 6, KpiId::Acw).rank(12),
-        Column::<Self>::figure("handled", "Handled", 7, KpiId::Handled).rank(13),
+        Column::<Self>::figure("service_level", "column-in-time", 7, KpiId::ServiceLevel).rank(10),
+        Column::<Self>::figure("abandonment_rate", "column-hung-up", 7, KpiId::AbandonmentRate).rank(11),
+        Column::<Self>::figure("acw_s", "column-acw", 6, KpiId::Acw).rank(12),
+        Column::<Self>::figure("handled", "column-handled", 7, KpiId::Handled).rank(13),
     ];
 
     fn intent(&self) -> Option<&'a Label> {
@@ -199,7 +200,7 @@ impl<'a> IntentItem<'a> {
 }
 
 fn percent(value: Option<f64>) -> TableCell {
-    TableCell::maybe(value.map(|value| format!("{value:.0}%")), Tone::Muted)
+    TableCell::maybe(value.map(|value| language::percent(value, 0)), Tone::Muted)
 }
 
 impl TableRow for IntentItem<'_> {
@@ -248,7 +249,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         .against(ctx)
         .map_or_else(String::new, |s| format!(" · {s}"));
     let about = format!("{}{against}", ctx.about_many(figures.map(|f| &f.answer)));
-    let name = format!("Intents of {}: {}", ctx.slice_name(ctx.ui.slice()), ctx.count(Panel::Intents));
+    let (slice, count) = (ctx.slice_name(ctx.ui.slice()), ctx.count(Panel::Intents));
+    let name = text!("intents-title", slice = slice, count = count);
     // Rows that the table leaves free show the arrivals of the selected intent.
     let needed = figures.map_or(0, |f| cols(f.answer.rows.len())) + 4;
     let spare = area.height.saturating_sub(needed);
@@ -256,5 +258,5 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [list, chart] = Layout::vertical([Constraint::Fill(1), Constraint::Length(chart)]).areas(area);
     arrivals::draw(buffer, chart, ctx, &ctx.ui.selected_slice(ctx.board));
     let inner = panel::panel(buffer, list, ctx.theme, &name, &about, true);
-    super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about", drawn);
+    super::table(buffer, inner, ctx, Panel::Intents, text!("intents-none"), drawn);
 }

@@ -26,6 +26,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, queues};
 use crate::board::{Health, Mode};
 use crate::clock::Span;
+use crate::language::text;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::grid::{RowSource, TableRow};
@@ -34,26 +35,23 @@ use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use pane::{Pane, Scale};
 
-/// What the caption says while an alert that nobody has taken stops the rotation; "held" where there is less room.
-const HELD: &str = "held by the alert";
-
 /// A duration that is short enough for large figures: `12:57`, `99:59`, `3H07`, `4D`.
 #[must_use]
 fn duration(span: Span) -> String {
     let seconds = span.as_secs().max(0);
     match seconds / 60 {
         minutes @ 0..100 => format!("{minutes}:{:02}", seconds % 60),
-        minutes @ 100..6000 => format!("{}H{:02}", minutes / 60, minutes % 60),
-        minutes => format!("{}D", minutes / 1440),
+        minutes @ 100..6000 => format!("{}{}{:02}", minutes / 60, text!("kiosk-hour"), minutes % 60),
+        minutes => format!("{}{}", minutes / 1440, text!("kiosk-day")),
     }
 }
 
 /// A duration in words: `40 S`, `9 MIN`, `3 H`.
 fn minutes(span: Span) -> String {
     match span.as_secs() {
-        seconds @ ..120 => format!("{seconds} S"),
-        seconds @ 120..7200 => format!("{} MIN", seconds / 60),
-        seconds => format!("{} H", seconds / 3600),
+        seconds @ ..120 => text!("kiosk-seconds", count = seconds),
+        seconds @ 120..7200 => text!("kiosk-minutes", count = seconds / 60),
+        seconds => text!("kiosk-hours", count = seconds / 3600),
     }
 }
 
@@ -110,15 +108,12 @@ fn page(pane: &mut Pane<'_, '_>, body: Rect, drawn: &mut Drawn) -> String {
 /// How many queues are fine, and how many are neither fine nor on the screen.
 fn fine(ctx: Ctx<'_>, queues: usize, wrong: usize, shown: usize) -> String {
     let fine = queues.saturating_sub(wrong + ctx.silent_queues().len());
-    let more = if shown > 0 { "more " } else { "" };
     match (wrong.saturating_sub(shown), fine) {
         _ if queues == 0 => String::new(),
-        (0, fine) if fine == queues => format!("all {queues} queues are fine"),
-        (0, 0) => "no queue is fine".to_owned(),
-        (0, 1) => "1 queue is fine".to_owned(),
-        (0, fine) => format!("{fine} queues are fine"),
-        (1, fine) => format!("{fine} fine, 1 {more}is not"),
-        (hidden, fine) => format!("{fine} fine, {hidden} {more}are not"),
+        (0, fine) if fine == queues => text!("kiosk-all-fine", count = queues),
+        (0, fine) => text!("kiosk-fine", count = fine),
+        (hidden, fine) if shown > 0 => text!("kiosk-more-not-fine", fine = fine, count = hidden),
+        (hidden, fine) => text!("kiosk-not-fine", fine = fine, count = hidden),
     }
 }
 
@@ -137,9 +132,9 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     }
     let dots: Vec<&str> = settings.pages.iter().map(|page| if *page == kiosk.page { "●" } else { "○" }).collect();
     let next = match calling(ctx.board).next() {
-        Some(_) => HELD.to_owned(),
+        Some(_) => text!("kiosk-held").to_owned(),
         None if dots.len() < 2 => String::new(),
-        None => format!("next page in {} s", (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0),
+        None => text!("kiosk-next-page", seconds = (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0),
     };
     let age = band::age(ctx);
     let live = ctx.board.sources.iter().filter(|source| matches!(source.health, Health::Live | Health::Ended)).count();
@@ -147,14 +142,13 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     let mut right = vec![ctx.board.title.to_string()];
     right.extend(match &ctx.board.mode {
         Mode::Live => None,
-        Mode::Simulated { scenario, .. } => Some(format!("SIMULATED {scenario}")),
-        Mode::Replay { .. } => Some(format!("REPLAY {}", format::day(ctx.board.at, ctx.zone()))),
+        Mode::Simulated { scenario, .. } => Some(text!("kiosk-simulated", scenario = scenario)),
+        Mode::Replay { .. } => Some(text!("kiosk-replay", day = format::day(ctx.board.at, ctx.zone()))),
     });
-    right.push(format!("data {} old", minutes(age).to_lowercase()));
+    right.push(text!("kiosk-data-age", age = minutes(age).to_lowercase()));
     right.push(match (live, all) {
-        (1, 1) => "1 source live".to_owned(),
-        (live, all) if live == all => format!("{all} sources live"),
-        (live, all) => format!("{live} of {all} sources live"),
+        (live, all) if live == all => text!("kiosk-sources", count = all),
+        (live, all) => text!("kiosk-some-sources", live = live, all = all),
     });
     right.retain(|part| !part.is_empty());
     let right = right.join(" · ");
@@ -166,6 +160,7 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     let room = usize::from(start.saturating_sub(x + 2));
     let dots = dots.join(" ");
     let saying = |words: &str| format!("{dots}   {words}");
-    let left = if saying(&next).width() > room && next == HELD { saying("held") } else { saying(&next) };
+    let is_short = saying(&next).width() > room && next == text!("kiosk-held");
+    let left = if is_short { saying(text!("kiosk-held-short")) } else { saying(&next) };
     pane.caption(x, area.y, &left, cols(room), muted);
 }

@@ -14,14 +14,16 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustc_hash::FxHashSet;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, staffing};
 use crate::board::{ContactRow, QueueRow};
 use crate::event::AgentState;
 use crate::kpi::{Bands, Dim, Figure, KpiId, Verdict};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::drawn::Drawn;
-use crate::ui::format::{self, float};
+use crate::ui::format::{self, cols, float};
 use crate::ui::glyphs;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::queries;
@@ -58,7 +60,8 @@ impl LiveState {
         }
     }
 
-    const fn word(self) -> &'static str {
+    /// The word in exports.
+    const fn key(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Ringing => "ringing",
@@ -67,12 +70,27 @@ impl LiveState {
         }
     }
 
-    const fn cell(self) -> (&'static str, Tone) {
+    fn word(self) -> &'static str {
         match self {
-            Self::Waiting => ("○ waiting", Tone::Strong),
-            Self::Ringing => ("▸ ringing", Tone::Accent),
-            Self::Talking => ("● talking", Tone::Text),
-            Self::OnHold => ("= on hold", Tone::Muted),
+            Self::Waiting => text!("live-waiting"),
+            Self::Ringing => text!("live-ringing"),
+            Self::Talking => text!("live-talking"),
+            Self::OnHold => text!("live-on-hold"),
+        }
+    }
+
+    /// The columns of the longest.
+    fn columns() -> u16 {
+        Self::ALL.into_iter().map(|state| cols(state.word().width()) + 2).max().unwrap_or(0)
+    }
+
+    /// Its sign and tone.
+    const fn sign(self) -> (&'static str, Tone) {
+        match self {
+            Self::Waiting => ("○", Tone::Strong),
+            Self::Ringing => ("▸", Tone::Accent),
+            Self::Talking => ("●", Tone::Text),
+            Self::OnHold => ("=", Tone::Muted),
         }
     }
 }
@@ -82,47 +100,48 @@ impl<'a> LiveItem<'a> {
     pub const COLUMNS: &'a [Column<Self>] = &[
         Column::<Self>::text(
             "state",
-            "State",
+            "column-state",
             10,
-            |c| SortKey::Text(c.state().word()),
+            |c| SortKey::Text(c.state().key()),
             |c, _| {
-                let (text, tone) = c.state().cell();
-                TableCell::new(text, tone)
+                let (sign, tone) = c.state().sign();
+                TableCell::new(format!("{sign} {}", c.state().word()), tone)
             },
-        ),
+        )
+        .least(LiveState::columns),
         Column::<Self>::number(
             "state_s",
-            "For",
+            "column-for",
             7,
             |c| SortKey::number(c.seconds()),
             |c, _| TableCell::maybe(c.seconds().map(crate::kpi::format::duration), Tone::Text),
         )
         .kpi(KpiId::LongestWait),
-        Column::<Self>::number("left_s", "Left", 8, |c| SortKey::number(c.left()), |c, _| c.left_cell())
+        Column::<Self>::number("left_s", "column-left", 8, |c| SortKey::number(c.left()), |c, _| c.left_cell())
             .kpi(KpiId::LongestWait),
         Column::<Self>::text(
             "queue",
-            "Queue",
+            "column-queue",
             17,
             |c| SortKey::label(&c.row.queue),
             |c, _| TableCell::label(c.queue.map_or(&c.row.queue, |queue| &queue.name), Tone::Text),
         )
         .grow(8),
-        Column::<Self>::text("free", "Free", 11, |c| SortKey::number(c.free().map(float)), |c, _| c.free_cell()),
+        Column::<Self>::text("free", "column-free", 11, |c| SortKey::number(c.free().map(float)), |c, _| c.free_cell()),
         Column::<Self>::text(
             "agent",
-            "Agent",
+            "column-agent",
             14,
             |c| SortKey::label(c.agent()),
             |c, _| TableCell::label(c.agent().map(|agent| c.ctx.agent_name(agent)), Tone::Text),
         )
         .grow(10)
         .rank(1),
-        Column::<Self>::label("intent", "About", 14, Tone::Text, |c| Some(&c.row.intent)).grow(9).rank(2),
-        Column::<Self>::label("customer", "Who", 16, Tone::Text, |c| Some(&c.row.customer)).grow(8).rank(3),
+        Column::<Self>::label("intent", "column-about", 14, Tone::Text, |c| Some(&c.row.intent)).grow(9).rank(2),
+        Column::<Self>::label("customer", "column-who", 16, Tone::Text, |c| Some(&c.row.customer)).grow(8).rank(3),
         Column::<Self>::number(
             "since_joining_s",
-            "Here",
+            "column-here",
             7,
             |c| SortKey::number(c.ctx.board.at.since(c.row.offered).as_secs_f64()),
             |c, _| TableCell::new(format::span(c.ctx.board.at.since(c.row.offered)), Tone::Muted),
@@ -130,13 +149,13 @@ impl<'a> LiveItem<'a> {
         .rank(4),
         Column::<Self>::text(
             "channel",
-            "Channel",
+            "column-channel",
             8,
             |c| SortKey::Text(c.row.channel.key()),
-            |c, _| TableCell::new(c.row.channel.key(), Tone::Muted),
+            |c, _| TableCell::new(language::channel(c.row.channel), Tone::Muted),
         )
         .rank(5),
-        Column::<Self>::label("contact", "Contact", 12, Tone::Muted, |c| Some(&c.row.contact)).grow(12).rank(6),
+        Column::<Self>::label("contact", "column-contact", 12, Tone::Muted, |c| Some(&c.row.contact)).grow(12).rank(6),
     ];
 
     fn state(&self) -> LiveState {
@@ -189,10 +208,10 @@ impl<'a> LiveItem<'a> {
         let unserved = self.queue.and_then(|queue| queue.live.unserved).unwrap_or(0) > 0;
         match self.free() {
             None => TableCell::none(),
-            Some(1..) if self.row.ringing.is_some() => TableCell::new("ringing", Tone::Muted),
-            Some(free @ 1..) => TableCell::new(format!("{free} free"), Tone::Good),
-            Some(_) if unserved => TableCell::new("nobody here", Tone::Warning),
-            Some(_) => TableCell::new("all busy", Tone::Muted),
+            Some(1..) if self.row.ringing.is_some() => TableCell::new(text!("live-ringing"), Tone::Muted),
+            Some(free @ 1..) => TableCell::new(text!("live-free", count = free), Tone::Good),
+            Some(_) if unserved => TableCell::new(text!("live-nobody"), Tone::Warning),
+            Some(_) => TableCell::new(text!("live-all-busy"), Tone::Muted),
         }
     }
 }
@@ -206,7 +225,10 @@ impl TableRow for LiveItem<'_> {
         let r = &self.row;
         let names = [self.queue.map(|queue| &queue.name), self.agent().map(|agent| self.ctx.agent_name(agent))];
         let labels = [&r.contact, &r.customer, &r.queue, &r.intent].into_iter().chain(names.into_iter().flatten());
-        self.state().word().contains(word) || labels.into_iter().any(|label| contains(label, word))
+        let state = self.state().word().to_lowercase();
+        state.contains(word)
+            || self.state().key().contains(word)
+            || labels.into_iter().any(|label| contains(label, word))
     }
 
     /// As the floor orders them: who waits for somebody to pick up, conversations, what waits for an answer in hours.
@@ -247,14 +269,18 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, LiveItem<'a>> {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let table = table(ctx);
-    let of = if ctx.ui.slice().is_total() { String::new() } else { format!(" of {}", ctx.slice_name(ctx.ui.slice())) };
-    let name = format!("Live contacts{of} {}", ctx.count(Panel::Live));
+    let (slice, count) = (ctx.ui.slice(), ctx.count(Panel::Live));
+    let name = if slice.is_total() {
+        format!("{} {count}", text!("live-title"))
+    } else {
+        text!("live-title-of", slice = ctx.slice_name(slice), count = count)
+    };
     let counts = LiveState::ALL.map(|state| (state, table.rows.iter().filter(|item| item.state() == state).count()));
     let counts = counts.into_iter().filter(|(_, n)| *n > 0).map(|(state, n)| format!("{n} {}", state.word()));
     let mut about = counts.collect::<Vec<_>>().join(" · ");
     if table.rows.len() >= queries::MAX_CONTACTS {
-        about = format!("the first {}: {about}", queries::MAX_CONTACTS);
+        about = text!("live-first", count = queries::MAX_CONTACTS, about = about);
     }
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, true);
-    super::table_of(buffer, inner, ctx, (Panel::Live, &table), "nobody waits or talks", drawn);
+    super::table_of(buffer, inner, ctx, (Panel::Live, &table), text!("live-nobody-waits"), drawn);
 }

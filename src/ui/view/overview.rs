@@ -21,6 +21,7 @@ use ratatui::layout::{Layout, Rect};
 use super::change::ArrivalChanges;
 use super::{Ctx, alerts, arrivals, days, growth, positions, rail, staffing, tiles, waiting};
 use crate::kpi::{Dim, Slice};
+use crate::language::text;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
@@ -55,9 +56,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         .against(ctx)
         .map_or_else(String::new, |s| format!(" · {s}"));
     let about = format!("{}{against}", ctx.about(figures.map(|f| &f.answer)));
-    let name = format!("Queues {}{}", ctx.count(Panel::Queues), stale_queues(ctx));
+    let name = format!("{} {}{}", text!("overview-queues"), ctx.count(Panel::Queues), stale_queues(ctx));
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);
-    super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet", drawn);
+    super::table(buffer, inner, ctx, Panel::Queues, text!("overview-no-queue"), drawn);
     let more = if wide && OverviewRoom::of(ctx.ui.size) >= OverviewRoom::Rail { right.height / 5 } else { 0 };
     let [alerts, ended, grown] = Layout::vertical([Fill(1), Length(more), Length(more)]).areas(right);
     rail::draw(buffer, alerts, ctx, drawn);
@@ -71,8 +72,8 @@ fn ended(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let grid = alerts::past(ctx);
-    let inner = panel::panel(buffer, area, ctx.theme, "Alerts that are over", "", false);
-    listed(buffer, inner, ctx, &grid, "no alert has ended yet");
+    let inner = panel::panel(buffer, area, ctx.theme, text!("overview-ended"), "", false);
+    listed(buffer, inner, ctx, &grid, text!("alerts-none-past"));
 }
 
 /// Draw the intents that have grown in the last hour.
@@ -82,11 +83,11 @@ fn grown(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     }
     let against = ArrivalChanges::new(ctx, &Slice::TOTAL, Dim::Intent).against(ctx);
     let about = against.as_deref().unwrap_or_default();
-    let inner = panel::panel(buffer, area, ctx.theme, "What grew most, last hour", about, false);
+    let inner = panel::panel(buffer, area, ctx.theme, text!("side-grown"), about, false);
     let grown: Vec<_> =
         growth::of(ctx, &Slice::TOTAL, Dim::Intent).into_iter().filter(|grown| grown.by > 0.0).collect();
     if grown.is_empty() {
-        let words = if against.is_some() { "nothing has grown" } else { "there is nothing to compare with yet" };
+        let words = if against.is_some() { text!("overview-nothing-grown") } else { text!("overview-nothing-before") };
         panel::message(buffer, inner, ctx.theme, words);
     }
     growth::draw(buffer, Rect { x: inner.x + 2, width: inner.width.saturating_sub(3), ..inner }, ctx, &grown);
@@ -106,8 +107,7 @@ fn listed(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, grid: &dyn Grid, empty:
 fn stale_queues(ctx: Ctx<'_>) -> String {
     match ctx.silent_queues().into_iter().filter(|queue| !queue.is_empty()).count() {
         0 => String::new(),
-        1 => format!(", {} 1 stands still", glyphs::MISSING),
-        n => format!(", {} {n} stand still", glyphs::MISSING),
+        n => format!(", {} {}", glyphs::MISSING, text!("queues-still", count = n)),
     }
 }
 
@@ -133,7 +133,7 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let unused = staff.height.saturating_sub(needed);
         let days = if unused >= 6 && OverviewRoom::of(ctx.ui.size) == OverviewRoom::Days { unused } else { 0 };
         let [staff, days] = Layout::vertical([Fill(1), Length(days)]).areas(staff);
-        let inner = panel::panel(buffer, staff, ctx.theme, "Who is here", "", false);
+        let inner = panel::panel(buffer, staff, ctx.theme, text!("staff-title"), "", false);
         summary.draw(buffer, inner, ctx);
         if days.height > 0 {
             days::draw(buffer, days, ctx);
@@ -141,8 +141,8 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     }
     if !room.is_empty() && !ctx.unknown() {
         let grid = waiting::table(ctx);
-        let name = format!("Who waits {}", grid.row_count());
+        let name = format!("{} {}", text!("waiting-title"), grid.row_count());
         let inner = panel::panel(buffer, room, ctx.theme, &name, &waiting::oldest(ctx), false);
-        listed(buffer, inner, ctx, &grid, "nobody waits");
+        listed(buffer, inner, ctx, &grid, text!("nobody-waits"));
     }
 }

@@ -18,6 +18,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, arrivals, positions, staffing, tiles, waiting};
 use crate::kpi::{Dim, Live};
+use crate::language::{self, text};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -85,27 +86,29 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     if let (Some(id), None) = (queue, row) {
-        let words = "not on the board: no source has told of this queue";
+        let words = text!("queue-unknown");
         spread(buffer, area, ctx, &[(id.to_string(), Tone::Strong), (words.to_owned(), Tone::Muted)]);
         return;
     }
-    let (name, live) = row.map_or(("All queues", &ctx.board.total), |row| (row.name.as_str(), &row.live));
+    let (name, live) = row.map_or((text!("queue-all"), &ctx.board.total), |row| (row.name.as_str(), &row.live));
     let mut words = vec![(name.to_owned(), Tone::Strong)];
     if let Some(row) = row {
-        words.push((format!("{}, answer within {}", row.channel.key(), format::span(row.service_level)), Tone::Muted));
+        let (channel, span) = (language::channel(row.channel), format::span(row.service_level));
+        words.push((text!("queue-answer-within", channel = channel, span = span), Tone::Muted));
     }
     let tone = if live.waiting > 0 { Tone::Strong } else { Tone::Muted };
     // While the sources are silent, the present waits are not known.
     let live = if ctx.is_silent(ctx.ui.slice()) {
-        words.push((format!("{} stands still, as last seen", glyphs::MISSING), Tone::Warning));
+        words.push((format!("{} {}", glyphs::MISSING, text!("queue-still")), Tone::Warning));
         &Live { longest_wait: None, estimated_wait: None, ..live.clone() }
     } else {
         live
     };
-    words.push((format!("{} waiting", live.waiting), tone));
-    words.extend(live.longest_wait.map(|wait| (format!("oldest {}", format::span(wait)), Tone::Strong)));
-    words.extend(live.estimated_wait.map(|wait| (format!("estimated wait {}", format::span(wait)), Tone::Text)));
-    words.push((format!("{} in progress", live.in_progress), Tone::Text));
+    words.push((text!("queue-waiting", count = live.waiting), tone));
+    words.extend(live.longest_wait.map(|wait| (text!("waiting-oldest", span = format::span(wait)), Tone::Strong)));
+    words
+        .extend(live.estimated_wait.map(|wait| (text!("queue-estimated-wait", span = format::span(wait)), Tone::Text)));
+    words.push((text!("queue-in-progress", count = live.in_progress), Tone::Text));
     for (state, count) in crate::event::AgentState::ALL.into_iter().zip(live.agents).filter(|(_, n)| *n > 0) {
         words.push((format!("{} {count}", staffing::words(state).trim_start()), Tone::Muted));
     }
@@ -128,10 +131,10 @@ fn list(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, drawn: &mut
     let (name, about, empty) = match panel {
         Panel::QueueIntents => {
             let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
-            ("What about", ctx.about(figures.map(|f| &f.answer)), "no contact says what it is about")
+            (text!("queue-intents"), ctx.about(figures.map(|f| &f.answer)), text!("queue-no-intent"))
         }
-        Panel::Serving => ("Who serves", String::new(), "nobody serves it"),
-        _ => ("Who waits", waiting::oldest(ctx), "nobody waits"),
+        Panel::Serving => (text!("queue-serving"), String::new(), text!("queue-nobody-serves")),
+        _ => (text!("waiting-title"), waiting::oldest(ctx), text!("nobody-waits")),
     };
     let name = format!("{name} {}", ctx.count(panel));
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, ctx.ui.focus() == panel);

@@ -13,6 +13,7 @@ use crate::alert::Episode;
 use crate::board::{Health, QueueRow};
 use crate::event::AgentState;
 use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::glyphs;
@@ -53,57 +54,69 @@ struct QueuesShown<'a> {
 impl<'a> QueueItem<'a> {
     /// The columns.
     pub const COLUMNS: &'a [Column<Self>] = &[
-        Column::<Self>::text("queue", "Queue", 13, |q| SortKey::label(&q.queue.name), |q, _| q.name()).grow(22),
+        Column::<Self>::text("queue", "column-queue", 13, |q| SortKey::label(&q.queue.name), |q, _| q.name()).grow(22),
         Column::<Self>::text("status", "", 7, |q| SortKey::Text(q.status_key()), Self::status).grow(9),
-        Column::<Self>::number("waiting", "Wait", 4, |q| SortKey::integer(q.queue.live.waiting), |q, _| q.waiting())
-            .kpi(KpiId::Waiting),
+        Column::<Self>::number(
+            "waiting",
+            "column-waiting",
+            4,
+            |q| SortKey::integer(q.queue.live.waiting),
+            |q, _| q.waiting(),
+        )
+        .kpi(KpiId::Waiting),
         Column::<Self>::number(
             "longest_wait_s",
-            "Longest",
+            "column-longest",
             8,
             |q| SortKey::number(q.wait_seconds()),
             |q, _| q.longest_wait(),
         )
         .kpi(KpiId::LongestWait),
-        Column::<Self>::figure("service_level", "In time", 7, KpiId::ServiceLevel),
-        Column::<Self>::figure("abandonment_rate", "Hung up", 7, KpiId::AbandonmentRate),
-        Column::<Self>::figure("asa_s", "ASA", 6, KpiId::Asa),
-        Column::<Self>::figure("offered", "Offered", 7, KpiId::Offered).rank(5),
+        Column::<Self>::figure("service_level", "column-in-time", 7, KpiId::ServiceLevel),
+        Column::<Self>::figure("abandonment_rate", "column-hung-up", 7, KpiId::AbandonmentRate),
+        Column::<Self>::figure("asa_s", "column-asa", 6, KpiId::Asa),
+        Column::<Self>::figure("offered", "column-offered", 7, KpiId::Offered).rank(5),
         Column::<Self>::number(
             "last_hour",
-            "Last h",
+            "column-last-hour",
             6,
             |q| SortKey::number(q.change().hour),
             |q, _| q.change().hour_cell(),
         )
         .kpi(KpiId::Offered)
         .rank(6),
-        Column::<Self>::number("change", "×usual", 7, |q| q.change().sort_key(), |q, _| q.change().cell())
+        Column::<Self>::number("change", "column-usual", 7, |q| q.change().sort_key(), |q, _| q.change().cell())
             .kpi(KpiId::Offered)
             .rank(4),
-        Column::<Self>::number("agents", "Free", 6, |q| SortKey::integer(q.available()), |q, _| q.agents())
+        Column::<Self>::number("agents", "column-free", 6, |q| SortKey::integer(q.available()), |q, _| q.agents())
             .kpi(KpiId::AgentsAvailable)
             .rank(4),
-        Column::<Self>::number("trend", "Trend", 8, |q| SortKey::number(q.value(KpiId::ServiceLevel)), Self::trend)
-            .kpi(KpiId::ServiceLevel)
-            .rank(7),
-        Column::<Self>::figure("aht_s", "AHT", 6, KpiId::Aht).rank(8),
+        Column::<Self>::number(
+            "trend",
+            "column-trend",
+            8,
+            |q| SortKey::number(q.value(KpiId::ServiceLevel)),
+            Self::trend,
+        )
+        .kpi(KpiId::ServiceLevel)
+        .rank(7),
+        Column::<Self>::figure("aht_s", "column-aht", 6, KpiId::Aht).rank(8),
         Column::<Self>::number(
             "in_progress",
-            "Talking",
+            "column-talking",
             7,
             |q| SortKey::integer(q.queue.live.in_progress),
             |q, _| TableCell::new(q.queue.live.in_progress.to_string(), Tone::Text),
         )
         .kpi(KpiId::InProgress)
         .rank(9),
-        Column::<Self>::figure("answered", "Answered", 8, KpiId::Answered).rank(10),
-        Column::<Self>::figure("abandoned", "Hung up n", 9, KpiId::Abandoned).rank(11),
-        Column::<Self>::figure("answer_p90_s", "Wait p90", 8, KpiId::AnswerP90).rank(12),
-        Column::<Self>::figure("occupancy", "Occup.", 6, KpiId::Occupancy).rank(13),
-        Column::<Self>::figure("fcr", "FCR", 6, KpiId::Fcr).rank(14),
-        Column::<Self>::figure("csat", "CSAT", 6, KpiId::Csat).rank(15),
-        Column::<Self>::figure("transfer_rate", "Transfer", 8, KpiId::TransferRate).rank(16),
+        Column::<Self>::figure("answered", "column-answered", 8, KpiId::Answered).rank(10),
+        Column::<Self>::figure("abandoned", "column-hung-up-count", 9, KpiId::Abandoned).rank(11),
+        Column::<Self>::figure("answer_p90_s", "column-wait-p90", 8, KpiId::AnswerP90).rank(12),
+        Column::<Self>::figure("occupancy", "column-occupancy", 6, KpiId::Occupancy).rank(13),
+        Column::<Self>::figure("fcr", "column-fcr", 6, KpiId::Fcr).rank(14),
+        Column::<Self>::figure("csat", "column-csat", 6, KpiId::Csat).rank(15),
+        Column::<Self>::figure("transfer_rate", "column-transfer", 8, KpiId::TransferRate).rank(16),
     ];
 
     fn change(&self) -> ArrivalChange {
@@ -167,9 +180,12 @@ impl<'a> QueueItem<'a> {
     /// The verdict; where no column shows what caused it, the alert that did, as far as it fits.
     fn status(&self, width: u16) -> TableCell {
         match self.silent {
-            Some(health) => TableCell::new(format!("{} {}", glyphs::MISSING, health.key()), Tone::Strong),
+            Some(health) => {
+                let word = language::keyed("health", health.key());
+                TableCell::new(format!("{} {word}", glyphs::MISSING), Tone::Strong)
+            }
             None if self.is_alarming() && self.acknowledged => {
-                TableCell::new(format!("{} ack", glyphs::sign(self.verdict())), Tone::Muted)
+                TableCell::new(format!("{} {}", glyphs::sign(self.verdict()), text!("queues-taken")), Tone::Muted)
             }
             None => TableCell { text: self.cause(width), ..TableCell::verdict(self.verdict()) },
         }

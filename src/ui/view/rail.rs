@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, alerts, episode, overlay};
 use crate::alert::Episode;
+use crate::language::{self, text};
 use crate::text::{Label, Text, fit};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{clauses, cols};
@@ -30,7 +31,7 @@ fn foot(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
     let mut foot: Vec<(String, Tone)> =
         notes.into_iter().take(MAX_NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Tone::Warning)).collect();
     if let (Some((last, _)), 1..) = (foot.last_mut(), more) {
-        *last = format!("(+{more} more) {last}");
+        *last = text!("rail-more-notes", count = more, note = last);
     }
     foot.extend(hidden(ctx).map(|words| (words, Tone::Muted)));
     foot
@@ -45,7 +46,10 @@ fn hidden(ctx: Ctx<'_>) -> Option<String> {
             None => causes.push((cause, 1)),
         }
     }
-    let words: Vec<String> = causes.iter().map(|(cause, count)| format!("{count} hidden: {cause}")).collect();
+    let words: Vec<String> = causes
+        .iter()
+        .map(|(cause, count)| text!("rail-hidden", count = *count, cause = language::cause(cause)))
+        .collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
@@ -54,8 +58,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let (new, held) = (ctx.board.alerts.summary().new.iter().sum(), ctx.board.alerts.summary().held);
     let about: String = match (new, held) {
         (0, 0) => String::new(),
-        (new, 0) => format!("{new} new"),
-        (new, held) => format!("{new} new · {held} ack"),
+        (new, 0) => text!("rail-new", count = new),
+        (new, held) => text!("rail-new-held", count = new, held = held),
     };
     // A row stands for all alerts of its cause, so what a filter leaves is told beside the number of alerts.
     let about = if about.is_empty() || ctx.ui.filter.is_empty() {
@@ -76,12 +80,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     // Without a row, a line says why there is none.
     let height = needed.max(1).min(inner.height.saturating_sub(reserved));
     if needed == 0 {
-        super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active", drawn);
+        super::table(buffer, inner, ctx, Panel::Rail, text!("alerts-none"), drawn);
     } else {
         super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "", drawn);
         mark(buffer, Rect { height, ..inner }, ctx, explained, drawn);
     }
-    panel::panel(buffer, area, ctx.theme, "Alerts", &about, focus);
+    panel::panel(buffer, area, ctx.theme, text!("rail-title"), &about, focus);
     let mut rest = Rect { y: inner.y + height, height: inner.height - height, ..inner };
     for (text, tone) in foot {
         let line = Rect { height: rest.height.min(1), ..rest };
@@ -94,7 +98,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let Some(e) = explained else { return };
     if rest.height < 5 {
         let width = usize::from(rest.width).saturating_sub(3);
-        let lines = [(episode::keys(ctx, e), Tone::Accent), (format!("→ {}", e.action), Tone::Strong)];
+        let lines = [(episode::keys(ctx, e), Tone::Accent), (format!("→ {}", language::action(e)), Tone::Strong)];
         let room = Rect { x: rest.x + 2, width: cols(width), ..rest };
         if overlay::height(&lines, width) <= usize::from(rest.height) {
             overlay::lines(buffer, room, ctx.theme, &lines, 0);
@@ -131,12 +135,13 @@ fn mark(buffer: &mut Buffer, rows: Rect, ctx: Ctx<'_>, meant: Option<&Episode>, 
 /// that it is for.
 fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, explained: &Episode) {
     let rail = alerts::rail(ctx);
-    let mut instructions: Vec<(&str, Vec<&Episode>)> = vec![(explained.action.as_str(), Vec::new())];
+    let mut instructions: Vec<(String, Vec<&Episode>)> = vec![(language::action(explained), Vec::new())];
     let others = rail.rows.iter().map(|item| item.episode);
     for e in others.filter(|e| e.id != explained.id && !episode::is_held(e) && !e.action.is_empty()) {
-        match instructions.iter_mut().find(|(action, _)| *action == e.action.as_str()) {
+        let own = language::action(e);
+        match instructions.iter_mut().find(|(action, _)| *action == own) {
             Some((_, of)) => of.push(e),
-            None => instructions.push((e.action.as_str(), vec![e])),
+            None => instructions.push((own, vec![e])),
         }
     }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
@@ -144,7 +149,7 @@ fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, explained: &Episode) {
     for (at, (action, of)) in instructions.iter().enumerate().filter(|(_, (_, of))| !of.is_empty()) {
         let names = episode::names(ctx, of);
         let lines = if at == 0 {
-            vec![(format!("→ the same for {names}"), Tone::Text)]
+            vec![(format!("→ {}", text!("rail-same-for", alerts = names)), Tone::Text)]
         } else {
             vec![(format!("→ {action}"), Tone::Text), (format!("  {names}"), Tone::Muted)]
         };

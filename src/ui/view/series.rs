@@ -8,6 +8,7 @@ use super::Ctx;
 use crate::board::{GapRow, Health, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{AnswerRow, Dim, Every, KpiId, Slice};
+use crate::language::text;
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::glyphs;
@@ -93,15 +94,15 @@ pub fn gap_words(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) 
         .take(most)
         .map(|gap| {
             if gap.until > ctx.board.at {
-                format!("no data from {} since {}", gap.source, ctx.short_time(gap.since))
+                text!("gap-since", source = gap.source, since = ctx.short_time(gap.since))
             } else {
                 let (since, until) = (ctx.short_time(gap.since), ctx.short_time(gap.until));
-                format!("no data from {} between {since} and {until}", gap.source)
+                text!("gap-between", source = gap.source, since = since, until = until)
             }
         })
         .collect();
     if let (Some(last), 1..) = (words.last_mut(), more) {
-        *last = format!("{last} (and {more} more before)");
+        *last = text!("gaps-more", gap = last, count = more);
     }
     words
 }
@@ -119,7 +120,11 @@ pub fn legend(ctx: Ctx<'_>, of: &Slice, from: Time, room: usize) -> String {
     let Some(first) = gaps.first() else { return String::new() };
     let more = if gaps.len() > 1 { format!(" (+{})", gaps.len() - 1) } else { String::new() };
     let sign = glyphs::MISSING;
-    let words = [format!("{sign} {first}{more}"), format!("{sign} no data{more}"), format!("{sign} no data")];
+    let words = [
+        format!("{sign} {first}{more}"),
+        format!("{sign} {}{more}", text!("no-data")),
+        format!("{sign} {}", text!("no-data")),
+    ];
     words.into_iter().find(|words| words.width() <= room).unwrap_or_default()
 }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, LEAST};
 use crate::alert::State;
+use crate::language::{self, text};
 use crate::text::fit;
 use crate::ui::glyphs;
 use crate::ui::theme::Tone;
@@ -19,12 +20,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let (text, tone) = match worst {
         Some(episode) => {
             let verdict = glyphs::of_severity(episode.severity);
-            let line = format!("{} {}", glyphs::badge(verdict), episode.text);
+            let line =
+                format!("{} {}", glyphs::badge(verdict), language::sentence(episode, &ctx.slice_name(&episode.slice)));
             (line, Tone::of(verdict))
         }
-        None => ("· no new alerts".to_owned(), Tone::Good),
+        None => (text!("small-no-alerts").to_owned(), Tone::Good),
     };
-    let size = format!("needs {}×{}, has {}×{}", LEAST.0, LEAST.1, area.width, area.height);
+    let [needed, has] = [LEAST, (area.width, area.height)].map(|(width, height)| format!("{width}×{height}"));
+    let size = text!("small-size", needed = needed, has = has);
     if area.height == 1 {
         buffer.set_stringn(area.x, area.y, fit(&format!("{text} ({size})"), width), width, ctx.theme.style(tone));
     } else {

@@ -9,7 +9,7 @@ use super::overlay::{self, TextLine};
 use super::{Ctx, series};
 use crate::board::{Keeper, SourceRow};
 use crate::clock::{Span, Time};
-use crate::kpi::format::count;
+use crate::language::{self, text};
 use crate::text::fit;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -22,8 +22,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     let rows = worst_first(ctx.own_sources());
     if rows.is_empty() {
         let words = match &ctx.board.keeper {
-            Keeper::Other(who) => format!("this board hears no source itself: {who}"),
-            _ => "there is no source".to_owned(),
+            Keeper::Other(who) => text!("sources-elsewhere", who = who),
+            _ => text!("sources-none").to_owned(),
         };
         lines.push((words, Tone::Muted));
     }
@@ -36,14 +36,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
         block(&mut lines, ctx, source, (widest, kinds));
     }
     lines.push((String::new(), Tone::Text));
-    let spared = if ctx.settings.low_bandwidth { " (--low-bandwidth: at most 2,000, beside keys)" } else { "" };
-    lines
-        .push((format!("this screen takes {} bytes a second{spared}", count(ctx.ui.bytes_per_s.round())), Tone::Muted));
+    let spared = if ctx.settings.low_bandwidth { text!("sources-spared") } else { "" };
+    let bytes = text!("sources-bytes", count = language::count(ctx.ui.bytes_per_s.round()));
+    lines.push((format!("{bytes}{spared}"), Tone::Muted));
     let height = overlay::height(&lines, width);
-    let counts: Vec<String> =
-        count_by_health(&rows, &WORST_FIRST).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
-    let more = if height + 2 > usize::from(area.height) { ", ↓ goes on" } else { "" };
-    let title = format!("Sources: {} (esc closes{more})", counts.join(", "));
+    let counts: Vec<String> = count_by_health(&rows, &WORST_FIRST)
+        .iter()
+        .map(|(health, n)| format!("{n} {}", language::keyed("health", health.key())))
+        .collect();
+    let more = if height + 2 > usize::from(area.height) { text!("sources-goes-on") } else { "" };
+    let title = text!("sources-title", counts = counts.join(", "), more = more);
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, height));
     let most = height.saturating_sub(usize::from(inner.height));
     overlay::lines(buffer, inner, ctx.theme, &lines, usize::from(down).min(most));
@@ -51,7 +53,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
 
 /// The lines about one source.
 fn block(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds): (usize, usize)) {
-    let ago = |at: Time| format!("{} ago", format::age(ctx.board.at.since(at)));
+    let ago = |at: Time| text!("ago", age = format::age(ctx.board.at.since(at)));
     let name = fit(source.name.as_str(), names);
     let kind = fit(source.kind.as_str(), kinds);
     let head = format!("{} {name:<names$}  {kind:<kinds$}  {}", sign(source.health), state(ctx, source));
@@ -64,27 +66,27 @@ fn block(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, source: &SourceRow, (names, ki
     for words in skew(source).into_iter().chain(source.remark.as_ref().map(ToString::to_string)) {
         lines.push((format!("  {} {words}", glyphs::WARNING), Tone::Warning));
     }
-    let life = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
-    let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.short_time(at)));
-    let n = |n: u64| count(format::float(i64::try_from(n).unwrap_or(i64::MAX)));
-    let mut counts = format!("{} events", n(source.events));
+    let life =
+        source.heard.map_or_else(|| text!("sources-nothing").to_owned(), |at| text!("sources-heard", ago = ago(at)));
+    let newest = source.newest.map_or_else(String::new, |at| text!("sources-newest", time = ctx.short_time(at)));
+    let mut counts = text!("sources-events", count = language::plain_count(source.events));
     let aside = [
-        (source.rejected, "rejected"),
-        (source.duplicates, "duplicates"),
-        (source.late, "late"),
-        (source.out_of_place, "out of place"),
+        (source.rejected, text!("sources-rejected")),
+        (source.duplicates, text!("sources-duplicates")),
+        (source.late, text!("sources-late")),
+        (source.out_of_place, text!("sources-out-of-place")),
     ];
     for (number, word) in aside {
         if number > 0 {
-            counts = format!("{counts}, {} {word}", n(number));
+            counts = format!("{counts}, {} {word}", language::plain_count(number));
         }
     }
     lines.push((format!("  {life}{newest}; {counts}"), Tone::Muted));
     if let Some(rejection) = &source.last_rejection {
-        lines.push((format!("  last rejected: {rejection}"), Tone::Muted));
+        lines.push((format!("  {}", text!("sources-last-rejected", rejection = rejection)), Tone::Muted));
     }
     if let Some(contradictions) = &source.contradictions {
-        lines.push((format!("  contradicts its contact: {contradictions}"), Tone::Muted));
+        lines.push((format!("  {}", text!("sources-contradicts", contradictions = contradictions)), Tone::Muted));
     }
     for words in series::gap_words(ctx, &[source], ctx.board.at - Span::DAY, 3) {
         lines.push((format!("  {} {words}", glyphs::MISSING), Tone::Muted));

@@ -9,23 +9,36 @@ use super::Ctx;
 use crate::board::AgentRow;
 use crate::clock::Time;
 use crate::event::AgentState;
-use crate::kpi::Live;
+use crate::kpi::{Dim, Live};
+use crate::language::{self, text};
 use crate::text::{Label, fit};
 use crate::ui::format::{cols, float};
+use crate::ui::glyphs;
 use crate::ui::kept::Counts;
 use crate::ui::theme::Tone;
 
 /// A state's sign and word.
 #[must_use]
-pub const fn words(state: AgentState) -> &'static str {
+pub fn words(state: AgentState) -> String {
+    format!("{} {}", sign(state), language::agent_state(state))
+}
+
+/// The columns of the longest words.
+pub fn columns() -> u16 {
+    AgentState::ALL.into_iter().map(|state| cols(words(state).width())).max().unwrap_or(0)
+}
+
+/// The sign for what an agent does.
+#[must_use]
+pub const fn sign(state: AgentState) -> &'static str {
     match state {
-        AgentState::OnContact => "● talking",
-        AgentState::Ringing => "▸ ringing",
-        AgentState::AfterContact => "▓ after work",
-        AgentState::Available => "○ available",
-        AgentState::Paused => "= paused",
-        AgentState::Offline => "  offline",
-        AgentState::Unknown => "? unknown",
+        AgentState::OnContact => "●",
+        AgentState::Ringing => "▸",
+        AgentState::AfterContact => "▓",
+        AgentState::Available => "○",
+        AgentState::Paused => "=",
+        AgentState::Offline => " ",
+        AgentState::Unknown => "?",
     }
 }
 
@@ -37,16 +50,8 @@ pub fn count(live: &Live, state: AgentState) -> Option<i64> {
 }
 
 /// The same for narrow screens.
-const fn short_words(state: AgentState) -> &'static str {
-    match state {
-        AgentState::OnContact => "● talk",
-        AgentState::Ringing => "▸ ring",
-        AgentState::AfterContact => "▓ work",
-        AgentState::Available => "○ avail",
-        AgentState::Paused => "= paused",
-        AgentState::Offline => "off",
-        AgentState::Unknown => "? unkn",
-    }
+fn short_words(state: AgentState) -> String {
+    format!("{} {}", sign(state), language::keyed("state-short", state.key()))
 }
 
 /// The tone a state is shown in.
@@ -147,7 +152,7 @@ impl Summary {
 fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(Label, Counts)]) {
     let mut x = area.x + 1;
     if late > 0 {
-        let text = format!("▲ {late} too long");
+        let text = format!("{} {}", glyphs::WARNING, text!("staff-too-long", count = late));
         buffer.set_string(x, area.y, &text, ctx.theme.style(Tone::Warning));
         x += cols(text.width()) + 3;
     }
@@ -161,10 +166,10 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(La
         if count == 0 && state == AgentState::Unknown {
             continue;
         }
-        let words = if narrow { short_words(state) } else { words(state).trim_start() };
+        let words = if narrow { short_words(state) } else { words(state) };
         // Those of whom it is not known may be in any state.
         let number = if count == 0 && unknown > 0 { "–".to_owned() } else { count.to_string() };
-        let text = format!("{words} {number}");
+        let text = format!("{} {number}", words.trim_start());
         if x + cols(text.width()) >= area.right() {
             break;
         }
@@ -187,28 +192,27 @@ fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(Label, Counts)]
         states.filter(|(state, _)| *state != AgentState::Offline).collect::<Vec<_>>()
     };
     let size = |counts: &Counts| present(counts).iter().map(|(_, count)| count).sum::<usize>();
-    let widest = teams.iter().map(|(name, _)| name.width()).max().unwrap_or(0).clamp(7, 16);
+    let team = |name: &Label| if name.is_empty() { language::no(Dim::Team).to_owned() } else { name.to_string() };
+    let widest = teams.iter().map(|(name, _)| team(name).width()).max().unwrap_or(0).clamp(7, 16);
     let most = teams.iter().map(|(_, counts)| size(counts)).max().unwrap_or(1).max(1);
     let room = usize::from(area.width).saturating_sub(widest + 14);
     let rows = usize::from(area.height);
     let shown = if teams.len() > rows { rows.saturating_sub(1) } else { teams.len() };
     for ((name, counts), y) in teams.iter().take(shown).zip(area.y..) {
-        let name = if name.is_empty() { "no team" } else { name.as_str() };
-        buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, style(Tone::Muted));
+        buffer.set_stringn(area.x + 1, y, fit(&team(name), widest), widest, style(Tone::Muted));
         let doubt = if unknown(counts) > 0 { "?" } else { "" };
         let of = format!("{}{doubt}/{}", size(counts) - unknown(counts), counts.iter().sum::<usize>());
         buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), style(Tone::Text));
         let mut x = area.x + 11 + cols(widest);
         for (state, count) in present(counts) {
-            let sign = words(state).chars().next().unwrap_or(' ');
             let wide = (count * room / most).max(usize::from(count > 0));
-            let bar: String = std::iter::repeat_n(sign, wide).collect();
+            let bar = sign(state).repeat(wide);
             buffer.set_stringn(x, y, &bar, usize::from(area.right().saturating_sub(x)), style(tone(state)));
             x = (x + cols(wide)).min(area.right());
         }
     }
     if shown < teams.len() && rows > 0 {
-        let text = format!("and {} teams more", teams.len() - shown);
+        let text = text!("staff-more-teams", count = teams.len() - shown);
         buffer.set_stringn(area.x + 1, area.bottom() - 1, &text, usize::from(area.width), style(Tone::Muted));
     }
 }

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overlay};
+use crate::language::text;
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::theme::Tone;
@@ -31,7 +32,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let area = Rect { y: area.bottom() - height, height, ..area };
     overlay::clear(area, buffer);
     buffer.set_style(area, ctx.theme.base());
-    let rows = panel::panel(buffer, area, ctx.theme, "Go to", "tab ↑ ↓ choose, enter goes, esc leaves", true);
+    let rows = panel::panel(buffer, area, ctx.theme, text!("prompt-title"), text!("prompt-keys"), true);
     let widest = list.iter().map(|suggestion| suggestion.name.width()).max().unwrap_or(0);
     let width = widest.min(MAX_NAME_COLUMNS).min(usize::from(area.width / 2));
     for ((at, suggestion), y) in list.iter().enumerate().zip(rows.top()..rows.bottom()) {

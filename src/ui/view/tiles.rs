@@ -17,6 +17,7 @@ use super::{Ctx, staffing};
 use crate::board::QueueRow;
 use crate::event::AgentState;
 use crate::kpi::{Bands, Dim, Figure, KpiId, Live, Slice, Verdict, Window};
+use crate::language::{self, ShownFigure as _, text};
 use crate::ui::answers::Figures;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, cols};
@@ -96,7 +97,7 @@ fn one(
     let (own, bands, words) = match kpi {
         KpiId::Waiting => {
             let offered = totals.and_then(|figures| figures.total(KpiId::Offered)).and_then(|figure| figure.value);
-            let words = offered.map(|n| format!("{} offered", crate::kpi::format::count(n)));
+            let words = offered.map(|n| text!("tile-offered", count = language::count(n)));
             (Some(Figure::count(live(ctx, slice).waiting)), Bands::NONE, words.into_iter().collect())
         }
         KpiId::LongestWait => {
@@ -144,7 +145,7 @@ fn longest_wait(ctx: Ctx<'_>, slice: &Slice) -> (Figure, Option<String>) {
     let waits = queues.filter_map(|queue| Some((used(queue)?, queue)));
     let worst = waits.max_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     worst.map_or_else(
-        || (Figure::unknown("nobody waits"), None),
+        || (Figure::unknown(text!("nobody-waits")), None),
         |(_, queue)| (ctx.longest_wait(queue), id.is_none().then(|| queue.name.to_string())),
     )
 }
@@ -152,7 +153,7 @@ fn longest_wait(ctx: Ctx<'_>, slice: &Slice) -> (Figure, Option<String>) {
 /// The number of agents who are free: a warning where there is none, and somebody waits.
 fn free(live: &Live) -> Figure {
     let count = staffing::count(live, AgentState::Available);
-    let figure = count.map_or_else(|| Figure::unknown("of some agents no source says what they do"), Figure::count);
+    let figure = count.map_or_else(|| Figure::unknown(text!("agents-unknown")), Figure::count);
     let verdict = if count == Some(0) && live.waiting > 0 { Verdict::Warning } else { Verdict::None };
     Figure { verdict, ..figure }
 }
@@ -160,13 +161,13 @@ fn free(live: &Live) -> Figure {
 /// What the other agents do: `of 42`, `5 paused`.
 fn others(live: &Live) -> Vec<String> {
     let states = [
-        (AgentState::Paused, "paused"),
-        (AgentState::OnContact, "talking"),
-        (AgentState::AfterContact, "after-call work"),
-        (AgentState::Unknown, "unknown"),
+        (AgentState::Paused, text!("tile-paused")),
+        (AgentState::OnContact, text!("tile-talking")),
+        (AgentState::AfterContact, text!("tile-after-call")),
+        (AgentState::Unknown, text!("tile-unknown")),
     ];
     let states = states.into_iter().map(|(state, word)| (live.agents_in(state), word)).filter(|(count, _)| *count > 0);
-    std::iter::once(format!("of {}", live.staffed()))
+    std::iter::once(text!("of-count", count = live.staffed().to_string()))
         .chain(states.map(|(count, word)| format!("{count} {word}")))
         .collect()
 }
@@ -175,12 +176,12 @@ fn others(live: &Live) -> Vec<String> {
 fn today(ctx: Ctx<'_>, kpi: KpiId) -> Option<String> {
     let day = ctx.answers.figures(queries::day(ctx.ui, ctx.ui.slice())).filter(|_| ctx.ui.window < Window::Today)?;
     let figure = day.total(kpi).filter(|figure| figure.is_known())?;
-    Some(format!("today {}", kpi.def().show(figure)))
+    Some(text!("tile-today", value = kpi.def().shown(figure)))
 }
 
 /// The time of the figures that move by the day.
 fn over(ctx: Ctx<'_>) -> &'static str {
-    ctx.ui.window.max(Window::Today).words()
+    language::window(ctx.ui.window.max(Window::Today))
 }
 
 /// Draw the figures of the day that need no tile; returns the rows that they took. A figure that is not known is left out.
@@ -203,7 +204,7 @@ fn line(
         let Some(figure) = day.total(kpi).filter(|figure| figure.is_known()) else { continue };
         let bad = figure.verdict >= Verdict::Warning;
         let sign = if bad { glyphs::sign(figure.verdict) } else { "" };
-        let value = format!("{sign}{}", kpi.def().show(figure));
+        let value = format!("{sign}{}", kpi.def().shown(figure));
         let more = more(ctx, kpi, figure);
         let name = if first { lead.as_str() } else { "·" };
         let needed = cols(name.width() + words::of(kpi).width() + value.width() + more.width()) + 3;
@@ -232,10 +233,10 @@ fn line(
 /// What belongs to a figure of the line: how sure it is, or why it is not judged.
 fn more(ctx: Ctx<'_>, kpi: KpiId, figure: &Figure) -> String {
     if ctx.is_mixed(kpi, ctx.ui.slice(), figure) {
-        return "(not judged: mixed channels)".to_owned();
+        return text!("tile-mixed").to_owned();
     }
     match figure.provisional.filter(|open| *open >= 0.5) {
-        Some(open) => format!("({open:.0}% open)"),
+        Some(open) => format!("({})", text!("tile-open", share = language::percent(open, 0))),
         None => format::interval(kpi.def(), figure),
     }
 }

@@ -27,6 +27,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
 use crate::kpi::KpiId;
+use crate::language::{self, text};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs::GlyphSet;
@@ -107,11 +108,12 @@ fn split(area: Rect, count: usize) -> Vec<Rect> {
 fn head(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, shown: &[KpiId]) {
     let ctx = picture.ctx;
     let name = table::capital(&ctx.slice_name(&picture.of));
-    let time = format!("{} by {}", ctx.ui.trends.range.words(), picture.step_length());
+    let range = language::window(ctx.ui.trends.range);
+    let time = text!("trends-range-by", range = range, step = picture.step_length());
     let mut parts = vec![(name, Tone::Strong)];
     let found = ctx.ui.lists.get(&Panel::TrendSlices).is_none_or(|list| !list.order.is_empty());
     if !found {
-        parts.push((format!("no queue or intent matches \"{}\"; esc clears", ctx.ui.filter), Tone::Warning));
+        parts.push((text!("trends-unmatched", filter = ctx.ui.filter), Tone::Warning));
     }
     parts.push((time, Tone::Text));
     parts.extend(against(picture).map(|words| (words, Tone::Muted)));
@@ -140,11 +142,11 @@ fn against(picture: &TrendPicture<'_>) -> Option<String> {
     // Until the answers are there, nobody knows.
     picture.figures?;
     if !picture.has_before() {
-        return Some(format!("no data of {name}"));
+        return Some(text!("trends-no-data-of", before = name));
     }
-    let line = if picture.ctx.glyphs == GlyphSet::Full { "thin line" } else { "dots" };
+    let line = if picture.ctx.glyphs == GlyphSet::Full { text!("trends-thin-line") } else { text!("trends-dots") };
     Some(match picture.ctx.ui.trends.comparison {
-        Comparison::FourWeeks => format!("against {name}, lowest and highest"),
-        _ => format!("against {name}, {line}"),
+        Comparison::FourWeeks => text!("trends-against", before = name, line = text!("trends-spread")),
+        _ => text!("trends-against", before = name, line = line),
     })
 }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::Ctx;
 use crate::board::WaitingRow;
 use crate::kpi::{Dim, Figure, KpiId, Verdict};
+use crate::language::{self, text};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -26,22 +27,22 @@ pub struct WaitingItem<'a> {
 impl<'a> WaitingItem<'a> {
     /// The columns.
     pub const COLUMNS: &'a [Column<Self>] = &[
-        Column::<Self>::number("waits_s", "Waits", 7, |w| SortKey::Number(w.seconds()), |w, _| w.wait())
+        Column::<Self>::number("waits_s", "column-waits", 7, |w| SortKey::Number(w.seconds()), |w, _| w.wait())
             .kpi(KpiId::LongestWait),
-        Column::<Self>::label("intent", "About", 15, Tone::Text, |w| Some(&w.row.intent)).grow(7).rank(1),
+        Column::<Self>::label("intent", "column-about", 15, Tone::Text, |w| Some(&w.row.intent)).grow(7).rank(1),
         Column::<Self>::text(
             "ringing",
-            "Rings",
+            "column-rings",
             10,
             |w| SortKey::label(w.row.ringing.as_ref()),
             |w, _| TableCell::label(w.row.ringing.as_ref().map(|agent| w.ctx.agent_name(agent)), Tone::Accent),
         )
         .grow(12)
         .rank(2),
-        Column::<Self>::label("customer", "Who", 16, Tone::Text, |w| Some(&w.row.customer)).grow(8).rank(3),
+        Column::<Self>::label("customer", "column-who", 16, Tone::Text, |w| Some(&w.row.customer)).grow(8).rank(3),
         Column::<Self>::number(
             "place",
-            "Pos",
+            "column-place",
             4,
             |w| SortKey::number(f64::from(w.place)),
             |w, _| TableCell::new(w.place.to_string(), Tone::Text),
@@ -49,7 +50,7 @@ impl<'a> WaitingItem<'a> {
         .rank(4),
         Column::<Self>::number(
             "position",
-            "Joined",
+            "column-joined-at",
             6,
             |w| SortKey::number(w.row.position.map(f64::from)),
             |w, _| TableCell::maybe(w.row.position.map(|position| position.to_string()), Tone::Muted),
@@ -57,7 +58,7 @@ impl<'a> WaitingItem<'a> {
         .rank(5),
         Column::<Self>::number(
             "priority",
-            "Prio",
+            "column-priority",
             4,
             |w| SortKey::number(w.row.priority.map(f64::from)),
             |w, _| TableCell::maybe(w.row.priority.map(|priority| priority.to_string()), Tone::Text),
@@ -65,13 +66,13 @@ impl<'a> WaitingItem<'a> {
         .rank(6),
         Column::<Self>::text(
             "channel",
-            "Channel",
+            "column-channel",
             8,
             |w| SortKey::Text(w.row.channel.key()),
-            |w, _| TableCell::new(w.row.channel.key(), Tone::Muted),
+            |w, _| TableCell::new(language::channel(w.row.channel), Tone::Muted),
         )
         .rank(7),
-        Column::<Self>::label("contact", "Contact", 12, Tone::Muted, |w| Some(&w.row.contact)).grow(12).rank(8),
+        Column::<Self>::label("contact", "column-contact", 12, Tone::Muted, |w| Some(&w.row.contact)).grow(12).rank(8),
     ];
 
     fn seconds(&self) -> f64 {
@@ -145,7 +146,9 @@ pub fn oldest(ctx: Ctx<'_>) -> String {
     // How long the contacts of silent sources have waited is unknown.
     let waiting = table(ctx);
     let oldest = waiting.rows.iter().find(|item| !item.stale);
-    oldest.map_or_else(String::new, |item| format!("oldest {}", format::span(ctx.board.at.since(item.row.since))))
+    oldest.map_or_else(String::new, |item| {
+        text!("waiting-oldest", span = format::span(ctx.board.at.since(item.row.since)))
+    })
 }
 
 #[cfg(test)]

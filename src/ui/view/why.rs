@@ -5,13 +5,14 @@ mod change;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::overlay::{self, TextLine};
 use super::{Ctx, episode, series};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Unit, Window};
-use crate::text::Text;
+use crate::language::{self, ShownFigure as _, text};
 use crate::ui::answers::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -42,7 +43,8 @@ pub fn draw(
         None => no_alert(&mut lines, ctx, def, figure),
     }
     // The instruction comes early: it must be seen however small the screen is.
-    let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
+    let action = episode.map(language::action).filter(|text| !text.is_empty());
+    let action = action.unwrap_or_else(|| language::kpi(kpi).action.clone());
     if !action.is_empty() {
         lines.push((format!("→ {action}"), Tone::Strong));
     }
@@ -53,8 +55,8 @@ pub fn draw(
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
     let title = match episode {
-        Some(e) => format!("Why {}", episode::name(ctx, e)),
-        None => format!("Why {}: {}", ctx.slice_name(slice), words::of(kpi)),
+        Some(e) => text!("why-alert", alert = episode::name(ctx, e)),
+        None => text!("why-title", slice = ctx.slice_name(slice), kpi = words::of(kpi)),
     };
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
@@ -63,26 +65,32 @@ pub fn draw(
 /// What the alert rule saw.
 fn alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, e: &Episode) {
     let verdict = glyphs::of_severity(e.severity);
-    let side = if e.above { "above" } else { "below" };
-    lines.push((format!("{} {}", glyphs::badge(verdict), e.text), Tone::of(verdict)));
-    let fired = e.fired.map_or_else(String::new, |at| format!(", fired {}", format::clock(at, ctx.zone())));
+    let sentence = language::sentence(e, &ctx.slice_name(&e.slice));
+    lines.push((format!("{} {sentence}", glyphs::badge(verdict)), Tone::of(verdict)));
+    let fired = e.fired.map_or_else(String::new, |at| text!("why-fired", time = format::clock(at, ctx.zone())));
     lines.push((
-        format!(
-            "the rule {} saw {} (of {}) {side} {} over {} since {}{fired}; worst {}",
-            e.rule,
-            episode::value(e, e.figure.value),
-            e.figure.n,
-            e.kpi.zip(e.limit).map_or_else(String::new, |(kpi, limit)| kpi.def().show_value(limit, 0)),
-            e.window.words(),
-            format::clock(e.since, ctx.zone()),
-            episode::value(e, e.worst)
+        text!(
+            "why-rule",
+            rule = e.rule,
+            value = episode::value(e, e.figure.value),
+            samples = e.figure.n.to_string(),
+            side = language::side(e.above),
+            limit = e.kpi.zip(e.limit).map_or_else(String::new, |(kpi, limit)| kpi.def().shown_value(limit, 0)),
+            window = language::window(e.window),
+            since = format::clock(e.since, ctx.zone()),
+            fired = fired,
+            worst = episode::value(e, e.worst)
         ),
         Tone::Text,
     ));
     // The box already says that it fired, so only what a person did is added.
     if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
-        let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-        lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.kind), Tone::Muted));
+        let text = entry
+            .text
+            .as_ref()
+            .map_or_else(String::new, |text| format!(": {}", language::history_text(entry.kind, text)));
+        let what = format!("{} {}{text}", format::clock(entry.at, ctx.zone()), language::history(entry.kind));
+        lines.push((text!("why-last", entry = what), Tone::Muted));
     }
 }
 
@@ -94,15 +102,18 @@ fn no_alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&
     };
     let verdict = figure.verdict;
     let words = match (figure.value, verdict) {
-        (None, _) => figure.reason.as_ref().map_or("it is unknown", Text::as_str).to_owned(),
-        (_, crate::kpi::Verdict::FewSamples) => format!("too few samples to judge: {}", figure.n),
-        (_, crate::kpi::Verdict::None) => "it has no limits to be judged by".to_owned(),
-        (_, crate::kpi::Verdict::Good) => "it is well: within its limits".to_owned(),
-        _ => "it is past its limit, and no alert is active for it".to_owned(),
+        (None, _) => {
+            let reason = figure.reason.as_ref().map(|reason| language::told(reason.as_str()));
+            reason.unwrap_or_else(|| text!("why-unknown")).to_owned()
+        }
+        (_, crate::kpi::Verdict::FewSamples) => text!("why-few", count = figure.n.to_string()),
+        (_, crate::kpi::Verdict::None) => text!("why-no-limits").to_owned(),
+        (_, crate::kpi::Verdict::Good) => text!("why-well").to_owned(),
+        _ => text!("why-no-alert").to_owned(),
     };
     let target = format::target(kpi, &ctx.bands_of(kpi.id, ctx.ui.slice()))
-        .map_or_else(String::new, |t| format!(" (target {t})"));
-    lines.push((format!("{} {}{target}: {words}", glyphs::sign(verdict), kpi.show(figure)), Tone::of(verdict)));
+        .map_or_else(String::new, |t| format!(" ({})", text!("figure-target", target = t)));
+    lines.push((format!("{} {}{target}: {words}", glyphs::sign(verdict), kpi.shown(figure)), Tone::of(verdict)));
 }
 
 /// How much each part changes the total: the total minus what it would be without that part.
@@ -111,6 +122,7 @@ fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -
     if n == 0.0 || d <= 0.0 {
         return Vec::new();
     }
+    let of_columns = text!("of-count", count = "88888").width();
     let factor = value * d / n;
     let mut pulls: Vec<(String, f64, String)> = figures
         .answer
@@ -125,8 +137,9 @@ fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -
             if label.is_empty() && dim == Dim::Queue {
                 return None;
             }
-            let n = crate::kpi::format::count(format::float(i64::try_from(figure.n).unwrap_or(0)));
-            Some((ctx.value_name(dim, label), value - without, format!("{:>7} of {n:<5}", kpi.show_in_column(figure))))
+            let of = text!("of-count", count = language::plain_count(figure.n));
+            let shown = format!("{:>7} {of:<of_columns$}", kpi.shown_in_column(figure));
+            Some((ctx.value_name(dim, label), value - without, shown))
         })
         .collect();
     let worse = if kpi.better == Better::Higher { 1.0 } else { -1.0 };
@@ -152,7 +165,7 @@ fn contributions(
         return;
     }
     lines.push((String::new(), Tone::Text));
-    lines.push((format!("what each {} does to it", dim.key()), Tone::Heading));
+    lines.push((language::keyed("why-each", dim.key()).to_owned(), Tone::Heading));
     let widest = pulls.iter().take(most.max(2)).map(|p| p.0.chars().count()).max().unwrap_or(0).min(24);
     for (name, by, value) in pulls.iter().take(most.max(2)) {
         let amount = amount(kpi, *by);
@@ -164,13 +177,19 @@ fn contributions(
 /// A change of a figure: `-13.9 points`.
 fn amount(kpi: &Kpi, by: f64) -> String {
     match kpi.unit {
-        Unit::Percent | Unit::Points => format!("{by:+.1} points"),
+        Unit::Percent | Unit::Points => text!("points", value = signed(by, 1)),
         Unit::Seconds => format!("{by:+.0} s"),
-        _ => format!("{by:+.2}"),
+        _ => signed(by, 2),
     }
 }
 
 /// Draw who waits and which agents could help.
+/// A number with its sign and a fixed count of decimals.
+fn signed(value: f64, places: usize) -> String {
+    let sign = if value.is_sign_negative() { '-' } else { '+' };
+    format!("{sign}{}", language::decimal(value.abs(), places))
+}
+
 fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
     let queue = slice.get(Dim::Queue);
     let live = match queue {
@@ -180,29 +199,30 @@ fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
     let Some(live) = live else { return };
     let count = |state: AgentState| live.agents_in(state);
     let unknown = count(AgentState::Unknown);
-    let and_unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
+    let and_unknown = if unknown > 0 { text!("why-and-unknown", count = unknown) } else { String::new() };
     lines.push((String::new(), Tone::Text));
-    let wait = live.longest_wait.map_or_else(String::new, |wait| format!(", the oldest for {}", format::span(wait)));
+    let wait = live.longest_wait.map_or_else(String::new, |wait| text!("why-oldest", span = format::span(wait)));
     let nobody = live.waiting > 0 && count(AgentState::Available) + unknown == 0;
     lines.push((
-        format!(
-            "{} waiting{wait}; {} available, {} talking, {} after work, {} paused{and_unknown}",
-            live.waiting,
-            count(AgentState::Available),
-            count(AgentState::OnContact),
-            count(AgentState::AfterContact),
-            count(AgentState::Paused)
+        text!(
+            "why-people",
+            waiting = live.waiting,
+            oldest = wait,
+            available = count(AgentState::Available),
+            talking = count(AgentState::OnContact),
+            after = count(AgentState::AfterContact),
+            paused = count(AgentState::Paused),
+            unknown = and_unknown
         ),
         if nobody { Tone::Warning } else { Tone::Text },
     ));
     let mut reasons: Vec<_> = live.pause_reasons.iter().filter(|(_, n)| *n > 0).collect();
     reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     if !reasons.is_empty() {
-        let words = reasons
-            .iter()
-            .take(5)
-            .map(|(reason, n)| format!("{} {n}", if reason.is_empty() { "no reason" } else { reason.as_str() }));
-        lines.push((format!("  paused: {}", words.collect::<Vec<_>>().join(", ")), Tone::Muted));
+        let words = reasons.iter().take(5).map(|(reason, n)| {
+            format!("{} {n}", if reason.is_empty() { text!("why-no-reason") } else { reason.as_str() })
+        });
+        lines.push((format!("  {}", text!("why-paused", reasons = words.collect::<Vec<_>>().join(", "))), Tone::Muted));
     }
 }
 
@@ -220,13 +240,18 @@ fn before(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let gone = begun.map_or(1800.0, |start| figures.answer.at.since(start).as_secs_f64()).clamp(60.0, 1800.0);
     let pace = now * 1800.0 / gone;
     lines.push((
-        format!(
-            "arrivals {now:.0} in the {:.0} min of this half hour, at a pace of {pace:.0}; the {} before had {mean:.0} each",
-            (gone / 60.0).round(),
-            earlier.len()
+        text!(
+            "why-arrivals",
+            now = format!("{now:.0}"),
+            minutes = format!("{:.0}", (gone / 60.0).round()),
+            pace = format!("{pace:.0}"),
+            steps = earlier.len(),
+            mean = format!("{mean:.0}")
         ),
         if pace > mean * 1.2 { Tone::Warning } else { Tone::Text },
     ));
-    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Tone::Muted));
-    lines.push((format!("  {:<9} {}", words::of(kpi.id), trend::line(&course, course.len().min(48))), Tone::Muted));
+    let names = [text!("figure-arrivals"), words::of(kpi.id)];
+    for (name, points) in names.into_iter().zip([&offered, &course]) {
+        lines.push((format!("  {name:<9} {}", trend::line(points, points.len().min(48))), Tone::Muted));
+    }
 }

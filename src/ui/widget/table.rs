@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
-use unicode_width::UnicodeWidthStr;
-
+use crate::language::text;
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
 use crate::ui::grid::{Grid, Head};
 use crate::ui::state::List;
 use crate::ui::theme::{Theme, Tone};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
 
 /// A column that is shown, with its position.
 pub struct Placed {
@@ -169,7 +169,7 @@ impl TableView<'_> {
 /// The text of a stale cell: its last verdict is not an alarm any more.
 fn old(text: Cow<'static, str>, status: bool) -> Cow<'static, str> {
     if status && !text.starts_with(glyphs::MISSING) {
-        return Cow::Owned(format!("{} old", glyphs::MISSING));
+        return Cow::Owned(format!("{} {}", glyphs::MISSING, text!("verdict-old")));
     }
     match text.strip_prefix(glyphs::CRITICAL).or_else(|| text.strip_prefix(glyphs::WARNING)) {
         Some(rest) => Cow::Owned(rest.to_owned()),

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::lettering::{self, Size};
 use super::trend::{self, TrendPoint};
 use crate::kpi::{Bands, Better, Figure, Kpi, Verdict};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs::{self, GlyphSet};
@@ -76,7 +77,7 @@ impl Tile<'_> {
         let width = usize::from(inner.width);
         let badge = self.badge(figure, width.saturating_sub(self.name.width() + 1));
         let fits = self.name.width() + badge.width() + usize::from(!badge.is_empty()) <= width;
-        let name = if fits { self.name.as_str() } else { self.kpi.short };
+        let name = if fits { self.name.as_str() } else { language::kpi(self.kpi.id).short.as_str() };
         let name_tone = if self.selected { Tone::Focus } else { Tone::Muted };
         let room = width.saturating_sub(if badge.is_empty() { 0 } else { badge.width() + 1 });
         buffer.set_stringn(inner.x, inner.y, fit(name, room), room, ink(name_tone));
@@ -88,7 +89,7 @@ impl Tile<'_> {
         };
         buffer.set_stringn(x, inner.y, &badge, width, ink(badge_tone));
 
-        let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
+        let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.shown(figure) };
         let fits = |size: Size| {
             size.is_drawn_with(self.glyphs)
                 && area.height >= 2 + size.rows()
@@ -111,9 +112,9 @@ impl Tile<'_> {
         let (sign, word) = match figure.verdict {
             _ if self.figure.is_none() => return String::new(),
             Verdict::None => return String::new(),
-            _ if self.stale => (glyphs::MISSING, "old"),
-            Verdict::Good if self.misses_target(figure) => (glyphs::GOOD, "below aim"),
-            verdict => (glyphs::sign(verdict), glyphs::word(verdict)),
+            _ if self.stale => (glyphs::MISSING, text!("verdict-old")),
+            Verdict::Good if self.misses_target(figure) => (glyphs::GOOD, text!("tile-below-aim")),
+            verdict => (glyphs::sign(verdict), glyphs::shown_word(verdict)),
         };
         let filled = !self.stale && figure.verdict >= Verdict::Warning;
         let wordings = [format!(" {sign} {word} "), format!("{sign} {word}"), sign.to_owned()];
@@ -175,7 +176,7 @@ impl Tile<'_> {
     /// are about missing sources.
     fn foot_words(&self, figure: &Figure, width: usize, whole: bool) -> (String, String, u16) {
         if let (false, Some(reason)) = (figure.is_known(), &figure.reason) {
-            return (fit(reason.as_str(), width).into_owned(), String::new(), 0);
+            return (fit(language::told(reason.as_str()), width).into_owned(), String::new(), 0);
         }
         // A known figure without a verdict has no target here, for example because the slice mixes voice and email.
         let judged = !figure.is_known() || figure.verdict != Verdict::None;
@@ -187,10 +188,14 @@ impl Tile<'_> {
         if figure.is_known() {
             all.push(format::interval(self.kpi, figure));
             if self.kpi.sampled && figure.knows_samples() {
-                let samples = format::float(i64::try_from(figure.n).unwrap_or(0));
-                all.push(format!("of {}", crate::kpi::format::count(samples)));
+                all.push(text!("of-count", count = language::plain_count(figure.n)));
             }
-            all.extend(figure.provisional.filter(|open| *open >= 0.5).map(|open| format!("{open:.0}% open")));
+            all.extend(
+                figure
+                    .provisional
+                    .filter(|open| *open >= 0.5)
+                    .map(|open| text!("tile-open", share = language::percent(open, 0))),
+            );
         }
         let mut rest = String::new();
         for text in all.into_iter().filter(|text| !text.is_empty()) {

@@ -10,6 +10,7 @@ use crate::alert::{Episode, State};
 use crate::board::{Health, Keeper, SourceRow};
 use crate::clock::Span;
 use crate::kpi::{Dim, Kpi, KpiId, Unit};
+use crate::language::{self, ShownFigure as _, text};
 use crate::ui::format::clauses;
 use crate::ui::kiosk::{Subject, calling};
 use crate::ui::theme::Tone;
@@ -137,12 +138,12 @@ fn old(ctx: Ctx<'_>) -> Option<Band> {
     });
     if is_nothing_there(ctx) {
         let about = reason.filter(|words| !words.is_empty());
-        let about = about.unwrap_or_else(|| "the day so far is being read".to_owned());
-        return Some(Band::new("No data yet".to_owned(), about, Tone::WarningFill));
+        let about = about.unwrap_or_else(|| text!("kiosk-reading").to_owned());
+        return Some(Band::new(text!("kiosk-no-data-yet").to_owned(), about, Tone::WarningFill));
     }
     let age = Some(age(ctx)).filter(|age| *age >= OLD)?;
-    let about = reason.unwrap_or_else(|| "the floor is silent".to_owned());
-    let text = format!("DATA {} OLD", minutes(age));
+    let about = reason.unwrap_or_else(|| text!("kiosk-silent").to_owned());
+    let text = lettering::fold(&text!("kiosk-data-old", age = minutes(age)));
     Some(Band { huge: true, ..Band::new(text, about, Tone::WarningFill) })
 }
 
@@ -150,35 +151,36 @@ fn old(ctx: Ctx<'_>) -> Option<Band> {
 fn gone(ctx: Ctx<'_>) -> Option<Band> {
     let silent = ctx.silent_sources();
     let worst: &&SourceRow = silent.first()?;
-    let more = if silent.len() > 1 { format!(" and {} more", silent.len() - 1) } else { String::new() };
+    let head = text!("kiosk-no-data-from", source = worst.name, more = silent.len() - 1);
     let next = ctx.time_to_next_try(worst.next_try).map_or_else(String::new, |next| format!("; {next}"));
-    let about = format!("what comes from it is as of then: {}{next}", worst.reason);
-    let band = Band::new(format!("No data from {}{more}", worst.name), about, Tone::WarningFill);
-    Some(Band { right: format!("since {}", ctx.short_time(worst.since)), ..band })
+    let about = format!("{}{next}", text!("kiosk-as-of-then", reason = worst.reason));
+    let band = Band::new(head, about, Tone::WarningFill);
+    Some(Band { right: text!("since", time = ctx.short_time(worst.since)), ..band })
 }
 
 /// The band of an alert that nobody has taken.
 fn alert(ctx: Ctx<'_>, episode: &Episode, (number, count): (usize, usize)) -> Band {
     let age = episode.fired.map_or(Span::ZERO, |fired| ctx.ui.kiosk.now.since(fired));
-    let mut about = format!("since {} ({})", ctx.short_time(episode.since), minutes(age).to_lowercase());
+    let since = ctx.short_time(episode.since);
+    let mut about = text!("kiosk-since", time = since, age = minutes(age).to_lowercase());
     let text = match episode.kpi.map(KpiId::def) {
         Some(kpi) => {
             if let Some(limit) = episode.limit {
-                about = format!("{about}, limit {}", value(kpi, limit));
+                about = format!("{about}, {}", text!("kiosk-limit", limit = value(kpi, limit)));
             }
-            about = format!("{about}, {}", episode.window.words());
+            about = format!("{about}, {}", language::window(episode.window));
             format!("{} {}", name(ctx, &Subject::of(episode)), phrase(kpi, episode))
         }
         None => name(ctx, &Subject::of(episode)),
     };
     if !episode.action.is_empty() {
-        about = format!("{about}: {}", episode.action);
+        about = format!("{about}: {}", language::action(episode));
     }
     if count > 1 {
-        about = format!("alert {number} of {count}: {about}");
+        about = text!("kiosk-alert-of", number = number, count = count, about = about);
     }
     let inverted = ctx.ui.kiosk.is_inverted(episode.fired);
-    Band { right: "nobody yet".to_owned(), inverted, ..Band::new(text, about, Tone::Critical) }
+    Band { right: text!("kiosk-nobody-yet").to_owned(), inverted, ..Band::new(text, about, Tone::Critical) }
 }
 
 /// Who has taken which critical alert.
@@ -189,19 +191,21 @@ fn taken(ctx: Ctx<'_>) -> impl Iterator<Item = (String, Tone)> {
         let by = episode.acknowledged.as_ref()?;
         let left = minutes(by.until.since(ctx.ui.kiosk.now));
         let what = name(ctx, &Subject::of(episode));
-        Some((format!("{what}: {} has it, {left} left", by.who.name), Tone::Warning))
+        Some((text!("kiosk-has-it", alert = what, who = by.who.name, left = left), Tone::Warning))
     })
 }
 
 fn recovered(ctx: Ctx<'_>) -> impl Iterator<Item = (String, Tone)> {
-    ctx.ui.kiosk.recovered().map(move |subject| (format!("{} is fine again", name(ctx, subject)), Tone::Good))
+    ctx.ui.kiosk.recovered().map(move |subject| (text!("kiosk-fine-again", what = name(ctx, subject)), Tone::Good))
 }
 
 /// What an alert is about. A wall names no agents unless the configuration wants it.
 fn name(ctx: Ctx<'_>, subject: &Subject) -> String {
     match &subject.source {
         Some(source) => source.to_string(),
-        None if subject.slice.get(Dim::Agent).is_some() && !ctx.settings.kiosk.names => "an agent".to_owned(),
+        None if subject.slice.get(Dim::Agent).is_some() && !ctx.settings.kiosk.names => {
+            text!("kiosk-an-agent").to_owned()
+        }
         None => ctx.slice_name(&subject.slice),
     }
 }
@@ -209,9 +213,9 @@ fn name(ctx: Ctx<'_>, subject: &Subject) -> String {
 /// A figure in the words of the floor: `49% hung up`.
 fn phrase(kpi: &Kpi, episode: &Episode) -> String {
     let words = match kpi.id {
-        KpiId::LongestWait => "wait",
-        KpiId::Asa => "to answer",
-        KpiId::AgentsAvailable => "free",
+        KpiId::LongestWait => text!("kiosk-wait"),
+        KpiId::Asa => text!("kiosk-to-answer"),
+        KpiId::AgentsAvailable => text!("kiosk-free"),
         other => words::of(other),
     };
     episode.figure.value.map_or_else(|| words.to_owned(), |figure| format!("{} {words}", value(kpi, figure)))
@@ -219,8 +223,8 @@ fn phrase(kpi: &Kpi, episode: &Episode) -> String {
 
 fn value(kpi: &Kpi, value: f64) -> String {
     match kpi.unit {
-        Unit::Percent => format!("{value:.0}%"),
+        Unit::Percent => language::percent(value, 0),
         Unit::Seconds => Span::from_secs_f64(value).map_or_else(String::new, duration),
-        _ => kpi.show_value(value, 0).replace(' ', ""),
+        _ => kpi.shown_value(value, 0).replace(text!("number-group"), ""),
     }
 }

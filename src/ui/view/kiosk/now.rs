@@ -9,6 +9,7 @@ use crate::board::QueueRow;
 use crate::clock::Span;
 use crate::event::AgentState;
 use crate::kpi::{Figure, KpiId, Verdict};
+use crate::language::text;
 use crate::ui::glyphs;
 use crate::ui::grid::TableRow;
 use crate::ui::queries;
@@ -34,14 +35,18 @@ pub fn list(pane: &mut Pane<'_, '_>, area: Rect, queues: &[QueueItem<'_>], wrong
     let shown = if wrong > 0 { wrong } else { queues.len() };
     let last = shown.min(first + count);
     let title = match (wrong, first) {
-        (0, _) if last < shown => format!("QUEUES {}–{last} OF {shown}", first + 1),
-        (0, _) => "QUEUES".to_owned(),
-        (_, 0) => "QUEUES, WORST FIRST".to_owned(),
-        _ => format!("QUEUES {}–{last}, WORST FIRST", first + 1),
+        (0, _) if last < shown => text!("kiosk-queues-of", first = first + 1, last = last, all = shown),
+        (0, _) => text!("kiosk-queues").to_owned(),
+        (_, 0) => text!("kiosk-queues-worst").to_owned(),
+        _ => text!("kiosk-queues-worst-of", first = first + 1, last = last),
     };
     let percent = if area.width >= 140 * pane.scale.unit() || pane.scale.label().is_none() { "100%" } else { "100" };
-    let columns: [LineColumn; 4] =
-        [("WAITING", "888"), ("LONGEST", "88:88"), ("IN TIME %", percent), ("HUNG UP %", percent)];
+    let columns: [LineColumn; 4] = [
+        (text!("kiosk-waiting"), "888"),
+        (text!("kiosk-longest"), "88:88"),
+        (text!("kiosk-in-time-share"), percent),
+        (text!("kiosk-hung-up-share"), percent),
+    ];
     let sign = percent.ends_with('%');
     let lines: Vec<WallLine> = queues.iter().take(last).skip(first).map(|item| line(item, sign)).collect();
     pane.lines(area, &title, &columns, &lines);
@@ -70,9 +75,9 @@ fn heroes(ctx: Ctx<'_>, queues: &[QueueItem<'_>]) -> Vec<Hero> {
     let live = &ctx.board.total;
     let with = queues.iter().filter(|item| item.queue().live.waiting > 0).count();
     let waiting = Hero {
-        label: "WAITING",
+        label: text!("kiosk-waiting"),
         text: live.waiting.to_string(),
-        about: if with == 1 { "in 1 queue".to_owned() } else { format!("in {with} queues") },
+        about: text!("kiosk-in-queues", count = with),
         verdict: Verdict::None,
     };
     vec![waiting, longest(ctx, queues), in_time(ctx), free(ctx)]
@@ -96,23 +101,26 @@ fn longest(ctx: Ctx<'_>, queues: &[QueueItem<'_>]) -> Hero {
     let (text, about, verdict) = match worst {
         Some((_, wait, item)) => {
             let limit = limit(item.queue()).and_then(Span::from_secs_f64).map(duration);
-            let limit = limit.map_or_else(String::new, |limit| format!(", limit {limit}"));
+            let limit = limit.map_or_else(String::new, |limit| format!(", {}", text!("kiosk-limit", limit = limit)));
             (duration(wait), format!("{}{limit}", item.queue().name), item.judged_wait().verdict)
         }
-        None => ("0:00".to_owned(), "nobody waits".to_owned(), Verdict::None),
+        None => ("0:00".to_owned(), text!("nobody-waits").to_owned(), Verdict::None),
     };
-    Hero { label: "LONGEST", text, about, verdict }
+    Hero { label: text!("kiosk-longest"), text, about, verdict }
 }
 
 fn in_time(ctx: Ctx<'_>) -> Hero {
     // While a floor still reads its past, its figures are not right yet.
     let figures = ctx.answers.figures(queries::kiosk_queues(ctx.ui)).filter(|_| !ctx.reading());
     let figure: Option<&Figure> = figures.and_then(|figures| figures.total(KpiId::ServiceLevel));
-    let aim = ctx.bands(KpiId::ServiceLevel).target.map_or_else(String::new, |aim| format!(", aim {aim:.0}"));
+    let aim = ctx
+        .bands(KpiId::ServiceLevel)
+        .target
+        .map_or_else(String::new, |aim| text!("kiosk-aim", aim = format!("{aim:.0}")));
     Hero {
-        label: "IN TIME",
+        label: text!("kiosk-in-time"),
         text: figure.and_then(|figure| figure.value).map_or_else(|| "–".to_owned(), |value| format!("{value:.0}")),
-        about: format!("% last 30 min{aim}"),
+        about: text!("kiosk-last-30", aim = aim),
         verdict: figure.map_or(Verdict::None, |figure| figure.verdict),
     }
 }
@@ -121,11 +129,16 @@ fn free(ctx: Ctx<'_>) -> Hero {
     let live = &ctx.board.total;
     let free = staffing::count(live, AgentState::Available);
     let unknown = live.agents_in(AgentState::Unknown);
-    let unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
+    let unknown = if unknown > 0 { text!("why-and-unknown", count = unknown) } else { String::new() };
     Hero {
-        label: "FREE",
+        label: text!("kiosk-free-label"),
         text: free.map_or_else(|| glyphs::MISSING.to_owned(), |free| free.to_string()),
-        about: format!("of {} here, {} paused{unknown}", live.staffed(), live.agents_in(AgentState::Paused)),
+        about: text!(
+            "kiosk-here",
+            count = live.staffed(),
+            paused = live.agents_in(AgentState::Paused),
+            unknown = unknown
+        ),
         verdict: if free == Some(0) && live.waiting > 0 { Verdict::Warning } else { Verdict::None },
     }
 }

@@ -4,7 +4,9 @@ use ratatui::layout::Rect;
 
 use super::pane::{Hero, Pane, WallLine};
 use crate::event::AgentState;
+use crate::kpi::Dim;
 use crate::kpi::Verdict;
+use crate::language::{self, text};
 use crate::ui::kept::Counts;
 use crate::ui::view::staffing::Summary;
 
@@ -26,9 +28,9 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     let after = live.agents_in(AgentState::AfterContact);
     let reasons: Vec<String> = live.pause_reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let heroes = [
-        hero("FREE", free, format!("of {} here", free + busy + paused)),
-        hero("BUSY", busy, format!("{after} with after-call work")),
-        hero("PAUSED", paused, reasons.join(", ")),
+        hero(text!("kiosk-free-label"), free, text!("kiosk-of-here", count = free + busy + paused)),
+        hero(text!("kiosk-busy-label"), busy, text!("kiosk-after-call", count = after)),
+        hero(text!("kiosk-paused-label"), paused, reasons.join(", ")),
     ];
     let taken = pane.heroes(area, &heroes) + pane.scale.unit();
     let below = Rect { y: area.y + taken, height: area.height.saturating_sub(taken), ..area };
@@ -41,7 +43,7 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     teams.retain(|(_, counts)| counts.iter().any(|count| *count > 0));
     let team = |(name, counts): &(&str, [usize; 3])| WallLine {
         mark: Verdict::None,
-        name: if name.is_empty() { "no team".to_owned() } else { (*name).to_owned() },
+        name: if name.is_empty() { language::no(Dim::Team).to_owned() } else { (*name).to_owned() },
         cells: counts.iter().map(|count| (count.to_string(), Verdict::None)).collect(),
         quiet: false,
         old: false,
@@ -50,9 +52,14 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     if teams.len() > room {
         teams.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<usize>()));
     }
-    let title = if teams.len() > room { format!("TEAMS, {room} OF {}", teams.len()) } else { "TEAMS".to_owned() };
+    let title = if teams.len() > room {
+        text!("kiosk-teams-of", shown = room, all = teams.len())
+    } else {
+        text!("kiosk-teams").to_owned()
+    };
     let lines: Vec<WallLine> = teams.iter().take(room).map(team).collect();
-    pane.lines(below, &title, &[("FREE", "888"), ("BUSY", "888"), ("PAUSED", "888")], &lines);
+    let columns = [text!("kiosk-free-label"), text!("kiosk-busy-label"), text!("kiosk-paused-label")];
+    pane.lines(below, &title, &columns.map(|heading| (heading, "888")), &lines);
 }
 
 fn count(counts: &Counts, states: &[AgentState]) -> usize {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::pane::Pane;
 use crate::clock::{Span, Time};
 use crate::kpi::{Every, KpiId, Slice, Verdict};
-use crate::ui::format;
+use crate::language::{self, ShownFigure as _, text};
 use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::view::series;
@@ -24,7 +24,7 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     let bins = figures.map(|f| series::bins(ctx, f, None, &Slice::TOTAL, Every::Minutes(30))).unwrap_or_default();
     let (Some(figures), Some(first)) = (figures, bins.first()) else {
         let style = pane.style(Tone::Muted);
-        pane.label(area.x + scale.unit(), area.y, "nothing has come today", area.width, style);
+        pane.label(area.x + scale.unit(), area.y, text!("kiosk-nothing-today"), area.width, style);
         return;
     };
     let place = |at: Time| usize::try_from(at.since(first.start).0 / STEP.0).unwrap_or(0);
@@ -50,8 +50,8 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     let chart = area.height.saturating_sub(head + scale.unit()) / 2;
     let top = Rect { height: chart, ..area };
     let level = total(KpiId::ServiceLevel);
-    let words = level.map_or_else(|| "–".to_owned(), |level| format!("{:.0}%", level.value.unwrap_or(0.0)));
-    panel(pane, top, ("in time today", &words), &levels, 100.0, |at| {
+    let words = level.map_or_else(|| "–".to_owned(), |level| language::percent(level.value.unwrap_or(0.0), 0));
+    panel(pane, top, (text!("kiosk-in-time-today"), &words), &levels, 100.0, |at| {
         // What is fine stays grey.
         match verdicts.get(at) {
             Some(Verdict::Critical) => Tone::Critical,
@@ -60,18 +60,13 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
         }
     });
     let most = arrivals.iter().filter_map(|point| point.value).fold(1.0, f64::max);
-    let words = total(KpiId::Offered).map_or_else(|| "–".to_owned(), |all| KpiId::Offered.def().show(&all));
+    let words = total(KpiId::Offered).map_or_else(|| "–".to_owned(), |all| KpiId::Offered.def().shown(&all));
     let last = bins.last().map_or(0, |bin| place(bin.start));
     let below = Rect { y: top.bottom() + scale.unit(), ..top };
     // The last half hour is not over.
-    panel(
-        pane,
-        below,
-        ("arrivals today", &words),
-        &arrivals,
-        most,
-        |at| if at == last { Tone::Faint } else { Tone::Muted },
-    );
+    panel(pane, below, (text!("kiosk-arrivals-today"), &words), &arrivals, most, |at| {
+        if at == last { Tone::Faint } else { Tone::Muted }
+    });
     axis(pane, Rect { y: below.bottom(), height: scale.line(), ..area }, first.start, steps);
 }
 
@@ -110,11 +105,10 @@ fn axis(pane: &mut Pane<'_, '_>, area: Rect, first: Time, steps: usize) {
     let mut free = bars.x;
     for at in 0..steps {
         let time = first + Span(STEP.0.saturating_mul(i64::try_from(at).unwrap_or(0)));
-        let text = format::minute(time, pane.ctx.zone());
-        let Some(hour) = text.strip_suffix(":00") else { continue };
-        let (x, width) = (trend::place(bars, steps, at).x, pane.width(hour));
+        let Some(hour) = language::hour(time, pane.ctx.zone()) else { continue };
+        let (x, width) = (trend::place(bars, steps, at).x, pane.width(&hour));
         if x >= free && x + width <= bars.right() {
-            pane.label(x, area.y, hour, width, style);
+            pane.label(x, area.y, &hour, width, style);
             free = x + width + 3 * unit;
         }
     }

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::picture::{TrendPicture, change, tone};
 use crate::kpi::{Better, KpiId, Unit, Verdict, Window};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
@@ -31,7 +32,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, kpi: Kp
     let reason = picture.figures.and_then(|figures| figures.total(kpi)).filter(|figure| !figure.is_known());
     if let Some(reason) = reason.and_then(|figure| figure.reason.as_ref()).filter(|_| picture.model.most(kpi) <= 0.0) {
         let width = usize::from(plot.width.saturating_sub(2));
-        buffer.set_stringn(plot.x + 1, plot.y, fit(reason.as_str(), width), width, theme.style(Tone::Muted));
+        buffer.set_stringn(
+            plot.x + 1,
+            plot.y,
+            fit(language::told(reason.as_str()), width),
+            width,
+            theme.style(Tone::Muted),
+        );
         return;
     }
     let limits = limits(picture, kpi);
@@ -124,8 +131,8 @@ fn scale(buffer: &mut Buffer, plot: Rect, picture: &TrendPicture<'_>, kpi: KpiId
         }
         taken.push(*row);
         let text = match kpi.def().unit {
-            Unit::Percent => format!("{value:.0}%"),
-            _ => kpi.def().show_value(*value, 0),
+            Unit::Percent => language::percent(*value, 0),
+            _ => kpi.def().shown_value(*value, 0),
         };
         let x = plot.x.saturating_sub(2 + cols(text.width()));
         buffer.set_string(x, *row, &text, picture.ctx.theme.style(Tone::Muted));
@@ -164,10 +171,16 @@ fn title(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, kpi: KpiId
 /// `In time (service level)`, `Arrivals in 30 min`.
 fn name(picture: &TrendPicture<'_>, kpi: KpiId) -> String {
     if kpi == KpiId::Offered {
-        return format!("Arrivals per {}", picture.step_length());
+        return text!("trends-arrivals-per", step = picture.step_length());
     }
-    let (word, full) = (words::title(kpi), kpi.def().name);
-    if word.eq_ignore_ascii_case(full) { word } else { format!("{word} ({})", full.to_lowercase()) }
+    let (word, full) = (words::title(kpi), language::kpi(kpi).name.as_str());
+    if word.to_lowercase() == full.to_lowercase() {
+        word
+    } else {
+        let keeps = text!("nouns-keep-capitals") == text!("yes");
+        let name = if keeps { full.to_owned() } else { full.to_lowercase() };
+        text!("trends-chart-name", word = word, name = name)
+    }
 }
 
 fn newest(picture: &TrendPicture<'_>, kpi: KpiId) -> Vec<(String, Tone)> {
@@ -175,15 +188,16 @@ fn newest(picture: &TrendPicture<'_>, kpi: KpiId) -> Vec<(String, Tone)> {
     let Some(value) = figure.value else { return Vec::new() };
     let bad = figure.verdict >= Verdict::Warning;
     let judged = if bad { Tone::of(figure.verdict) } else { Tone::Strong };
-    let mut parts = vec![(kpi.def().show(figure), judged)];
+    let mut parts = vec![(kpi.def().shown(figure), judged)];
     if bad || figure.verdict == Verdict::FewSamples {
         parts.push((glyphs::badge(figure.verdict), Tone::of(figure.verdict)));
     }
     if picture.ctx.ui.trends.range == Window::Today {
-        parts.push((Window::H1.words().to_owned(), Tone::Muted));
+        parts.push((language::window(Window::H1).to_owned(), Tone::Muted));
     }
     if let (Some(before), Some(name)) = (picture.newest_before(kpi), picture.compared()) {
-        let words = change(kpi, value, before).map_or_else(|| format!("as {name}"), |by| format!("{by} on {name}"));
+        let words = change(kpi, value, before)
+            .map_or_else(|| text!("trends-as", before = name), |by| text!("trends-by-on", by = by, before = name));
         parts.push((words, Tone::Muted));
     }
     parts
@@ -195,11 +209,12 @@ fn arrivals(picture: &TrendPicture<'_>) -> Vec<(String, Tone)> {
     let Some(figure) = step.figure(KpiId::Offered) else { return Vec::new() };
     let many = step.verdict(KpiId::Offered) == Verdict::Warning;
     let tone = if many { Tone::Warning } else { Tone::Strong };
-    let mut parts = vec![(KpiId::Offered.def().show(figure), tone)];
+    let mut parts = vec![(KpiId::Offered.def().shown(figure), tone)];
     parts.push((picture.step_words(at), Tone::Muted));
     if let (Some(value), Some(expected)) = (figure.value, step.expected) {
         let by = change(KpiId::Offered, value, expected);
-        let words = by.map_or_else(|| "as expected (·)".to_owned(), |by| format!("{by} on what was expected (·)"));
+        let words =
+            by.map_or_else(|| text!("trends-as-expected").to_owned(), |by| text!("trends-by-on-expected", by = by));
         parts.push((words, if many { Tone::Warning } else { Tone::Muted }));
     }
     parts

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::clock::Time;
 use crate::kpi::{AnswerRow, Every, Figure, KpiId, Slice, Verdict, Window};
+use crate::language::{self, text};
 use crate::ui::answers::Figures;
 use crate::ui::format;
 use crate::ui::queries::trends as queries;
@@ -96,12 +97,13 @@ impl<'a> TrendPicture<'a> {
     pub fn step_words(&self, step: usize) -> String {
         let range = self.axis.step(step);
         match self.axis.every {
-            Every::Days(_) => self.time(range.start, "%a %-d %b"),
+            Every::Days(_) => self.time(range.start, text!("time-weekday-day")),
             Every::Minutes(_) if self.ctx.ui.trends.range == Window::Today => {
-                format!("{}–{}", self.time(range.start, "%H:%M"), self.time(range.end, "%H:%M"))
+                format!("{}–{}", self.minute(range.start), self.minute(range.end))
             }
             Every::Minutes(_) => {
-                format!("{}–{}", self.time(range.start, "%a %-d %b %H:%M"), self.time(range.end, "%H:%M"))
+                let day = self.time(range.start, text!("time-weekday-day"));
+                format!("{day} {}–{}", self.minute(range.start), self.minute(range.end))
             }
         }
     }
@@ -109,19 +111,23 @@ impl<'a> TrendPicture<'a> {
     /// A time in the zone of the screen.
     #[must_use]
     pub fn time(&self, at: Time, how: &str) -> String {
-        at.to_chrono().with_timezone(&self.ctx.zone()).format(how).to_string()
+        language::time(at, self.ctx.zone(), how)
+    }
+
+    fn minute(&self, at: Time) -> String {
+        language::minute(at, self.ctx.zone())
     }
 
     /// The length of a step in words: `30 min`, `3 h`, `day`.
     #[must_use]
     pub fn step_length(&self) -> String {
         match self.axis.every {
-            Every::Days(_) => "day".to_owned(),
+            Every::Days(_) => text!("trends-day").to_owned(),
             Every::Minutes(minutes) if minutes % 60 == 0 => match minutes / 60 {
-                1 => "hour".to_owned(),
-                hours => format!("{hours} h"),
+                1 => text!("trends-hour").to_owned(),
+                hours => text!("trends-hours", count = hours),
             },
-            Every::Minutes(minutes) => format!("{minutes} min"),
+            Every::Minutes(minutes) => text!("trends-minutes", count = minutes),
         }
     }
 
@@ -132,12 +138,12 @@ impl<'a> TrendPicture<'a> {
         let range = self.ctx.ui.trends.range;
         Some(match (self.ctx.ui.trends.comparison.of(range), range) {
             (Comparison::Nothing, _) => return None,
-            (Comparison::LastWeek, Window::D7) => "the week before".to_owned(),
-            (Comparison::FourWeeks, Window::D7) => "the four weeks before".to_owned(),
-            (Comparison::LastWeek, Window::D30) => "four weeks before".to_owned(),
-            (Comparison::Yesterday, _) => "yesterday".to_owned(),
-            (Comparison::FourWeeks, _) => format!("the four {day}s before"),
-            (Comparison::LastWeek, _) => format!("last {day}"),
+            (Comparison::LastWeek, Window::D7) => text!("trends-week-before").to_owned(),
+            (Comparison::FourWeeks, Window::D7) => text!("trends-four-weeks-before").to_owned(),
+            (Comparison::LastWeek, Window::D30) => text!("trends-month-before").to_owned(),
+            (Comparison::Yesterday, _) => text!("trends-yesterday").to_owned(),
+            (Comparison::FourWeeks, _) => text!("trends-four-days-before", day = day),
+            (Comparison::LastWeek, _) => text!("trends-last-day", day = day),
         })
     }
 
@@ -148,10 +154,10 @@ impl<'a> TrendPicture<'a> {
         let range = self.ctx.ui.trends.range;
         Some(match (self.ctx.ui.trends.comparison.of(range), range) {
             (Comparison::Nothing, _) => return None,
-            (Comparison::LastWeek, Window::Today) => format!("last {day}"),
-            (Comparison::Yesterday, _) => "yesterday".to_owned(),
-            (Comparison::FourWeeks, _) => "4 weeks".to_owned(),
-            (Comparison::LastWeek, _) => "before".to_owned(),
+            (Comparison::LastWeek, Window::Today) => text!("trends-last-day-short", day = day),
+            (Comparison::Yesterday, _) => text!("trends-yesterday").to_owned(),
+            (Comparison::FourWeeks, _) => text!("trends-four-weeks-short").to_owned(),
+            (Comparison::LastWeek, _) => text!("trends-before-short").to_owned(),
         })
     }
 
@@ -182,15 +188,18 @@ pub const fn tone(verdict: Verdict) -> Tone {
 /// A change in the unit of a KPI: `−59 points`, `+5:09`, `+104%`; `None` where it is too small to be shown.
 #[must_use]
 pub fn change(kpi: KpiId, now: f64, before: f64) -> Option<String> {
-    use crate::kpi::{Unit, format as figures};
+    use crate::kpi::Unit;
     let by = now - before;
     let sign = if by < 0.0 { '−' } else { '+' };
     let (text, zero) = match kpi.def().unit {
-        Unit::Percent | Unit::Points => (format!("{:.0} points", by.abs()), by.abs() < 0.5),
-        Unit::Seconds => (figures::duration(by.abs()), by.abs() < 0.5),
-        Unit::Count if before > 0.0 => (format!("{:.0}%", 100.0 * by.abs() / before), 100.0 * by.abs() / before < 0.5),
-        Unit::Count => (figures::count(by.abs()), by.abs() < 0.5),
-        Unit::Score | Unit::PerHour => (format!("{:.1}", by.abs()), by.abs() < 0.05),
+        Unit::Percent | Unit::Points => (text!("points", value = format!("{:.0}", by.abs())), by.abs() < 0.5),
+        Unit::Seconds => (language::duration(by.abs()), by.abs() < 0.5),
+        Unit::Count if before > 0.0 => {
+            let share = 100.0 * by.abs() / before;
+            (language::percent(share, 0), share < 0.5)
+        }
+        Unit::Count => (language::count(by.abs()), by.abs() < 0.5),
+        Unit::Score | Unit::PerHour => (language::decimal(by.abs(), 1), by.abs() < 0.05),
         Unit::Flag => return None,
     };
     (!zero).then(|| format!("{sign}{text}"))
@@ -202,7 +211,7 @@ pub fn age(ctx: Ctx<'_>, figures: Option<&Figures>) -> String {
     match figures.map(|figures| ctx.board.at.since(figures.answer.at)) {
         None => "…".to_owned(),
         Some(age) if age.as_secs() < 15 => String::new(),
-        Some(age) => format!("{} old", format::age(age)),
+        Some(age) => text!("old", age = format::age(age)),
     }
 }
 

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::picture::TrendPicture;
 use crate::kpi::{AnswerRow, KpiId, Slice, Verdict};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 use crate::ui::answers::Figures;
 use crate::ui::format::{cols, float};
@@ -54,12 +55,13 @@ pub fn figures(picture: &TrendPicture<'_>, charts: &[KpiId]) -> Vec<ReadFigure> 
             let figure = step.figure(kpi).filter(|figure| figure.is_known());
             let verdict = step.verdict(kpi);
             let tone = if verdict >= Verdict::Warning { Tone::of(verdict) } else { Tone::Text };
-            let samples = figure.filter(|figure| !figure.observed).map(|figure| format!("of {}", figure.n));
+            let samples =
+                figure.filter(|figure| !figure.observed).map(|figure| text!("of-count", count = figure.n.to_string()));
             let before = step.before(kpi).zip(picture.compared_in_short());
-            let before = before.map(|(value, name)| format!("{name} {}", kpi.def().show_value(value, 100)));
+            let before = before.map(|(value, name)| format!("{name} {}", kpi.def().shown_value(value, 100)));
             ReadFigure {
                 name: words::of(kpi),
-                value: figure.map_or_else(|| "–".to_owned(), |figure| kpi.def().show(figure)),
+                value: figure.map_or_else(|| "–".to_owned(), |figure| kpi.def().shown(figure)),
                 tone,
                 samples,
                 before,
@@ -69,14 +71,14 @@ pub fn figures(picture: &TrendPicture<'_>, charts: &[KpiId]) -> Vec<ReadFigure> 
     let arrivals = step.figure(KpiId::Offered);
     let many = step.verdict(KpiId::Offered) == Verdict::Warning;
     all.push(ReadFigure {
-        name: "arrivals",
-        value: arrivals.map_or_else(|| "–".to_owned(), |figure| KpiId::Offered.def().show(figure)),
+        name: text!("figure-arrivals"),
+        value: arrivals.map_or_else(|| "–".to_owned(), |figure| KpiId::Offered.def().shown(figure)),
         tone: if many { Tone::Warning } else { Tone::Text },
         samples: None,
-        before: step.expected.map(|expected| format!("expected {expected:.0}")),
+        before: step.expected.map(|expected| text!("trends-expected", count = format!("{expected:.0}"))),
     });
     all.extend(step.staffed.map(|staffed| ReadFigure {
-        name: "staffed",
+        name: text!("trends-staffed"),
         value: format!("{staffed:.0}"),
         tone: Tone::Text,
         samples: None,
@@ -91,8 +93,8 @@ pub fn when(picture: &TrendPicture<'_>) -> String {
     let words = picture.step_words(picture.cursor);
     match picture.cursor.cmp(&picture.model.present) {
         std::cmp::Ordering::Less => words,
-        std::cmp::Ordering::Equal => format!("{words}, so far"),
-        std::cmp::Ordering::Greater => format!("{words}, to come"),
+        std::cmp::Ordering::Equal => text!("trends-so-far", step = words),
+        std::cmp::Ordering::Greater => text!("trends-to-come", step = words),
     }
 }
 
@@ -159,7 +161,7 @@ pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {
     }
     let (ui, board, answers) = (picture.ctx.ui, picture.ctx.board, picture.ctx.answers);
     let answer = |days| answers.figures(queries::moment(ui, board, &picture.of, days)?);
-    let Some(own) = answer(0) else { return vec!["why …".to_owned()] };
+    let Some(own) = answer(0) else { return vec![text!("trends-why").to_owned()] };
     let before = answer(7).filter(|before| count(before.total(KpiId::Offered)) > 0.0);
     let drivers = drivers(own, before);
     let name = |of: &Slice| picture.ctx.slice_name(of);
@@ -167,15 +169,15 @@ pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {
     let more: Vec<String> =
         drivers.more.iter().take(MAX_DRIVERS).map(|(of, by)| format!("{} +{by:.0}", name(of))).collect();
     if !more.is_empty() {
-        words.push(format!("more than a week before: {}", more.join(", ")));
+        words.push(text!("trends-more", names = more.join(", ")));
     }
     let gone: Vec<String> =
         drivers.hung_up.iter().take(MAX_DRIVERS).map(|(of, n)| format!("{} {n:.0}", name(of))).collect();
     if !gone.is_empty() {
-        words.push(format!("hung up: {}", gone.join(", ")));
+        words.push(text!("trends-hung-up", names = gone.join(", ")));
     }
     if words.is_empty() {
-        words.push("nothing stands out in it".to_owned());
+        words.push(text!("trends-nothing").to_owned());
     }
     words
 }
@@ -186,9 +188,9 @@ fn grown(picture: &TrendPicture<'_>) -> Vec<String> {
         .into_iter()
         .filter(|grown| grown.factor > 1.0)
         .take(3)
-        .map(|grown| format!("{} +{:.0} (×{:.1})", grown.name, grown.by, grown.factor))
+        .map(|grown| format!("{} +{:.0} (×{})", grown.name, grown.by, language::decimal(grown.factor, 1)))
         .collect();
-    if grown.is_empty() { Vec::new() } else { vec![format!("grown in the last hour: {}", grown.join(", "))] }
+    if grown.is_empty() { Vec::new() } else { vec![text!("trends-grown", names = grown.join(", "))] }
 }
 
 /// What contributed most to a step.

@@ -10,6 +10,7 @@ use super::readout;
 use super::table::capital;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId, Verdict, Window};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::queries::trends as queries;
@@ -84,26 +85,35 @@ impl Lines<'_, '_, '_> {
         let shown = in_column(kpi, before);
         let by = figure.and_then(|figure| figure.value).zip(before);
         let by = by.and_then(|(now, before)| change(kpi, now, before)).unwrap_or_default();
-        let by = by.replace(" points", "");
+        let by = by.replace(&text!("points", value = ""), "");
         self.line([(name, Tone::Muted), (&now, tone), (&shown, Tone::Muted), (&by, Tone::Text)]);
     }
 
     fn hour(&mut self) {
         let picture = self.picture;
         let day = picture.ctx.ui.trends.range == Window::Today;
-        let name = if day { "Last hour".to_owned() } else { capital(picture.ctx.ui.trends.range.words()) };
+        let name = if day {
+            text!("side-last-hour").to_owned()
+        } else {
+            capital(language::window(picture.ctx.ui.trends.range))
+        };
         let before = picture.compared_in_short().unwrap_or_default();
-        self.line([(&name, Tone::Heading), ("now", Tone::Muted), (&before, Tone::Muted), ("change", Tone::Muted)]);
+        self.line([
+            (&name, Tone::Heading),
+            (text!("now"), Tone::Muted),
+            (&before, Tone::Muted),
+            (text!("side-change"), Tone::Muted),
+        ]);
         for kpi in HOUR {
             let (own, before) = (picture.newest(kpi), picture.newest_before(kpi));
             if kpi != KpiId::Offered {
                 self.figure(&words::title(kpi), kpi, own, before);
             } else if day {
-                self.figure("Arrivals", kpi, own, before);
+                self.figure(text!("arrivals"), kpi, own, before);
             } else {
                 // Of a longer time the steps that are over are compared, so that today counts for what it is.
                 let (own, earlier) = picture.model.arrivals();
-                self.figure("Arrivals so far", kpi, Some(&Figure::gauge(own, 0)), before.map(|_| earlier));
+                self.figure(text!("side-arrivals-so-far"), kpi, Some(&Figure::gauge(own, 0)), before.map(|_| earlier));
             }
         }
         let live = picture.of.get(Dim::Queue).and_then(|id| picture.ctx.board.queues.find(id)).map(|queue| &queue.live);
@@ -111,9 +121,14 @@ impl Lines<'_, '_, '_> {
         // Where no source tells of agents, nobody knows how many there are.
         if let Some(live) = live.filter(|live| live.agents.iter().any(|count| *count > 0)) {
             let (staffed, away) = (live.staffed(), live.agents_in(AgentState::Paused));
-            let paused = if away > 0 { format!("{away} paused") } else { String::new() };
+            let paused = if away > 0 { text!("side-paused", count = away) } else { String::new() };
             let staffed = staffed.to_string();
-            self.line([("Staffed", Tone::Muted), (&staffed, Tone::Text), (&paused, Tone::Muted), ("", Tone::Text)]);
+            self.line([
+                (text!("side-staffed"), Tone::Muted),
+                (&staffed, Tone::Text),
+                (&paused, Tone::Muted),
+                ("", Tone::Text),
+            ]);
         }
         self.next();
     }
@@ -123,8 +138,8 @@ impl Lines<'_, '_, '_> {
         let (ui, board) = (picture.ctx.ui, picture.ctx.board);
         let answer = |before| picture.ctx.answers.figures(queries::week(ui, board, &picture.of, before));
         let (this, last) = (answer(false), answer(true));
-        let heads = [("this", Tone::Muted), ("last", Tone::Muted), ("change", Tone::Muted)];
-        self.line([("Week so far", Tone::Heading), heads[0], heads[1], heads[2]]);
+        let heads = [text!("side-this"), text!("side-last"), text!("side-change")].map(|head| (head, Tone::Muted));
+        self.line([(text!("side-week"), Tone::Heading), heads[0], heads[1], heads[2]]);
         for kpi in queries::WEEKLY {
             let of = |figures: Option<&'_ crate::ui::answers::Figures>| figures.and_then(|f| f.total(kpi).cloned());
             let (now, before) = (of(this), of(last));
@@ -132,10 +147,10 @@ impl Lines<'_, '_, '_> {
             let open = |figure: Option<Figure>| figure.and_then(|figure| figure.provisional);
             let (now, before) = (open(now), open(before));
             if now.or(before).is_some_and(|open| open >= 0.5) {
-                let words = |open: Option<f64>| open.map_or_else(String::new, |open| format!("{open:.0}%"));
+                let words = |open: Option<f64>| open.map_or_else(String::new, |open| language::percent(open, 0));
                 let (now, before) = (words(now), words(before));
                 self.line([
-                    ("  still open", Tone::Muted),
+                    (text!("side-still-open"), Tone::Muted),
                     (&now, Tone::Muted),
                     (&before, Tone::Muted),
                     ("", Tone::Text),
@@ -153,7 +168,7 @@ impl Lines<'_, '_, '_> {
         if grown.is_empty() {
             return;
         }
-        self.text("What grew most, last hour", Tone::Heading);
+        self.text(text!("side-grown"), Tone::Heading);
         let rows = cols(growth::draw(self.buffer, self.area, self.picture.ctx, &grown));
         self.area = Rect { y: self.area.y + rows, height: self.area.height - rows, ..self.area };
         self.next();
@@ -189,5 +204,5 @@ impl Lines<'_, '_, '_> {
 
 /// A value in a column, where all percentages have a decimal.
 fn in_column(kpi: KpiId, value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| kpi.def().show_value(value, u64::MAX))
+    value.map_or_else(|| "–".to_owned(), |value| kpi.def().shown_value(value, u64::MAX))
 }

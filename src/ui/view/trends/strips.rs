@@ -9,6 +9,7 @@ use super::picture::TrendPicture;
 use crate::alert::{Episode, Severity};
 use crate::clock::Time;
 use crate::kpi::{Every, KpiId, Verdict, Window};
+use crate::language::text;
 use crate::text::fit;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::cols;
@@ -25,17 +26,17 @@ const TIMES_APART: u16 = 3;
 pub fn axis(buffer: &mut Buffer, charts: Rect, picture: &TrendPicture<'_>) {
     let style = picture.ctx.theme.style(Tone::Muted);
     let steps = &picture.model.steps;
-    let (every, how) = match (picture.ctx.ui.trends.range, picture.axis.every) {
-        (Window::D7, _) => (1, "%a %-d"),
-        (_, Every::Days(_)) => (1, "%-d %b"),
-        _ => (0, "%H:%M"),
+    let (of_days, how) = match (picture.ctx.ui.trends.range, picture.axis.every) {
+        (Window::D7, _) => (true, text!("time-weekday-date")),
+        (_, Every::Days(_)) => (true, text!("time-day")),
+        _ => (false, text!("time-minute")),
     };
     // Of a day the full hours, of longer times the starts of days; as many as there is room for, evenly.
     let is_marked = |at: Time| {
         let text = picture.time(at, "%H %M");
-        match (every, text.split_once(' ')) {
-            (0, Some((hour, "00"))) => hour.parse::<usize>().ok(),
-            (1, _) if picture.ctx.board.calendar.day_start(at, 0) == at => Some(0),
+        match (of_days, text.split_once(' ')) {
+            (false, Some((hour, "00"))) => hour.parse::<usize>().ok(),
+            (true, _) if picture.ctx.board.calendar.day_start(at, 0) == at => Some(0),
             _ => None,
         }
     };
@@ -48,7 +49,7 @@ pub fn axis(buffer: &mut Buffer, charts: Rect, picture: &TrendPicture<'_>) {
         })
         .collect();
     let apart = |every: usize| {
-        let shown: Vec<_> = marks.iter().enumerate().filter(|(n, mark)| shows(*n, mark.1, every, how)).collect();
+        let shown: Vec<_> = marks.iter().enumerate().filter(|(n, mark)| shows(*n, mark.1, every, of_days)).collect();
         shown.windows(2).all(|pair| match pair {
             [(_, a), (_, b)] => a.0 + cols(a.2.width()) + TIMES_APART <= b.0,
             _ => true,
@@ -56,21 +57,21 @@ pub fn axis(buffer: &mut Buffer, charts: Rect, picture: &TrendPicture<'_>) {
     };
     let Some(every) = [1, 2, 3, 4, 6, 12, 24].into_iter().find(|every| apart(*every)) else { return };
     for (n, (x, hour, text)) in marks.iter().enumerate() {
-        if shows(n, *hour, every, how) && x + cols(text.width()) <= charts.right() {
+        if shows(n, *hour, every, of_days) && x + cols(text.width()) <= charts.right() {
             buffer.set_string(*x, charts.y, text, style);
         }
     }
 }
 
 /// Whether a mark is shown where one in `every` is: hours by the clock, days by their number.
-fn shows(place: usize, hour: usize, every: usize, how: &str) -> bool {
-    (if how == "%H:%M" { hour } else { place }).is_multiple_of(every)
+fn shows(place: usize, hour: usize, every: usize, of_days: bool) -> bool {
+    (if of_days { place } else { hour }).is_multiple_of(every)
 }
 
 /// Draw when alerts about the slice stood: low where their figure was past its limit already, high from when they fired.
 pub fn alerts(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutter: u16) {
     let theme = picture.ctx.theme;
-    buffer.set_string(area.x + 1, area.y, "alerts", theme.style(Tone::Muted));
+    buffer.set_string(area.x + 1, area.y, text!("strip-alerts"), theme.style(Tone::Muted));
     let strip = Rect { x: area.x + gutter, width: area.width.saturating_sub(gutter + 1), ..area };
     let past = picture.ctx.answers.history();
     let about = |episode: &&Episode| {
@@ -104,7 +105,7 @@ pub fn alerts(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutte
 /// Draw how many agents were staffed.
 pub fn staffing(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutter: u16) {
     let theme = picture.ctx.theme;
-    buffer.set_string(area.x + 1, area.y, "staff", theme.style(Tone::Muted));
+    buffer.set_string(area.x + 1, area.y, text!("strip-staff"), theme.style(Tone::Muted));
     let strip = Rect { x: area.x + gutter, width: area.width.saturating_sub(gutter + 1), ..area };
     let most = picture.model.steps.iter().filter_map(|step| step.staffed).fold(1.0, f64::max);
     let point = |step: &TrendStep<'_>| TrendPoint { value: step.staffed, gap: step.gap };
@@ -142,7 +143,7 @@ fn instant(picture: &TrendPicture<'_>, strip: Rect, x: u16) -> Time {
 pub fn queues(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutter: u16, drawn: &mut Drawn) {
     let ctx = picture.ctx;
     let theme = ctx.theme;
-    let title = "In time by queue, worst first";
+    let title = text!("strip-queues");
     buffer.set_stringn(area.x + 1, area.y, title, usize::from(area.width), theme.style(Tone::Heading));
     let default = List::default();
     let list = ctx.ui.lists.get(&Panel::TrendSlices).unwrap_or(&default);

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use crate::alert::Severity;
 use crate::board::QueueRow;
 use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
+use crate::language::text;
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
@@ -35,23 +36,29 @@ macro_rules! before {
 impl<'a> TrendItem<'a> {
     /// The columns.
     pub const COLUMNS: &'a [Column<Self>] = &[
-        Column::<Self>::text("from", "From", 20, |t| SortKey::Text(&t.from), |_, _| TableCell::none()),
-        Column::<Self>::text("to", "To", 20, |t| SortKey::Text(&t.to), |_, _| TableCell::none()),
-        Column::<Self>::figure("offered", "Offered", 8, KpiId::Offered),
+        Column::<Self>::text("from", "column-from", 20, |t| SortKey::Text(&t.from), |_, _| TableCell::none()),
+        Column::<Self>::text("to", "column-to", 20, |t| SortKey::Text(&t.to), |_, _| TableCell::none()),
+        Column::<Self>::figure("offered", "column-offered", 8, KpiId::Offered),
         Column::<Self>::number(
             "expected",
-            "Expected",
+            "column-expected",
             8,
             |t| SortKey::number(t.step.expected),
             |_, _| TableCell::none(),
         ),
-        Column::<Self>::number("staffed", "Staffed", 8, |t| SortKey::number(t.step.staffed), |_, _| TableCell::none()),
-        Column::<Self>::figure("service_level", "In time", 8, KpiId::ServiceLevel),
-        Column::<Self>::figure("abandonment_rate", "Hung up", 8, KpiId::AbandonmentRate),
-        Column::<Self>::figure("asa_s", "ASA", 8, KpiId::Asa),
-        Column::<Self>::figure("aht_s", "AHT", 8, KpiId::Aht),
-        Column::<Self>::figure("fcr", "FCR", 8, KpiId::Fcr),
-        Column::<Self>::figure("csat", "CSAT", 8, KpiId::Csat),
+        Column::<Self>::number(
+            "staffed",
+            "column-staffed",
+            8,
+            |t| SortKey::number(t.step.staffed),
+            |_, _| TableCell::none(),
+        ),
+        Column::<Self>::figure("service_level", "column-in-time", 8, KpiId::ServiceLevel),
+        Column::<Self>::figure("abandonment_rate", "column-hung-up", 8, KpiId::AbandonmentRate),
+        Column::<Self>::figure("asa_s", "column-asa", 8, KpiId::Asa),
+        Column::<Self>::figure("aht_s", "column-aht", 8, KpiId::Aht),
+        Column::<Self>::figure("fcr", "column-fcr", 8, KpiId::Fcr),
+        Column::<Self>::figure("csat", "column-csat", 8, KpiId::Csat),
         before!("offered_before", KpiId::Offered),
         before!("service_level_before", KpiId::ServiceLevel),
         before!("abandonment_rate_before", KpiId::AbandonmentRate),
@@ -111,7 +118,7 @@ impl<'a> TrendSlice<'a> {
     /// The only column, which is not drawn as a table.
     pub const COLUMNS: &'a [Column<Self>] = &[Column::<Self>::text(
         "name",
-        "Name",
+        "column-name",
         20,
         |s| SortKey::Text(s.name()),
         |s, _| TableCell::new(s.name().to_owned(), Tone::Text),
@@ -199,7 +206,7 @@ pub fn slices<'a>(ctx: Ctx<'a>) -> TableModel<'a, TrendSlice<'a>> {
 #[must_use]
 pub fn slice_name(ctx: Ctx<'_>, id: &Label) -> String {
     match id.as_str().split_at_checked(1) {
-        None => "All queues".to_owned(),
+        None => text!("queue-all").to_owned(),
         Some(("q", queue)) => ctx.value_name(Dim::Queue, &Label::new(queue)),
         Some(("i", intent)) => ctx.value_name(Dim::Intent, &Label::new(intent)),
         Some(_) => ctx.slice_name(ctx.ui.slice()),

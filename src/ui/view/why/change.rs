@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::amount;
 use crate::kpi::difference::{Quotient, effects};
-use crate::kpi::format::count;
 use crate::kpi::{Better, Figure, Kpi, KpiId, Slice, Unit, Window};
+use crate::language::{self, ShownFigure as _, text};
 use crate::text::{Label, fit};
 use crate::ui::answers::Figures;
 use crate::ui::format;
@@ -14,6 +14,7 @@ use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::view::Ctx;
 use crate::ui::view::overlay::TextLine;
+use crate::ui::words;
 
 /// A part of the total: its name, its figures, and how much it changed the total.
 struct Part<'a> {
@@ -79,13 +80,13 @@ pub(super) fn lines(
     let zone = ctx.zone();
     lines.push((String::new(), Tone::Text));
     lines.push((
-        format!(
-            "from {} ({}–{}) to {}: {}, of which",
-            kpi.show(was),
-            format::minute(before.answer.from, zone),
-            format::minute(before.answer.to, zone),
-            kpi.show(is),
-            amount(kpi, whole)
+        text!(
+            "change-title",
+            was = kpi.shown(was),
+            from = format::minute(before.answer.from, zone),
+            to = format::minute(before.answer.to, zone),
+            is = kpi.shown(is),
+            amount = amount(kpi, whole)
         ),
         Tone::Heading,
     ));
@@ -93,35 +94,33 @@ pub(super) fn lines(
     parts.retain(|part| [part.before, part.now].into_iter().flatten().any(|figure| figure.n > 0));
     let shown = parts.len().min(most);
     let widest = parts.iter().take(shown).map(|part| part.name.width()).max().unwrap_or(0).clamp(8, 24);
+    let of_columns = text!("of-count", count = "88888").width();
     let figure = |figure: Option<&Figure>| match figure.filter(|figure| figure.n > 0) {
         Some(figure) => {
-            format!(
-                "{:>6} of {:<5}",
-                kpi.show_in_column(figure),
-                count(format::float(i64::try_from(figure.n).unwrap_or(0)))
-            )
+            let of = text!("of-count", count = language::plain_count(figure.n));
+            format!("{:>6} {of:<of_columns$}", kpi.shown_in_column(figure))
         }
-        None => format!("{:>6}   {:<6}", "none", ""),
+        None => format!("{:>6} {:<of_columns$}", text!("change-none"), ""),
     };
     for part in parts.iter().take(shown) {
         let name = format!("{:<widest$}", fit(&part.name, widest));
-        let words = format!("  {name} {} was {} {:>14}", figure(part.now), figure(part.before), amount(kpi, part.by));
+        let (now, was, before) = (figure(part.now), text!("change-was"), figure(part.before));
+        let words = format!("  {name} {now} {was} {before} {:>14}", amount(kpi, part.by));
         lines.push((words, if worse * part.by < 0.0 { Tone::Warning } else { Tone::Muted }));
     }
     let others = whole - parts.iter().take(shown).map(|part| part.by).sum::<f64>();
     let number = parts.len() - shown;
     if others.abs() >= 0.05 {
         let name = match number {
-            0 => "the rest".to_owned(),
-            1 => "1 other".to_owned(),
-            _ => format!("{number} others"),
+            0 => text!("change-rest").to_owned(),
+            _ => text!("change-others", count = number),
         };
         lines.push((format!("  {name:<widest$} {:>48}", amount(kpi, others)), Tone::Muted));
     }
     let (share, ratio) =
         effects.iter().fold((0.0, 0.0), |(share, ratio), effect| (share + effect.share, ratio + effect.ratio));
     lines.push((
-        format!("{} by what came, {} by how it went", amount(kpi, factor * share), amount(kpi, factor * ratio)),
+        text!("change-causes", share = amount(kpi, factor * share), ratio = amount(kpi, factor * ratio)),
         Tone::Text,
     ));
     lines.extend(beside(kpi, before, now));
@@ -130,13 +129,16 @@ pub(super) fn lines(
 
 /// How much came and how long it took, then and now.
 fn beside(kpi: &Kpi, before: &Figures, now: &Figures) -> Option<TextLine> {
-    let show = |id: KpiId, figures: &Figures| figures.total(id).filter(|f| f.value.is_some()).map(|f| id.def().show(f));
+    let show =
+        |id: KpiId, figures: &Figures| figures.total(id).filter(|f| f.value.is_some()).map(|f| id.def().shown(f));
     let pair = |id: KpiId, word: &str| {
         let (was, is) = (show(id, before)?, show(id, now)?);
-        (kpi.id != id).then(|| format!("{word} {is} (was {was})"))
+        (kpi.id != id).then(|| text!("change-beside", figure = word, is = is, was = was))
     };
-    let words: Vec<String> =
-        [pair(KpiId::Offered, "offered"), pair(KpiId::Aht, "handling")].into_iter().flatten().collect();
+    let words: Vec<String> = [pair(KpiId::Offered, words::of(KpiId::Offered)), pair(KpiId::Aht, words::of(KpiId::Aht))]
+        .into_iter()
+        .flatten()
+        .collect();
     (!words.is_empty()).then(|| (words.join(", "), Tone::Text))
 }
 

@@ -1,0 +1,4 @@
+# Was in der Schweiz anders geschrieben wird.
+
+number-decimal = .
+number-group = ’

@@ -1,0 +1,1004 @@
+# English: every text of the board, of lines (--plain) and of reports for people.
+#
+# A text is `id = text`. { $name } is an argument; { $n -> [one] … *[other] … } chooses by number. KPIs are called as the
+# catalogue calls them (docs/kpis.md lists the keys), unless a text says otherwise: kpi-KEY is the name, kpi-KEY-short the
+# head of a column, kpi-KEY-word the word on tiles and in alerts, kpi-KEY-formula and kpi-KEY-action the sentences.
+
+language-tag = en
+
+## Numbers
+
+number-decimal = .
+number-group = {" "}
+number-percent = %
+unit-second = s
+unit-minute = m
+unit-hour = h
+unit-day = d
+nouns-keep-capitals = no
+yes = yes
+no = no
+
+## Times, in the forms of date(1)
+
+time-clock = %H:%M:%S
+time-minute = %H:%M
+time-hour = %H
+time-day = %-d %b
+time-weekday-day = %a %-d %b
+time-weekday-date = %a %-d
+time-date-minute = %Y-%m-%d %H:%M
+time-months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
+time-weekdays = Mon Tue Wed Thu Fri Sat Sun
+time-weekdays-long = Monday Tuesday Wednesday Thursday Friday Saturday Sunday
+
+## Common words
+
+window-15m = last 15 minutes
+window-30m = last 30 minutes
+window-1h = last hour
+window-interval = this half hour
+window-today = today
+window-7d = last 7 days
+window-30d = last 30 days
+window-key-15m = 15m
+window-key-30m = 30m
+window-key-1h = 1h
+window-key-interval = interval
+window-key-today = today
+window-key-7d = 7d
+window-key-30d = 30d
+dim-queue = queue
+dim-intent = intent
+dim-agent = agent
+dim-channel = channel
+dim-team = team
+dim-start = start
+no-queue = no queue
+no-intent = no intent
+no-agent = no agent
+no-channel = no channel
+no-team = no team
+intent-not-known = intent not known
+all-queues = all queues
+channel-voice = voice
+channel-chat = chat
+channel-email = email
+channel-sms = sms
+channel-social = social
+channel-video = video
+channel-callback = callback
+state-on_contact = talking
+state-ringing = ringing
+state-after_contact = after work
+state-available = available
+state-paused = paused
+state-offline = offline
+state-unknown = unknown
+state-short-on_contact = talk
+state-short-ringing = ring
+state-short-after_contact = work
+state-short-available = avail
+state-short-paused = paused
+state-short-offline = off
+state-short-unknown = unkn
+health-connecting = connecting
+health-live = live
+health-ended = ended
+health-stale = stale
+health-down = down
+verdict-few = few
+verdict-ok = ok
+verdict-WARN = WARN
+verdict-CRIT = CRIT
+verdict-old = old
+severity-warning = warning
+severity-critical = critical
+formula-offered = answered within T ÷ (answered + abandoned + left)
+formula-short_excluded = answered within T ÷ (answered + abandoned − short abandons + left)
+formula-late_abandons = answered within T ÷ (answered + abandoned after T + left)
+formula-short_credited = (answered within T + short abandons) ÷ (answered + abandoned + left)
+formula-positive = (answered within T + abandoned within T) ÷ (answered + abandoned + left)
+formula-answered = answered within T ÷ answered
+kpi-waiting-word = waiting
+kpi-longest_wait-word = longest wait
+kpi-service_level-word = in time
+kpi-abandonment_rate-word = hung up
+kpi-agents_available-word = agents free
+kpi-aht-word = handling
+kpi-csat-word = satisfied
+kpi-ces-word = effort
+kpi-repeat_rate-word = repeats
+kpi-transfer_rate-word = transferred
+kpi-offered-word = offered
+
+## Header, footer, pages
+
+page-overview = Overview
+page-queue = Queue
+page-intents = Intents
+page-agents = Agents
+page-alerts = Alerts
+page-contacts = Contacts
+page-trends = Trends
+page-kiosk = Kiosk
+page-live = Live
+page-agent = Agent
+inside-figure = what it is
+inside-it = go in
+inside-alert = this alert
+inside-intent = who handles it
+inside-agent = this agent
+inside-live = its queue or agent
+inside-contacts = its contacts
+unmatched-figure = no figure matches "{ $filter }"; { $key } clears
+unmatched-queue = no queue matches "{ $filter }"; { $key } clears
+unmatched-step = no step matches "{ $filter }"; { $key } clears
+unmatched-alert = no alert matches "{ $filter }"; { $key } clears
+unmatched-agent = no agent matches "{ $filter }"; { $key } clears
+unmatched-intent = no intent matches "{ $filter }"; { $key } clears
+unmatched-contact = no contact matches "{ $filter }"; { $key } clears
+shown-of = { $shown } of { $all }
+about-after-freeze = { $window } · as of { $time }, after the freeze
+about-old = { $window } · { $age } old
+nothing-from-hub = not known: nothing has come from the hub yet
+mode-cut-off = {" "}CUT OFF{" "}
+mode-live = {" "}LIVE{" "}
+mode-simulated = {" "}SIMULATED { $scenario } ×{ $speed }{" "}
+mode-replay = {" "}REPLAY ×{ $speed }{" "}
+mode-replay-ended = {" "}REPLAY ended{" "}
+mode-replay-paused = {" "}REPLAY paused ×{ $speed }{" "}
+mode-frozen = {" "}FROZEN at { $time }{" "}
+title-of-hub = of { $hub }{" "}
+title-formula = service level: { $formula }{" "}
+trail-callback = to call back
+trail-contacts = contacts
+trail-agents = agents
+floor-silent = the floor is silent: no news for { $seconds } s; all figures are as of then
+hub-connecting = connecting to { $hub }
+hub-cut-off = cut off from { $hub } since { $since }:{" "}
+reading-journal = the day so far is being read from the journal
+journal-failed = nothing is kept, the journal failed: { $reason }
+beside-board = beside another board: { $who }
+targets-untold = { $target }{ $more ->
+        [0] {""}
+       *[other] {" "}and { $more } more
+    } can't be told of alerts: { $reason }
+footer-mouse = mouse on, { $key } lets go
+footer-ack-all = ack all { $count }
+footer-trends-earlier = earlier
+footer-trends-queue = next queue
+footer-trends-range = day, week, month
+footer-trends-figures = figures
+footer-trends-filter = queue or intent
+help-signs = How things stand: ‼ CRIT past the critical limit, ▲ WARN past the warning limit, · ok, ○ too few samples, × no data: its source is silent
+help-title = Keys (esc closes, ↓ goes on)
+overview-queues = Queues
+overview-no-queue = no queue has been seen yet
+queues-still = { $count ->
+        [one] { $count } stands still
+       *[other] { $count } stand still
+    }
+staff-title = Who is here
+waiting-title = Who waits
+nobody-waits = nobody waits
+tile-offered = { $count } offered
+agents-unknown = of some agents no source says what they do
+tile-paused = paused
+tile-talking = talking
+tile-after-call = after-call work
+tile-unknown = unknown
+of-count = of { $count }
+tile-today = today { $value }
+tile-mixed = (not judged: mixed channels)
+tile-open = { $share } open
+tile-below-aim = below aim
+rail-title = Alerts
+rail-more-notes = (+{ $count } more) { $note }
+rail-hidden = { $count } hidden: { $cause }
+rail-new = { $count } new
+rail-new-held = { $count } new · { $held } ack
+alerts-none = · no alert is active
+column-waits = Waits
+column-about = About
+column-rings = Rings
+column-who = Who
+column-place = Pos
+column-joined-at = Joined
+column-priority = Prio
+column-channel = Channel
+column-contact = Contact
+waiting-oldest = oldest { $span }
+usual-hours = × against the { $hours } h before
+usual-last = × against last { $day }
+usual-days = × against { $count } { $day }s
+arrivals = Arrivals
+arrivals-by-half-hour = by half hour
+arrivals-by-minutes = by { $minutes } min
+arrivals-by-day = by day
+arrivals-as-usual = , · as usual
+arrivals-in-time = in time
+arrivals-nothing = nothing has arrived in this time
+now = now
+positions-title = Hung up, by position
+told-no-positions = no source tells positions
+gap-since = no data from { $source } since { $since }
+gap-between = no data from { $source } between { $since } and { $until }
+gaps-more = { $gap } (and { $count } more before)
+no-data = no data
+staff-too-long = { $count } too long
+staff-more-teams = and { $count } teams more
+
+## Keys: action-NAME in the footer, help-NAME on the help page
+
+help-overview = This minute, queues and alerts at a glance
+help-queue = One queue: who waits, who serves, what about
+help-intents = What contacts are about, and how well each is handled
+help-agents = Who is doing what, and for how long
+help-alerts = Active, acknowledged and past alerts
+help-trends = The day, week or month against the one before, and what was expected
+help-kiosk = The wall: large figures to read across the room, page after page
+help-live = Who waits, rings, talks, is held: the longest first, then written contacts
+action-callback = call back
+help-callback = The contacts that hung up: the list to call back
+action-window = window
+help-window = The next window of time
+help-window-back = The window of time before
+action-formula = formula
+help-formula = The next of the six service-level formulas
+action-explain = what is it
+help-explain = What the selected number means: formula, parts, samples, age
+action-why = why
+help-why = Why it is red: what the rule saw, and who pulls it down
+action-sources = sources
+help-sources = Where the data comes from: each source, how it does, and what to do
+action-freeze = freeze
+help-freeze = Hold the screen still, or let go (a replay pauses)
+action-export = export
+help-export = Write what is seen to CSV and JSON files
+help-export-day = Write today's figures of every queue to CSV and JSON files
+help-hand-over = Write the hand-over of the shift to Markdown and HTML files
+help-locator = Copy the command that opens this very view elsewhere
+action-command = go to
+help-command = Go to a page, queue, intent, team, agent or alert by its name, or do what a key does
+action-help = help
+help-help = This page
+help-theme = The next theme: auto, dark, light, high-contrast, colour-blind, terminal, own
+help-mouse = Mouse on or off (on: wheel and click; off: the terminal's own select and copy)
+help-redraw = Draw the whole screen anew
+help-suspend = Back to the shell; fg returns
+action-quit = quit
+help-quit = Leave
+help-up = The row above
+help-down = The row below
+help-left = The column, or tile, to the left
+help-right = The column, or tile, to the right
+help-page-up = A screenful up
+help-page-down = A screenful down
+help-first = The first row
+help-last = The last row
+action-next-panel = panel
+help-next-panel = The next panel
+help-previous-panel = The panel before
+action-enter = go in
+help-enter = Go in: queue, intent, agent, contacts
+action-back = back
+help-back = Come back one step
+action-filter = filter
+help-filter = Show only rows that hold a word
+action-sort = sort
+help-sort = Sort by the selected column; again: the other way; again: worst first
+action-compare = compare
+help-compare = Compare with last week, yesterday, the four weeks before, or nothing
+action-acknowledge = ack
+help-acknowledge = Acknowledge the selected alert, or else the worst new one
+action-acknowledge-group = ack group
+help-acknowledge-group = Acknowledge every alert of the same queue or source
+action-note = note
+help-note = Add a note to it
+action-undo = undo
+help-undo = Undo an acknowledgement or snooze
+action-snooze = snooze
+help-snooze = Snooze it for 5, 15, 30 or 60 minutes (zz: 15)
+action-step = step
+help-step = One minute on while it stands still
+action-slower = slower
+help-slower = Half as fast
+action-faster = faster
+help-faster = Twice as fast
+help-group-anywhere = Everywhere
+help-group-lists = Lists and drilling
+help-group-trends = Trends (there ← and → move in time, ↑ and ↓ choose the queue, tab the figures, t the time)
+help-group-alerts = Alerts
+help-group-replay = Replay
+
+## Tables and lists
+
+column-queue = Queue
+column-waiting = Wait
+column-longest = Longest
+column-in-time = In time
+column-hung-up = Hung up
+column-asa = ASA
+column-offered = Offered
+column-last-hour = Last h
+column-usual = ×usual
+column-free = Free
+column-trend = Trend
+column-aht = AHT
+column-talking = Talking
+column-answered = Answered
+column-hung-up-count = Hung up n
+column-wait-p90 = Wait p90
+column-occupancy = Occup.
+column-fcr = FCR
+column-csat = CSAT
+column-transfer = Transfer
+queues-taken = ack
+queue-unknown = not on the board: no source has told of this queue
+queue-all = All queues
+queue-answer-within = { $channel }, answer within { $span }
+queue-still = stands still, as last seen
+queue-waiting = { $count } waiting
+queue-estimated-wait = estimated wait { $span }
+queue-in-progress = { $count } in progress
+queue-intents = What about
+queue-no-intent = no contact says what it is about
+queue-serving = Who serves
+queue-nobody-serves = nobody serves it
+column-agent = Agent
+column-team = Team
+column-state = State
+column-for = For
+column-reason = Reason
+column-handled = Handled
+column-no-answer = No answer
+column-acw = ACW
+column-hold = Hold
+column-per-hour = Per hour
+agents-not-for = not { $queues }
+agents-title = Agents
+agents-title-of = Agents of { $slice }: { $count }
+agents-none-handled = nobody has handled one in this time
+compared-few = too few to compare
+compared-usual = no clear difference
+compared-shorter = shorter
+compared-longer = longer
+compared-lower = lower
+compared-higher = higher
+compared-all = Beside all agents
+compared-team = Beside the team { $team }
+compared-with-team = team
+compared-with-all = all
+agent-unknown = not on the board: no source says what this agent does
+agent-with = with { $queue }
+agent-capacity = at most { $count } at a time
+agent-serves = serves
+agent-serves-count = serves { $count } queues:
+agent-skills = skills
+agent-skills-count = { $count } skills:
+agent-shift = The shift so far
+agent-silent = no source tells of this agent today
+since = since { $time }
+column-left = Left
+column-here = Here
+live-waiting = waiting
+live-ringing = ringing
+live-talking = talking
+live-on-hold = on hold
+live-free = { $count } free
+live-nobody = nobody here
+live-all-busy = all busy
+live-title = Live contacts
+live-title-of = Live contacts of { $slice } { $count }
+live-first = the first { $count }: { $about }
+live-nobody-waits = nobody waits or talks
+column-intent = Intent
+column-share = Share
+column-low-high = low ─ high
+column-open = open
+column-repeats = Repeats
+column-interval = ±
+column-trap = Trap
+intent-unknown = not known
+intents-title = Intents of { $slice }: { $count }
+intents-none = no contact of this time says what it is about
+column-joined = Joined
+column-outcome = Outcome
+column-waited = Wait
+column-talk = Talk
+column-repeat = Repeat
+contact-again = again
+contacts-title = Contacts
+contacts-none = no contact in this time
+callback-title = To call back: who hung up
+callback-none = nobody hung up in this time
+contacts-newest = the newest { $count }
+after-freeze = after the freeze
+ago = { $age } ago
+sources-elsewhere = this board hears no source itself: { $who }
+sources-none = there is no source
+sources-spared = {" "}(--low-bandwidth: at most 2,000, beside keys)
+sources-bytes = this screen takes { $count } bytes a second
+sources-goes-on = , ↓ goes on
+sources-title = Sources: { $counts } (esc closes{ $more })
+sources-nothing = nothing has come yet
+sources-heard = last heard { $ago }
+sources-newest = , newest event of { $time }
+sources-events = { $count } events
+sources-rejected = rejected
+sources-duplicates = duplicates
+sources-late = late
+sources-out-of-place = out of place
+sources-last-rejected = last rejected: { $rejection }
+sources-contradicts = contradicts its contact: { $contradictions }
+without-since = without { $source } since { $since }
+without-one = without { $source }
+without-two = without { $one } and { $two }
+without-many = without { $count } sources
+without-some = partial
+trying-now = trying now
+next-try-seconds = next try in { $seconds } s
+next-try = next try in { $left }
+clock-ahead = clock { $amount } ahead: set it (NTP)
+clock-behind = clock { $amount } behind: set it (NTP)
+source-read = read
+sources-more = { $count } more
+sources-notes = { $count ->
+        [one] { $count } note
+       *[other] { $count } notes
+    }
+sources-note = note
+health-since = { $health } since { $since }
+hint-pages = to 8 pages
+hint-enter = goes in
+hint-back = comes back
+hint-command = goes anywhere by name
+hint-why = says why it is red
+hint-explain = what a figure means
+hint-acknowledge = takes the marked alert
+hint-help = lists all keys
+hint-quit = leaves
+hint-title = For a start
+hint-closes = the first key puts this away
+small-no-alerts = · no new alerts
+small-size = needs { $needed }, has { $has }
+prompt-title = Go to
+prompt-keys = tab ↑ ↓ choose, enter goes, esc leaves
+
+## What a figure is, and why it is red
+
+figure-unknown = unknown: { $reason }
+figure-formula = formula { $name }: { $formula }
+figure-mixed = not judged: mixed channels; each queue is judged by its own
+figure-chance = its value is past a limit, its interval is not: that may be chance
+figure-period = of { $slice }, { $window }: { $from } to { $to } { $zone }
+figure-computed = computed { $age } ago, { $sources }
+figure-title = { $kpi } of { $slice }
+figure-samples = from { $count } samples
+figure-interval = 95 % sure to lie between { $low } and { $high }
+figure-provisional = provisional: { $share } of first contacts could still come back
+figure-observed = the source's own figure, shown as it came
+figure-nothing-yet = nothing yet
+figure-newest = newest event { $age } old
+figure-no-source = without a source
+figure-from = from { $sources }
+figure-target = target { $target }
+figure-outside = outside is a warning
+figure-warning = warning { $side } { $limit }
+figure-critical = critical { $side } { $limit }
+figure-no-limits = no lines are set for it: it is never red
+points = { $value } points
+why-title = Why { $slice }: { $kpi }
+why-fired = , fired { $time }
+why-rule = the rule { $rule } saw { $value } (of { $samples }) { $side } { $limit } over { $window } since { $since }{ $fired }; worst { $worst }
+why-last = last: { $entry }
+why-unknown = it is unknown
+why-few = too few samples to judge: { $count }
+why-no-limits = it has no limits to be judged by
+why-well = it is well: within its limits
+why-no-alert = it is past its limit, and no alert is active for it
+why-each-queue = what each queue does to it
+why-each-intent = what each intent does to it
+why-each-agent = what each agent does to it
+why-and-unknown = , { $count } unknown
+why-oldest = , the oldest for { $span }
+why-people = { $waiting } waiting{ $oldest }; { $available } available, { $talking } talking, { $after } after work, { $paused } paused{ $unknown }
+why-no-reason = no reason
+why-paused = paused: { $reasons }
+why-arrivals = arrivals { $now } in the { $minutes } min of this half hour, at a pace of { $pace }; the { $steps } before had { $mean } each
+figure-arrivals = arrivals
+change-title = from { $was } ({ $from }–{ $to }) to { $is }: { $amount }, of which
+change-none = none
+change-was = was
+change-rest = the rest
+change-others = { $count ->
+        [one] { $count } other
+       *[other] { $count } others
+    }
+change-causes = { $share } by what came, { $ratio } by how it went
+change-beside = { $figure } { $is } (was { $was })
+
+## Alerts
+
+column-where = Where
+column-what = What
+column-limit = Limit
+column-now = Now
+column-worst = Worst
+column-value-at-ack = At ack
+column-by = By
+column-since = Since
+column-ends-in = Ends in
+column-note = Note
+column-over = Over
+column-lasted = Lasted
+column-ack-by = Ack by
+alert-snoozed-short = zz
+alert-taken-short = ack
+alert-was = was { $value }
+alert-hidden = hidden: { $cause }
+alert-pending = on the way
+alert-flapping = on and off
+alert-recovers = recovers
+alert-new = new
+alert-nobody = nobody
+alerts-active = Active
+alerts-held = Acknowledged, the oldest first
+alerts-none-held = no alert is acknowledged
+alerts-past = Over
+alerts-none-past = no alert has ended yet
+alerts-about = What it means, what to do
+alerts-nothing-selected = nothing is selected
+alert-key-takes = { $key } takes { $alert }
+alert-key-undo = { $who } has { $alert }; { $key } undoes it
+alert-key-all = { $key } all { $count }
+alert-was-past = { $over }: { $past } { $limit } since { $since }, at worst { $worst }
+alert-is-past = { $over }: { $now }, { $past } since { $since }, at worst { $worst }
+alert-clears = { $over }: { $now }, was { $worst }, clears { $clear }
+alert-entry-by = {" "}by { $who } ({ $from })
+alert-entry-at = {" "}at { $value }
+above = above
+below = below
+snooze-choice = 1: 5 min   2: 15 min   3: 30 min   4: 1 h
+snooze-title = Be quiet about it for
+history-fired = fired
+history-worsened = worsened
+history-eased = eased
+history-acknowledged = acknowledged
+history-snoozed = snoozed
+history-noted = noted
+history-undone = undone
+history-expired = expired
+history-broken = broken
+history-flapping = flapping
+history-settled = settled
+history-inhibited = inhibited
+history-released = released
+history-resolved = resolved
+history-late = late
+history-for = for { $time }
+told-warning-to-critical = warning → critical
+told-outside-hours = outside of its hours
+told-no-data = no data
+told-not-kept = it could not be kept
+told-clock-was-wrong = it holds on: the clock was wrong when it ended
+source-sentence = source { $source } { $state }
+told-source-down = is down
+told-source-stale = is stale
+told-source-excess = sends more than is kept
+told-source-down-still = is down: its figures stand still
+told-source-stale-still = is stale: its figures stand still
+told-source-connecting = is being connected: its figures stand still
+told-source-back = is back
+told-source-no-excess = no longer sends more than is kept
+refused-taken = { $who } was first
+refused-over = it has already resolved
+refused-unknown = there is no alert { $alert }
+refused-early = it has not fired yet
+refused-theirs = { $who } has it: only { $who } can take that back
+refused-nothing = there is nothing to undo
+refused-changed = it has changed meanwhile: look again
+refused-read-only = this board is read-only: { $reason }
+refused-not-kept = it could not be kept: { $reason }
+sentence = { $place }: { $what } { $value } { $over }{ $limit }
+sentence-past = , { $side } { $limit }
+sentence-clears = , clears { $side } { $limit }
+sentence-unknown = { $place }: { $what }: no data for the moment ({ $reason })
+sentence-trap = { $place }: speed trap { $over }: handling got shorter while resolution or satisfaction fell
+over-15m = over the last 15 minutes
+over-30m = over the last 30 minutes
+over-1h = over the last hour
+over-interval = in this half hour
+over-today = today
+over-7d = over the last 7 days
+over-30d = over the last 30 days
+over-now = now
+told-nothing-in-window = nothing in the window
+told-nothing-happened = nothing happened in the window
+told-action-detractors = Read the newest answers of detractors and find what changed this week; see which intent or queue fell.
+told-action-stale = Check the system and the way to it; `floorwatch check` says what each source answers.
+told-action-names = See which field is taken for the name: free text, numbers and ids are none. Then restart floorwatch, which admits new names again. Contacts are admitted again as soon as others end.
+
+## Trends
+
+trends-range-by = { $range } by { $step }
+trends-unmatched = no queue or intent matches "{ $filter }"; esc clears
+trends-no-data-of = no data of { $before }
+trends-thin-line = thin line
+trends-dots = dots
+trends-spread = lowest and highest
+trends-against = against { $before }, { $line }
+trends-arrivals-per = Arrivals per { $step }
+trends-chart-name = { $word } ({ $name })
+trends-as = as { $before }
+trends-by-on = { $by } on { $before }
+trends-as-expected = as expected (·)
+trends-by-on-expected = { $by } on what was expected (·)
+trends-day = day
+trends-hour = hour
+trends-hours = { $count } h
+trends-minutes = { $count } min
+trends-week-before = the week before
+trends-four-weeks-before = the four weeks before
+trends-month-before = four weeks before
+trends-yesterday = yesterday
+trends-four-days-before = the four { $day }s before
+trends-last-day = last { $day }
+trends-last-day-short = last { $day }
+trends-four-weeks-short = 4 weeks
+trends-before-short = before
+old = { $age } old
+trends-expected = expected { $count }
+trends-staffed = staffed
+trends-so-far = { $step }, so far
+trends-to-come = { $step }, to come
+trends-why = why …
+trends-more = more than a week before: { $names }
+trends-hung-up = hung up: { $names }
+trends-nothing = nothing stands out in it
+trends-grown = grown in the last hour: { $names }
+side-last-hour = Last hour
+side-change = change
+side-arrivals-so-far = Arrivals so far
+side-paused = { $count } paused
+side-staffed = Staffed
+side-this = this
+side-last = last
+side-week = Week so far
+side-still-open = {"  "}still open
+side-grown = What grew most, last hour
+strip-alerts = alerts
+strip-staff = staff
+strip-queues = In time by queue, worst first
+column-from = From
+column-to = To
+column-expected = Expected
+column-staffed = Staffed
+column-name = Name
+
+## Kiosk: capitals are drawn large, in the letters A to Z
+
+kiosk-hour = H
+kiosk-day = D
+kiosk-seconds = { $count } S
+kiosk-minutes = { $count } MIN
+kiosk-hours = { $count } H
+kiosk-all-fine = all { $count } queues are fine
+kiosk-fine = { $count ->
+        [0] no queue is fine
+        [1] 1 queue is fine
+       *[other] { $count } queues are fine
+    }
+kiosk-not-fine = { $fine } fine, { $count ->
+        [1] 1 is not
+       *[other] { $count } are not
+    }
+kiosk-more-not-fine = { $fine } fine, { $count ->
+        [1] 1 more is not
+       *[other] { $count } more are not
+    }
+kiosk-held = held by the alert
+kiosk-held-short = held
+kiosk-next-page = next page in { $seconds } s
+kiosk-simulated = SIMULATED { $scenario }
+kiosk-replay = REPLAY { $day }
+kiosk-data-age = data { $age } old
+kiosk-sources = { $count ->
+        [one] 1 source live
+       *[other] { $count } sources live
+    }
+kiosk-some-sources = { $live } of { $all } sources live
+kiosk-reading = the day so far is being read
+kiosk-no-data-yet = No data yet
+kiosk-silent = the floor is silent
+kiosk-data-old = DATA { $age } OLD
+kiosk-no-data-from = No data from { $source }{ $more ->
+        [0] {""}
+       *[other] {" "}and { $more } more
+    }
+kiosk-as-of-then = what comes from it is as of then: { $reason }
+kiosk-since = since { $time } ({ $age })
+kiosk-limit = limit { $limit }
+kiosk-alert-of = alert { $number } of { $count }: { $about }
+kiosk-nobody-yet = nobody yet
+kiosk-has-it = { $alert }: { $who } has it, { $left } left
+kiosk-fine-again = { $what } is fine again
+kiosk-an-agent = an agent
+kiosk-wait = wait
+kiosk-to-answer = to answer
+kiosk-free = free
+kiosk-closed = CLOSED
+kiosk-opens = opens { $time }
+kiosk-queues = QUEUES
+kiosk-queues-of = QUEUES { $first }–{ $last } OF { $all }
+kiosk-queues-worst = QUEUES, WORST FIRST
+kiosk-queues-worst-of = QUEUES { $first }–{ $last }, WORST FIRST
+kiosk-waiting = WAITING
+kiosk-longest = LONGEST
+kiosk-in-time = IN TIME
+kiosk-in-time-share = IN TIME %
+kiosk-hung-up-share = HUNG UP %
+kiosk-free-label = FREE
+kiosk-in-queues = { $count ->
+        [1] in 1 queue
+       *[other] in { $count } queues
+    }
+kiosk-aim = , aim { $aim }
+kiosk-last-30 = % last 30 min{ $aim }
+kiosk-here = of { $count } here, { $paused } paused{ $unknown }
+kiosk-busy-label = BUSY
+kiosk-paused-label = PAUSED
+kiosk-of-here = of { $count } here
+kiosk-after-call = { $count } with after-call work
+kiosk-teams = TEAMS
+kiosk-teams-of = TEAMS, { $shown } OF { $all }
+kiosk-nothing-today = nothing has come today
+kiosk-in-time-today = in time today
+kiosk-arrivals-today = arrivals today
+
+## What floors tell in fixed sentences
+
+told-nps-of-agent = NPS speaks of the company and is never computed per agent
+told-available-time = available time belongs to agents: ask by agent, by team or in total
+told-few-evaluators = fewer than two evaluators in this window
+told-estimated = it is estimated queue by queue, from the contacts handled in the last hour
+told-no-answered = no answered contacts in this window
+told-no-contacts = no contacts in this window
+told-no-known-customers = no contacts of known customers in this window
+told-no-dispositions = no dispositions in this window
+told-no-evaluations = no evaluations in this window
+told-no-first-contacts = no first contacts in this window
+told-no-first-response = no first response in this window
+told-no-handled = no handled contacts in this window
+told-no-known-waits = no known waits in this window
+told-no-resolved = no resolved contacts in this window
+told-no-sessions = no self-service sessions in this window
+told-no-source-states = no source gives agents' states
+told-no-source-auth = no source gives authentication steps
+told-no-source-dispositions = no source gives dispositions
+told-no-source-responses = no source gives first responses on asynchronous channels
+told-no-source-positions = no source gives positions on joining
+told-no-source-quality = no source gives quality evaluations
+told-no-source-sessions = no source gives self-service sessions
+told-no-source-surveys = no source gives surveys
+told-no-source-talk = no source gives the talk times of the contacts in this window
+told-no-source-transfers = no source has told of a transfer
+told-no-source-available = no source says when agents are available
+told-no-source-staffed = no source says when agents are staffed
+told-no-source-serving = no source says which agents serve the queue
+told-no-source-customers = no source says who the customers are
+told-no-source-holds = no source tells of calls on hold
+told-no-staffed = no staffed time in this window
+told-no-answers = no survey answers in this window
+told-nobody-hung-up = nobody hung up in this window
+told-no-history = nothing to compare with: no history of these hours
+told-agents-unknown = of some agents no source says what they do
+told-staffed-time = staffed time belongs to agents: ask by agent, by team or in total
+told-few-handled = too few handled contacts to compare
+told-hidden = this token may not see it
+told-no-sum = the table of sums does not tell it
+
+## How contacts ended
+
+outcome-waiting = waiting
+outcome-talking = talking
+outcome-handled = handled
+outcome-left = left: { $reason }
+outcome-transferred = transferred
+outcome-abandoned = abandoned
+outcome-unknown = unknown
+outcome-timeout = timeout
+outcome-key = key
+outcome-empty = empty
+outcome-full = full
+outcome-closed = closed
+outcome-overflow = overflow
+outcome-callback = callback
+outcome-withdrawn = withdrawn
+
+## Messages at the foot
+
+toast-no-shell = there is no shell here to go back to
+toast-several-keys = several keys came at once: what changes something for others is done by a single key
+toast-pasted = text was pasted where none can be typed
+toast-trends-sorted = the queues stand worst first; ↑ and ↓ go through them
+toast-then-acknowledged = {" "}· n note, z snooze, u undo
+toast-then-snoozed = {" "}· u undo
+toast-not = not { $count }: { $reason }
+toast-quit-again = the same key again leaves the kiosk
+toast-no-key = { $sign } does nothing here; { $key } lists the keys
+toast-no-own-theme = no own theme: it is [ui.own_theme] in the configuration
+toast-only-replay = only a replay can be steered
+toast-formula = service level: { $name } = { $formula }
+toast-copied = copied: { $command }
+toast-theme = theme { $name }
+toast-mouse-on = mouse on: click to select, again to go in; m gives the terminal's own selection back
+toast-mouse-off = mouse off: the terminal selects and copies text again
+toast-compare = the page of trends compares (6)
+toast-no-note = there is no alert to write about
+toast-no-snooze = there is no alert to snooze
+toast-one-list = this page has one list
+toast-no-columns = what has the focus has no columns to sort by
+toast-first-page = this is the first page
+toast-contact-over = this contact is over, or its agent has several at once
+toast-nothing-further = there is nothing further to go into here
+toast-no-alert = there is no alert to acknowledge
+prompt-note = note:{" "}
+prompt-no-time = `{ $word }` is no time: write seek 10:30
+prompt-needs-time = `{ $word }` needs a time: seek 10:30
+prompt-no-speed = `{ $word }` is no speed: write speed 60
+prompt-needs-speed = `{ $word }` needs a number: speed 60
+prompt-no-theme = no theme is called `{ $name }`: { $all }
+prompt-no-window = no window is called `{ $name }`: { $all }
+prompt-no-formula = no formula is called `{ $name }`: { $all }
+prompt-no-command-but = `{ $word }` is no command; did you mean `{ $name }`?
+prompt-no-command = `{ $word }` is no command; H names them all
+kind-page = page
+kind-alert = alert
+kind-command = command
+kind-key = key { $key }
+alert-state-firing = firing
+alert-state-acknowledged = acknowledged
+alert-state-snoozed = snoozed
+export-written = { $what } in { $path }.{ $first } and .{ $second }
+export-rows = { $count } rows
+export-queues = today, { $count ->
+        [one] { $count } queue
+       *[other] { $count } queues
+    }
+export-handover = the hand-over
+export-nothing = there is nothing to export on this page
+export-no-answer = the floor has not answered: nothing is written; try again
+export-file = { $path }: { $error }; set `ui.export_dir` to a directory that can be written to
+
+## Plain lines
+
+plain-greeting = Enter says what is so now; help lists what can be typed.
+plain-help-1 = Enter alone says what is so now. queues: every queue. alerts: what is wrong, and what to do.
+plain-help-2 = ack 3: take alert 3. snooze 3 15m: be quiet about it. note 3 TEXT: add a note. undo 3: take that back.
+plain-help-3 = help: these lines. quit: leave.
+plain-several-lines = several lines came at once: nothing was done
+plain-refused = refused: { $reason }
+plain-simulated = {" "}(simulated)
+plain-recording = {" "}(a recording)
+plain-alerts = { $count ->
+        [0] no alerts
+        [1] 1 alert
+       *[other] { $count } alerts
+    }
+plain-no-answer = there is no answer
+plain-news-again = there is news of the floor again.
+plain-no-longer = no longer so: { $trouble }
+plain-by = {" "}by { $who }
+plain-action = {" "}What to do: { $action }
+plain-alert = { $severity } alert { $alert }
+plain-alert-since = alert { $alert }, { $severity }, since { $since }
+plain-over = alert { $alert } is over: { $sentence }, at worst { $worst }
+plain-more-changes = and { $count } changes more: alerts lists what stands.
+plain-silent = the floor is silent: there is no news, and what was said is old.
+plain-cut-off = cut off from { $hub }: { $reason }
+plain-followed-silent = the board that is followed does nothing
+plain-followed-old = the board that is followed does nothing: everything is old
+plain-nothing-known = Since { $since } nothing is known.
+plain-alerts-then = Alerts that stood then:
+plain-journal-failed = nothing is kept any more, the journal failed: { $reason }
+plain-source = source { $source } is { $health }: { $reason }
+plain-held = , { $who } has it until { $until }
+plain-which-alert = { $word } which alert? write { $word } and its number, such as { $word } 3
+plain-how-long = snooze for how long? write snooze, the alert's number and a time, such as 15m
+plain-how-long-wrong = for how long? { $error }
+plain-note-what = { $word } what? write { $word }, the alert's number and the note
+plain-no-command = { $word } is no command{ $meant }
+
+## Reports and the hand-over
+
+handover-title = Hand-over
+handover-title-of = Hand-over of { $floor }
+handover-about = The shift from { $from } to { $to } ({ $zone })
+handover-new = Alerts that nobody has taken
+handover-no-new = Somebody has every alert, or there is none.
+handover-how-bad = How bad
+handover-what-to-do = What to do
+handover-taken = Alerts that somebody has
+handover-none-taken = No alert is acknowledged.
+handover-taken-at = Taken at
+handover-then = Then
+handover-held-until = Held until
+handover-notes = Notes
+handover-put-off = Alerts that are put off
+handover-none-put-off = No alert is put off.
+handover-until = Until
+handover-over-since = { $value }, over since { $time }
+handover-done = What was done, and what came of it
+handover-nothing-done = Nobody did anything about an alert.
+handover-when = When
+handover-about-what = About
+handover-deed = What was done
+handover-now-or-end = Now, or at its end
+handover-no-bad = No half hour was bad, or those that were had too few contacts to tell.
+handover-no-figures = The floor gave no figures by half hour; `floorwatch report --by queue --every 30m` may.
+handover-worst = The worst half hours
+handover-came = Came
+handover-in-time = Answered in time
+handover-hung-up = Hung up
+handover-not-in-time = Not in time
+handover-more-bad = { $count } more half hours were bad.
+handover-left-out = { $count } more are left out.
+handover-still-so = still so: { $reason }
+handover-gaps = Times without data
+handover-no-gaps = Every source was heard all the time.
+handover-source = Source
+handover-how-long = How long
+handover-waits = Who waits now
+handover-nobody-waits = Nobody waits.
+handover-waiting = Waiting
+handover-longest-wait = Longest wait
+deed-took = took it
+deed-took-late = took it after it was over
+deed-put-off = put it off
+deed-wrote = wrote
+deed-gave-back = gave it back
+report-title = Floor report
+report-title-of = Floor report, { $from } to { $to }
+report-total = Total
+report-good = good
+report-what-it-is = What it is
+report-value = Value
+report-dropped = { $count } columns more in a wider terminal, and all KPIs with --format csv.
+report-interval = { $low } to { $high }
+report-provisional-share = { $share } % provisional
+report-heading = { $from } to { $to } ({ $zone }) · service level: { $formula }, T = { $seconds } s
+report-incomplete = Not read to its end: { $place }
+report-remark = Note: { $remark }.
+report-more = and { $count } more
+report-contradicts = contradicts its contact: { $steps } at { $time }
+report-rejected = set aside
+report-duplicates = seen before
+report-unknown-types = of unknown types
+report-unknown-fields = unknown fields
+report-nothing-aside = nothing set aside
+report-events = { $count } { $n ->
+        [one] event
+       *[other] events
+    } read; { $aside }.
+report-empty-rows = { $count ->
+        [one] { $count } row in which no contact came is
+       *[other] { $count } rows in which no contact came are
+    } left out; JSON and CSV have them.
+report-provisional = First contact resolution is provisional: { $share } % of first contacts are younger than { $window }.
+report-days = { $count } days
+report-hours = { $count } hours
+report-few = ~ fewer than { $count } samples
+report-past-critical = !! past the critical limit
+report-past-warning = ! past the warning limit
+
+## Large screens
+
+overview-ended = Alerts that are over
+overview-nothing-grown = nothing has grown
+overview-nothing-before = there is nothing to compare with yet
+days-title = In time by queue
+days-since = today since { $time }, by half hour
+rail-same-for = the same for { $alerts }
+why-alert = Why { $alert }
