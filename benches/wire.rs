@@ -113,6 +113,7 @@ fn floor(address: &str) -> Handle {
         engine: engine::Settings::default(),
         rules: alert::built_in(),
         alerts: alert::Settings::default(),
+        worklist: floorwatch::worklist::Settings::default(),
         sources: vec![SourceInfo { name: "sse".into(), kind: "sse".into() }],
     };
     let (to, messages) = mpsc::channel(64);

@@ -18,6 +18,7 @@
 //! 3. The process exits. Sources are not waited for: the journal holds how far their events have been recorded.
 
 mod certificate;
+mod colleagues;
 mod ending;
 mod identity;
 mod locate;
@@ -322,7 +323,9 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     simulator::spawn(0, world, clock.clone(), to)?;
     let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
     let (floor, handle) = Floor::new(settings, clock, mode, Feed::Sources(messages));
-    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
+    let stop = CancellationToken::new();
+    let colleagues = colleagues::work(handle.clone(), demo.speed, stop.clone());
+    show(floor.run(), colleagues, handle, config.ui, identity::who(config.who), &stop)
 }
 
 /// Replay a recording as if it were live, without a journal.
@@ -347,6 +350,7 @@ fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings 
         engine: config.floor.clone(),
         rules: config.rules.clone(),
         alerts: config.alerts,
+        worklist: config.worklist.clone(),
         sources,
     }
 }

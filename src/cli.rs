@@ -18,6 +18,7 @@ pub mod replay;
 pub mod report;
 pub mod snapshot;
 pub mod times;
+pub mod worklist;
 
 use std::path::{Path, PathBuf};
 
@@ -112,6 +113,8 @@ pub enum Command {
     Snapshot(snapshot::Args),
     /// List, acknowledge, snooze and annotate the alerts of a running floor
     Alerts(alerts::Args),
+    /// List, claim, close and annotate what there is to do on a running floor: whom to call back, low scores to follow up
+    Worklist(worklist::Args),
     /// Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits
     Handover(handover::Args),
     /// Check the configuration, try each source, and show what it would deliver
@@ -162,7 +165,10 @@ pub enum Error {
     /// `check` found this many sources or files that can't be reached or read; it has printed which ones.
     #[error("{0} of them can't be reached or read")]
     Unsound(usize),
-    /// The running floor refused a command about an alert.
+    /// The running floor has no worklists.
+    #[error("the floor there is of an older version and has no worklists: update it")]
+    NoWorklist,
+    /// The running floor refused a command about an alert or an item.
     #[error(transparent)]
     Refused(#[from] crate::alert::CommandRefusal),
     /// The running floor ended before it answered.
@@ -224,6 +230,7 @@ impl Error {
             Self::Usage(_) => 2,
             Self::Unknown(_) | Self::UnknownQueue(_) => 3,
             Self::Refused(_)
+            | Self::NoWorklist
             | Self::FloorClosed(_)
             | Self::Config(_)
             | Self::Language(_)
@@ -332,6 +339,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file)?,
         Some(Command::Handover(args)) => args.run(&cli.global.for_print()?)?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
+        Some(Command::Worklist(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {
             show_board(args.settings(cli.global.for_board()?, cli.global.theme), log_file)?;
         }

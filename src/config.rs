@@ -11,6 +11,7 @@ mod problem;
 mod section;
 mod source;
 mod ui;
+mod worklist;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ pub struct Config {
     pub rules: Vec<alert::Rule>,
     /// Settings of all alert rules.
     pub alerts: alert::Settings,
+    /// Settings of the worklists.
+    pub worklist: crate::worklist::Settings,
     /// The screen.
     pub ui: crate::ui::Settings,
     /// The journal.
@@ -78,6 +81,7 @@ impl Default for Config {
             sources: Vec::new(),
             rules: alert::built_in(),
             alerts: alert::Settings::default(),
+            worklist: crate::worklist::Settings::default(),
             ui: crate::ui::Settings::default(),
             journal: JournalSettings::default(),
             hub: crate::hub::Settings::default(),
@@ -166,6 +170,7 @@ impl Config {
         floor::read(&mut config.floor, &mut root);
         config.sources = source::read(&mut root);
         alerts::read(&mut config, &mut root);
+        worklist::read(&mut config.worklist, root.section("worklist"));
         ui::read(&mut config.ui, root.section("ui"), &config.floor);
         config.journal.read(root.section("journal"));
         config.hub = hub::read(&root.section("hub"));

@@ -77,6 +77,7 @@ mod varint;
 mod view;
 mod view_cache;
 mod visit;
+mod visit_reports;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -104,6 +105,7 @@ use repeats::Repeats;
 use served_queues::ServedQueues;
 use standing_query::StandingQuery;
 use timeline::Timeline;
+use visit_reports::VisitReports;
 
 pub use agent_states::StatePeriod;
 pub use answer::AnswerTooLarge;
@@ -115,6 +117,7 @@ pub use names::NameCounts;
 pub use portions::{PortionOutcome, PortionedQuestion};
 pub use rows::{Arrangement, FoundRow, Rows};
 pub use settings::{QueueSettings, Settings};
+pub use visit_reports::{VisitCourse, VisitReport};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +169,8 @@ pub struct Engine {
     cells: CellTable,
     facts: FactStore,
     repeats: Repeats,
+    #[serde(skip)]
+    visit_reports: VisitReports,
     #[serde(skip)]
     contradictions: Contradictions,
     dedup: Dedup,

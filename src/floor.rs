@@ -29,6 +29,7 @@ mod recording;
 mod restoring;
 mod role;
 mod sources;
+mod work;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -46,9 +47,11 @@ use crate::kpi::format::age;
 use crate::kpi::{Dim, Slice};
 use crate::source::{Message, Rejection, RejectionReason};
 use crate::text::{Label, Text};
+use crate::worklist::Worklist;
 
+pub use crate::journal::Kept;
 pub(crate) use handle::Request;
-pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
+pub use handle::{Command, ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand, Subject};
 use portions::{PortionedRequests, QuestionUnderWay};
 use recording::Jump;
 pub use recording::Recording;
@@ -89,6 +92,8 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     /// Settings of all alert rules.
     pub alerts: crate::alert::Settings,
+    /// Settings of the worklists.
+    pub worklist: crate::worklist::Settings,
     /// The sources, in the order of their index in messages.
     pub sources: Vec<SourceInfo>,
 }
@@ -126,6 +131,7 @@ pub struct Floor {
     keeper: Keeper,
     engine: Engine,
     evaluator: Evaluator,
+    worklist: Worklist,
     sources: Sources,
     history: VecDeque<Episode>,
     feed: Feed,
@@ -164,9 +170,10 @@ impl Floor {
         if matches!(feed, Feed::Recording(_)) {
             sources.set_health(0, Health::Live, Text::default(), now, None);
         }
-        let floor = Self {
+        let mut floor = Self {
             engine: Engine::new(settings.engine.clone()),
             evaluator: new_evaluator(&settings),
+            worklist: Worklist::new(settings.worklist.clone()),
             sources,
             settings,
             clock,
@@ -197,6 +204,7 @@ impl Floor {
             since_checkpoint: 0,
             last_checkpoint: started,
         };
+        floor.begin_reports();
         (floor, Handle::new(board, sender))
     }
 
@@ -286,6 +294,8 @@ impl Floor {
         self.engine.shift(by, now);
         let changed = self.evaluator.shift(by, now);
         self.record_episodes(changed);
+        self.worklist.shift(by);
+        self.record_items();
         self.reload_after(by);
         self.dirty = true;
     }
@@ -330,10 +340,12 @@ impl Floor {
             }
         }
         self.engine.advance(self.now());
+        self.follow_visits_if_due();
         self.make_checkpoint_if_due();
         self.poll_followed_journal();
         if self.last_evaluation.elapsed() >= EVALUATION_INTERVAL {
             self.last_evaluation = Instant::now();
+            self.follow_visits();
             self.evaluate_alerts();
         }
         if self.last_publish.elapsed() >= EVALUATION_INTERVAL {
@@ -394,10 +406,11 @@ impl Floor {
             }
             Request::AgentStates(agent, reply) => drop(reply.send(self.engine.agent_states(&agent, now))),
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
-            Request::SliceOfAlert(id, reply) => {
-                let known = self.evaluator.find(id).or_else(|| self.found_elsewhere(id));
-                drop(reply.send(known.map(|episode| episode.slice.clone())));
+            Request::Worklist(query, queues, reply) => {
+                let day = self.engine.calendar().day_start(now, 0);
+                drop(reply.send(Some(self.worklist.ask(&query, &queues, day, now))));
             }
+            Request::SliceOf(subject, reply) => drop(reply.send(self.slice_of(subject))),
             Request::Execute(command, reply) => self.execute(&command, now, reply),
             Request::Replay(command) => self.control_replay(command),
         }
@@ -408,6 +421,8 @@ impl Floor {
         self.dirty = true;
         if recording.execute(command) == Jump::Back {
             self.change_engine(Engine::new(self.settings.engine.clone()));
+            self.begin_reports();
+            self.worklist = Worklist::new(self.settings.worklist.clone());
             self.history.clear();
         }
         // After a jump, alerts are evaluated as after a start, because the floor has not seen the time before.

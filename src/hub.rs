@@ -122,7 +122,7 @@ fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
         .fallback(|| async {
             ApiProblem::new(
                 StatusCode::NOT_FOUND,
-                "not_found",
+                problem::NOT_FOUND,
                 "there is nothing here: /openapi.json lists what there is",
             )
         })

@@ -36,6 +36,7 @@ use crate::clock::{Clock, Time};
 use crate::engine::Archive;
 use crate::event::Event;
 use crate::text::{Label, Text};
+use crate::worklist::WorkItem;
 
 pub use archive::{PendingCheckpoint, StoredCheckpoint};
 pub use follower::{Changes, Follower};
@@ -126,6 +127,63 @@ pub enum OpenedJournal {
     Follower(Follower),
 }
 
+/// What people act on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kept {
+    /// An alert.
+    Episode(Box<Episode>),
+    /// An item of a worklist.
+    Item(Box<WorkItem>),
+}
+
+impl Kept {
+    /// The alert, if it is one.
+    #[must_use]
+    pub fn episode(self) -> Option<Episode> {
+        match self {
+            Self::Episode(episode) => Some(*episode),
+            Self::Item(_) => None,
+        }
+    }
+
+    /// The alert, if it is one, to look at.
+    #[must_use]
+    pub fn as_episode(&self) -> Option<&Episode> {
+        match self {
+            Self::Episode(episode) => Some(episode),
+            Self::Item(_) => None,
+        }
+    }
+
+    /// The item, if it is one.
+    #[must_use]
+    pub fn item(self) -> Option<WorkItem> {
+        match self {
+            Self::Item(item) => Some(*item),
+            Self::Episode(_) => None,
+        }
+    }
+}
+
+/// A version that a command made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandedChange {
+    /// Of an episode.
+    Episode {
+        /// Its id.
+        id: u64,
+        /// Its version.
+        version: u32,
+    },
+    /// Of an item.
+    Item {
+        /// Its id.
+        id: u64,
+        /// Its version.
+        version: u32,
+    },
+}
+
 /// What is stored in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -135,16 +193,22 @@ pub struct Batch {
     pub cursors: Vec<(Label, String)>,
     /// Episodes that have changed.
     pub episodes: Vec<Episode>,
+    /// Items of worklists that have changed.
+    pub items: Vec<WorkItem>,
     /// How far notification targets have dealt with the outbox.
     pub progress: Vec<TargetProgress>,
-    /// The commanded changes, as (episode, version): each is stored in this transaction or never, because its author is
-    /// told whether it was stored.
-    pub commands: Vec<(u64, u32)>,
+    /// The commanded changes: each is stored in this transaction or never, because its author is told whether it was stored.
+    pub commands: Vec<CommandedChange>,
     /// A state of the engine that contains the events recorded before.
     pub checkpoint: Option<Box<PendingCheckpoint>>,
 }
 
 impl Batch {
+    /// Whether it holds nothing that people act on.
+    fn is_of_sources(&self) -> bool {
+        self.episodes.is_empty() && self.items.is_empty()
+    }
+
     fn event_count(&self) -> usize {
         self.events.iter().map(|(_, events)| events.len()).sum()
     }
@@ -152,7 +216,12 @@ impl Batch {
     /// Remove the commanded changes, whose authors are told that they could not be stored.
     fn drop_commands(&mut self) {
         let commands = std::mem::take(&mut self.commands);
-        self.episodes.retain(|episode| !commands.contains(&(episode.id, episode.version)));
+        self.episodes.retain(|Episode { id, version, .. }| {
+            !commands.contains(&CommandedChange::Episode { id: *id, version: *version })
+        });
+        self.items.retain(|WorkItem { id, version, .. }| {
+            !commands.contains(&CommandedChange::Item { id: *id, version: *version })
+        });
     }
 
     fn append(&mut self, mut other: Self) {
@@ -164,6 +233,7 @@ impl Batch {
         self.events.append(&mut other.events);
         self.cursors.append(&mut other.cursors);
         self.episodes.append(&mut other.episodes);
+        self.items.append(&mut other.items);
         self.progress.append(&mut other.progress);
         self.commands.append(&mut other.commands);
     }
@@ -230,11 +300,19 @@ impl Journal {
         self.writer.opened()
     }
 
-    /// Store an episode that a command changed; `on_stored` is called on the journal's thread when it is on the disk. An
-    /// episode that could not be stored is not stored later either.
-    pub fn execute(&self, episode: Episode, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {
-        let commands = vec![(episode.id, episode.version)];
-        let batch = Batch { episodes: vec![episode], commands, ..Batch::default() };
+    /// Store what a command changed; `on_stored` is called on the journal's thread when it is on the disk. What could not
+    /// be stored is not stored later either.
+    pub fn execute(&self, changed: Kept, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {
+        let batch = match changed {
+            Kept::Episode(episode) => {
+                let commands = vec![CommandedChange::Episode { id: episode.id, version: episode.version }];
+                Batch { episodes: vec![*episode], commands, ..Batch::default() }
+            }
+            Kept::Item(item) => {
+                let commands = vec![CommandedChange::Item { id: item.id, version: item.version }];
+                Batch { items: vec![*item], commands, ..Batch::default() }
+            }
+        };
         self.record_and_notify(batch, on_stored);
     }
 

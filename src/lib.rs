@@ -35,3 +35,4 @@ pub mod secret;
 pub mod source;
 pub mod text;
 pub mod ui;
+pub mod worklist;

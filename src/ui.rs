@@ -39,6 +39,7 @@ mod update;
 pub mod view;
 pub mod widget;
 pub mod words;
+pub mod worklist;
 
 #[cfg(test)]
 mod sample;

@@ -161,6 +161,7 @@ impl Floor {
             }
             Question::States(agent) => Reply::States(self.engine.agent_states(agent, self.now)),
             Question::History => Reply::History(Vec::new()),
+            Question::Worklist(_) => Reply::Worklist(Box::new(None)),
         }
     }
 }

@@ -72,6 +72,15 @@ pub enum CommandRefusal {
     /// This board cannot write the journal; it holds who can.
     #[error("this board is read-only: {0}")]
     ReadOnly(Text),
+    /// No item of a worklist has this number.
+    #[error("there is no item {0}")]
+    UnknownItem(u64),
+    /// The item is closed, and not by a person; it holds why.
+    #[error("it is over: {0}")]
+    Closed(Text),
+    /// The command does not fit what it is for; it holds what would.
+    #[error("{0}")]
+    Unfit(Text),
     /// The journal could not store it; it holds why.
     #[error("it could not be kept: {0}")]
     NotKept(Text),

@@ -12,9 +12,9 @@ use crate::clock::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MuteLength(Span);
 
-/// A length of time that is too short or too long to mute an alert for.
+/// A length of time that is too short or too long to mute an alert or to claim an item for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an alert can be muted for 1 minute up to 24 hours (60 to 86400 seconds)")]
+#[error("it must be 1 minute up to 24 hours (60 to 86400 seconds)")]
 pub struct MuteLengthError;
 
 impl MuteLength {

@@ -71,7 +71,7 @@ pub enum AlertsCommand {
     },
 }
 
-fn mute_length(text: &str) -> Result<MuteLength, String> {
+pub(super) fn mute_length(text: &str) -> Result<MuteLength, String> {
     let span = duration::parse(text).map_err(|error| error.to_string())?;
     MuteLength::new(span).map_err(|error| error.to_string())
 }

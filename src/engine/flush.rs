@@ -87,6 +87,7 @@ impl Engine {
             if let Some(contact) = self.contacts.get_mut(number) {
                 contact.changed = false;
             }
+            self.report_contact(number);
             self.contacts.note_place(number);
             self.count_open_contact(number);
             self.contacts.pack_settled(number);

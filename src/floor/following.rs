@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::persistence::{ENDED_ALERTS, EVENTS, OPEN_ALERTS};
+use super::persistence::{ENDED_ALERTS, EVENTS, ITEMS, OPEN_ALERTS};
 use super::progress::JournalProgress;
 use super::restoring::Restored;
 use super::role::{Following, ForwardCommand, JournalRole, StartNotifier, StartSources, holder};
 use super::{Floor, MAX_HISTORY};
 use crate::board::Keeper;
+use crate::clock::Time;
 use crate::journal::{self, Follower, Journal, Loaded, OpenedJournal, Unreadable};
 use crate::text::Text;
 
@@ -34,6 +35,7 @@ impl Floor {
         self.loaded(&loaded);
         let (history, unreadable_history) = follower.reader().history(MAX_HISTORY)?;
         let (episodes, unreadable) = follower.reader().active()?;
+        self.restore_worklist(follower.reader())?;
         self.history = history.into();
         self.set_unreadable(OPEN_ALERTS, unreadable);
         self.set_unreadable(ENDED_ALERTS, unreadable_history);
@@ -73,7 +75,8 @@ impl Floor {
         let JournalRole::Follower(following) = &mut self.role else { return };
         match following.follower.poll() {
             Ok(changes) => {
-                self.dirty |= !changes.events.is_empty() || !changes.episodes.is_empty();
+                self.dirty |= !changes.events.is_empty() || !changes.episodes.is_empty() || !changes.items.is_empty();
+                changes.items.into_iter().for_each(|item| self.worklist.put(item));
                 for event in &changes.events {
                     self.engine.apply(event);
                 }
@@ -88,7 +91,8 @@ impl Floor {
                 }
                 self.history.truncate(MAX_HISTORY);
                 self.keeper = Keeper::Other(holder(&following.follower));
-                if let Err(error) = self.count_unreadable(changes.unreadable_events, changes.unreadable_episode) {
+                let odd = (changes.unreadable_episode, changes.unreadable_item);
+                if let Err(error) = self.count_unreadable(changes.unreadable_events, odd) {
                     self.keeper = Keeper::Failed(Text::of_files(&error.to_string()));
                 }
             }
@@ -138,7 +142,7 @@ impl Floor {
     }
 
     /// Count what of the changes could not be read. An episode may change any number of times: those are counted anew.
-    fn count_unreadable(&mut self, events: Unreadable, episode: bool) -> Result<(), journal::Error> {
+    fn count_unreadable(&mut self, events: Unreadable, (episode, item): (bool, bool)) -> Result<(), journal::Error> {
         if events.rows > 0 {
             let mut all = self.unreadable.get(EVENTS).cloned().unwrap_or_default();
             all.add(events);
@@ -152,6 +156,13 @@ impl Floor {
             let ((_, open), (_, ended)) = (reader.active()?, reader.history(MAX_HISTORY)?);
             self.set_unreadable(OPEN_ALERTS, open);
             self.set_unreadable(ENDED_ALERTS, ended);
+            self.dirty = true;
+        }
+        if let JournalRole::Follower(following) = &mut self.role
+            && item
+        {
+            let (_, items) = following.follower.reader().items(Time(i64::MIN))?;
+            self.set_unreadable(ITEMS, items);
             self.dirty = true;
         }
         Ok(())

@@ -11,8 +11,10 @@ use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::engine::{AnswerTooLarge, StatePeriod};
+use crate::journal::Kept;
 use crate::kpi::{Answer, Period, Query, RowSelection, Slice};
 use crate::text::{Label, Patterns};
+use crate::worklist::{WorkAnswer, WorkCommand, WorkItem, WorkQuery};
 
 /// The floor has ended, so that nobody answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,9 +27,50 @@ pub(crate) enum Request {
     Contacts(ContactQuery, Patterns, oneshot::Sender<Vec<ContactRow>>),
     AgentStates(Label, oneshot::Sender<Vec<StatePeriod>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
-    SliceOfAlert(u64, oneshot::Sender<Option<Slice>>),
-    Execute(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>),
+    Worklist(WorkQuery, Patterns, oneshot::Sender<Option<WorkAnswer>>),
+    SliceOf(Subject, oneshot::Sender<Option<Slice>>),
+    Execute(Command, oneshot::Sender<Result<Kept, CommandRefusal>>),
     Replay(ReplayCommand),
+}
+
+/// A person's command about an alert or an item of a worklist.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// About an alert.
+    Alert(AlertCommand),
+    /// About an item of a worklist.
+    Work(WorkCommand),
+}
+
+/// What a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The episode with this number.
+    Alert(u64),
+    /// The item of a worklist with this number.
+    Item(u64),
+}
+
+impl Command {
+    /// What it is about.
+    #[must_use]
+    pub const fn subject(&self) -> Subject {
+        match self {
+            Self::Alert(command) => Subject::Alert(command.episode),
+            Self::Work(command) => Subject::Item(command.item),
+        }
+    }
+}
+
+impl Subject {
+    /// The refusal where there is none with this number.
+    #[must_use]
+    pub const fn unknown(self) -> CommandRefusal {
+        match self {
+            Self::Alert(id) => CommandRefusal::Unknown(id),
+            Self::Item(id) => CommandRefusal::UnknownItem(id),
+        }
+    }
 }
 
 /// Which contacts to list.
@@ -167,20 +210,58 @@ impl Handle {
         self.request(|reply| Request::History(limit, reply)).await
     }
 
-    /// The slice of an episode, active or resolved; `None` if the floor knows none with this id.
+    /// List items of worklists; `None` where the floor is behind a hub that is too old to have any.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
-    pub async fn slice_of_alert(&self, episode: u64) -> Result<Option<Slice>, FloorClosed> {
-        self.request(|reply| Request::SliceOfAlert(episode, reply)).await
+    pub async fn worklist(&self, query: WorkQuery) -> Result<Option<WorkAnswer>, FloorClosed> {
+        self.worklist_within(query, Patterns::default()).await
     }
 
-    /// Execute a command on an episode. Resolves when the changed episode is in the journal.
+    /// List items of the queues that pass `queues`.
+    ///
+    /// # Errors
+    /// [`FloorClosed`] when the floor has ended.
+    pub(crate) async fn worklist_within(
+        &self,
+        query: WorkQuery,
+        queues: Patterns,
+    ) -> Result<Option<WorkAnswer>, FloorClosed> {
+        self.request(|reply| Request::Worklist(query, queues, reply)).await
+    }
+
+    /// The slice of an episode, active or resolved, or of an item; `None` if the floor knows none with this number.
+    ///
+    /// # Errors
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn slice_of(&self, subject: Subject) -> Result<Option<Slice>, FloorClosed> {
+        self.request(|reply| Request::SliceOf(subject, reply)).await
+    }
+
+    /// Execute a command. Resolves when what it has changed is in the journal.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended. The inner error says why the command was refused.
-    pub async fn execute(&self, command: AlertCommand) -> Result<Result<Episode, CommandRefusal>, FloorClosed> {
+    pub async fn command(&self, command: Command) -> Result<Result<Kept, CommandRefusal>, FloorClosed> {
         self.request(|reply| Request::Execute(command, reply)).await
+    }
+
+    /// Execute a command on an episode: see [`Handle::command`].
+    ///
+    /// # Errors
+    /// As for [`Handle::command`].
+    pub async fn execute(&self, command: AlertCommand) -> Result<Result<Episode, CommandRefusal>, FloorClosed> {
+        let unknown = CommandRefusal::Unknown(command.episode);
+        Ok(self.command(Command::Alert(command)).await?.and_then(|kept| kept.episode().ok_or(unknown)))
+    }
+
+    /// Execute a command on an item of a worklist: see [`Handle::command`].
+    ///
+    /// # Errors
+    /// As for [`Handle::command`].
+    pub async fn work(&self, command: WorkCommand) -> Result<Result<WorkItem, CommandRefusal>, FloorClosed> {
+        let unknown = CommandRefusal::UnknownItem(command.item);
+        Ok(self.command(Command::Work(command)).await?.and_then(|kept| kept.item().ok_or(unknown)))
     }
 
     /// Control a replay; without effect on other floors.

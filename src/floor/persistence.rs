@@ -6,14 +6,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::handle::{Command, Subject};
 use super::role::{JournalRole, NotifierHandle, Persistence, StartNotifier, StartSources, UnkeptCommand, holder};
 use super::{Feed, Floor};
-use crate::alert::{AlertCommand, Alerts, CommandRefusal, Episode};
+use crate::alert::{Alerts, CommandRefusal, Episode};
 use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::ApplyOutcome;
 use crate::event::Event;
-use crate::journal::{self, Batch, Journal, Loaded, OpenedJournal, Unreadable};
+use crate::journal::{self, Batch, Journal, Kept, Loaded, OpenedJournal, Unreadable};
+use crate::kpi::{Dim, Slice};
 use crate::source::{MAX_REFUSALS, Receipt};
 use crate::text::Text;
 
@@ -24,6 +26,7 @@ const NOTIFIER_TIMEOUT: Duration = Duration::from_millis(700);
 pub(super) const EVENTS: &str = "events";
 pub(super) const OPEN_ALERTS: &str = "open alerts";
 pub(super) const ENDED_ALERTS: &str = "ended alerts";
+pub(super) const ITEMS: &str = "items of worklists";
 
 /// What to say about rows that can't be read; `None` where there are none.
 pub(super) fn unreadable_remark(what: &str, unreadable: &Unreadable) -> Option<Text> {
@@ -57,6 +60,7 @@ impl Floor {
         tell: StartNotifier,
     ) -> Result<(), journal::Error> {
         let restored = self.restored(journal.reader(), || journal.archive())?;
+        self.restore_worklist(journal.reader())?;
         let loaded = self.replay(&journal, restored)?;
         self.loaded(&loaded);
         self.become_writer(journal, start, tell)
@@ -102,6 +106,7 @@ impl Floor {
         }
         let JournalRole::Writer(journal) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         let loaded = journal.flush().and_then(|()| {
+            self.restore_worklist(journal.reader())?;
             let restored = self.rebuilt(journal.reader(), journal.archive()?)?;
             self.replay(&journal, restored)
         });
@@ -215,11 +220,11 @@ impl Floor {
     /// Execute a command, or forward it to the writer. The reply is sent when the changed episode is on the disk.
     pub(super) fn execute(
         &mut self,
-        command: &AlertCommand,
+        command: &Command,
         now: Time,
-        reply: oneshot::Sender<Result<Episode, CommandRefusal>>,
+        reply: oneshot::Sender<Result<Kept, CommandRefusal>>,
     ) {
-        let before = self.evaluator.episode(command.episode).cloned();
+        let before = self.kept(command.subject());
         let result = match &self.role {
             JournalRole::Follower(following) => {
                 let (sender, forwarded) = oneshot::channel();
@@ -232,13 +237,13 @@ impl Floor {
                 }
                 Err(CommandRefusal::ReadOnly(holder(&following.follower)))
             }
-            _ => self.evaluator.execute(command, now),
+            _ => self.carry_out(command, now),
         };
         self.dirty = true;
-        if let Ok(episode) = &result
+        if let Ok(Kept::Episode(episode)) = &result
             && episode.resolved.is_some()
         {
-            self.add_to_history(episode.clone());
+            self.add_to_history(Episode::clone(episode));
         }
         // Sending the reply fails when the caller no longer waits, which is fine.
         match (result, &self.role) {
@@ -253,12 +258,48 @@ impl Floor {
         }
     }
 
+    fn carry_out(&mut self, command: &Command, now: Time) -> Result<Kept, CommandRefusal> {
+        match command {
+            Command::Alert(command) => {
+                self.evaluator.execute(command, now).map(|episode| Kept::Episode(Box::new(episode)))
+            }
+            Command::Work(command) => self.worklist.execute(command, now).map(|item| Kept::Item(Box::new(item))),
+        }
+    }
+
+    /// What a command is about, as it stands.
+    fn kept(&self, subject: Subject) -> Option<Kept> {
+        match subject {
+            Subject::Alert(id) => self.evaluator.episode(id).cloned().map(|episode| Kept::Episode(Box::new(episode))),
+            Subject::Item(id) => self.worklist.find(id).cloned().map(|item| Kept::Item(Box::new(item))),
+        }
+    }
+
+    /// The slice that an alert or an item belongs to.
+    pub(super) fn slice_of(&self, subject: Subject) -> Option<Slice> {
+        match subject {
+            Subject::Alert(id) => {
+                self.evaluator.find(id).or_else(|| self.found_elsewhere(id)).map(|episode| episode.slice.clone())
+            }
+            Subject::Item(id) => self.worklist.find(id).map(|item| Slice::of(Dim::Queue, item.queue.clone())),
+        }
+    }
+
     /// Revert a command that the journal could not store. Nobody must rely on it, and it must not be stored later, when
     /// its author has perhaps given it again.
     pub(super) fn take_back(&mut self, unkept: UnkeptCommand, now: Time) {
         let UnkeptCommand { before, after, why, reply } = unkept;
-        let changed = self.evaluator.take_back(before, &after, now);
-        self.record_episodes(changed);
+        match (before, &after) {
+            (Kept::Episode(before), Kept::Episode(after)) => {
+                let changed = self.evaluator.take_back(*before, after, now);
+                self.record_episodes(changed);
+            }
+            (Kept::Item(before), Kept::Item(after)) => {
+                self.worklist.take_back(&before, after);
+                self.record_items();
+            }
+            (Kept::Episode(_), Kept::Item(_)) | (Kept::Item(_), Kept::Episode(_)) => {}
+        }
         self.dirty = true;
         drop(reply.send(Err(CommandRefusal::NotKept(why))));
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Floor;
 use super::progress::JournalProgress;
 use super::role::JournalRole;
+use super::work::MAX_PENDING_REPORTS;
 use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::{self, Archive, Checkpoint, Engine};
@@ -131,20 +132,24 @@ impl Floor {
     pub(super) fn replay(&mut self, journal: &Journal, restored: Restored) -> Result<Loaded, journal::Error> {
         let Restored { mut engine, newest_event } = restored;
         let mut events = 0;
+        engine.report_visits(self.reported_from());
         let mut progress = JournalProgress::after(newest_event, journal.reader())?;
         let loaded = journal.load_after(newest_event, self.loaded_range(), |event: Event, seq| {
             engine.apply(&event);
             engine.advance(event.at);
             events += 1;
             self.show_progress(progress.note(seq));
-            if events >= engine.events_per_checkpoint()
-                && let Some(checkpoint) = engine.checkpoint()
-            {
+            let is_due = events >= engine.events_per_checkpoint();
+            if is_due || engine.pending_visit_reports() >= MAX_PENDING_REPORTS {
+                self.follow_visits_of(&mut engine, journal, false);
+            }
+            if is_due && let Some(checkpoint) = engine.checkpoint() {
                 events = 0;
                 record(journal, PendingCheckpoint::at(checkpoint, seq));
             }
         })?;
         engine.caught_up(self.now());
+        self.follow_visits_of(&mut engine, journal, true);
         self.change_engine(engine);
         self.reading = None;
         self.since_checkpoint = events;
@@ -173,10 +178,12 @@ impl Floor {
     /// Make a checkpoint, unless the last one is still being stored.
     pub(super) fn make_checkpoint(&mut self) {
         // Events that were passed over must be looked at again.
-        let JournalRole::Writer(journal) = &self.role else { return };
-        if self.passed_over || self.since_checkpoint == 0 {
+        if !matches!(self.role, JournalRole::Writer(_)) || self.passed_over || self.since_checkpoint == 0 {
             return;
         }
+        // What is in a checkpoint is not reported again.
+        self.follow_visits();
+        let JournalRole::Writer(journal) = &self.role else { return };
         if let Some(checkpoint) = self.engine.checkpoint() {
             let Checkpoint { number, state, segments, contacts, .. } = &checkpoint;
             let (bytes, segments, contacts) = (state.len(), segments.len(), contacts.len());

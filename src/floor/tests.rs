@@ -29,6 +29,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
         engine: engine::Settings::default(),
         rules: built_in(),
         alerts: crate::alert::Settings::default(),
+        worklist: crate::worklist::Settings::default(),
         sources: ["well", "late", "dead"].map(info).into(),
     };
     let (to, messages) = mpsc::channel(16);
@@ -79,6 +80,7 @@ fn waiting_floor(clock: &Clock) -> (mpsc::Sender<Message>, Handle) {
         engine: engine::Settings::default(),
         rules: rules.map(|rule| Rule { for_: Span::MINUTE, ..rule }).collect(),
         alerts: crate::alert::Settings { worsening: 100.0, ..crate::alert::Settings::default() },
+        worklist: crate::worklist::Settings::default(),
         sources: vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }],
     };
     let (to, messages) = mpsc::channel(16);
@@ -125,6 +127,7 @@ async fn no_alert_is_older_than_the_data() {
             engine: engine::Settings::default(),
             rules: built_in(),
             alerts: crate::alert::Settings::default(),
+            worklist: crate::worklist::Settings::default(),
             sources: vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }],
         };
         let (to, messages) = mpsc::channel(16);
@@ -205,7 +208,14 @@ fn floor_on(path: &Path, clock: &Clock) -> Floor {
     };
     let sources = vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }];
     let alerts = crate::alert::Settings::default();
-    let settings = Settings { title: "test".into(), engine, rules: Vec::new(), alerts, sources };
+    let settings = Settings {
+        title: "test".into(),
+        engine,
+        rules: Vec::new(),
+        alerts,
+        worklist: crate::worklist::Settings::default(),
+        sources,
+    };
     let journal_settings = journal::Settings::new("ann".into(), "desk".into(), clock.clone());
     let persistence = Persistence {
         opened: Journal::open(path, &journal_settings).unwrap(),

@@ -1,6 +1,7 @@
 //! The HTTP API: one function per endpoint. The `OpenAPI` document is generated from their descriptions.
 
 mod commands;
+mod worklist;
 
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ const MAX_ROWS: usize = 10_000;
 /// The parts of the `OpenAPI` document besides the endpoints.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
+    info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts, worklists."),
     security(("token" = [])),
     components(schemas(ApiProblem)),
     modifiers(&BearerScheme)
@@ -72,6 +73,11 @@ pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
         .routes(routes!(commands::snooze))
         .routes(routes!(commands::note))
         .routes(routes!(commands::undo))
+        .routes(routes!(worklist::worklist))
+        .routes(routes!(worklist::claim))
+        .routes(routes!(worklist::done))
+        .routes(routes!(worklist::note))
+        .routes(routes!(worklist::undo))
         .routes(routes!(events::events))
         .split_for_parts()
 }

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::alert::{AlertCommand, CommandRefusal, Episode};
+use crate::alert::CommandRefusal;
 use crate::board::{Board, CutOff};
 use crate::clock::Clock;
-use crate::floor::{Handle, Request};
+use crate::floor::{Command, Handle, Kept, Request};
 use crate::hub::query_params::FiguresQuestion;
 use crate::net::http::{Address, Auth, protection_remark};
 use crate::net::tls::Tls;
@@ -86,7 +86,7 @@ pub fn connect(address: HubAddress, name: Label, clock: Clock) -> (Handle, impl 
 ///
 /// # Errors
 /// Why it was refused. If there was no answer, the hub may have executed it nevertheless.
-pub async fn execute(address: &HubAddress, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
+pub async fn execute(address: &HubAddress, command: &Command, clock: Clock) -> Result<Kept, CommandRefusal> {
     let api = Api::new(address, clock).map_err(|fault| CommandRefusal::ReadOnly(Text::new(&fault.reason)))?;
     api.execute(command).await
 }
@@ -118,9 +118,12 @@ async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiv
                 Request::AgentStates(agent, reply) => {
                     drop(api.agent_states(&agent).await.map(|states| reply.send(states)));
                 }
+                Request::Worklist(query, _, reply) => {
+                    drop(api.worklist(&query).await.map(|answer| reply.send(answer)));
+                }
                 Request::History(limit, reply) => drop(api.history(limit).await.map(|past| reply.send(past))),
                 // A hub does not serve replays; commands were handled above; only a hub asks its own floor for slices.
-                Request::Replay(_) | Request::Execute(..) | Request::SliceOfAlert(..) => {}
+                Request::Replay(_) | Request::Execute(..) | Request::SliceOf(..) => {}
             }
         });
     }

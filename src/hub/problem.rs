@@ -8,8 +8,13 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::alert::CommandRefusal;
 use crate::engine::AnswerTooLarge;
-use crate::floor::FloorClosed;
+use crate::floor::{FloorClosed, Subject};
 use crate::text::{Label, Text};
+
+/// The code of the answer to a request for what a hub does not have.
+pub(super) const NOT_FOUND: &str = "not_found";
+/// What a board says where its hub does not have what it asks for.
+const TOO_OLD: &str = "the hub is of an older version than this board and cannot do that: update it";
 
 /// The body of an error answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -120,7 +125,9 @@ impl From<CommandRefusal> for ApiProblem {
             CommandRefusal::Over => (StatusCode::CONFLICT, "over", None),
             CommandRefusal::Early => (StatusCode::CONFLICT, "early", None),
             CommandRefusal::Nothing => (StatusCode::CONFLICT, "nothing", None),
-            CommandRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "unknown", None),
+            CommandRefusal::Closed(_) => (StatusCode::CONFLICT, "closed", None),
+            CommandRefusal::Unknown(_) | CommandRefusal::UnknownItem(_) => (StatusCode::NOT_FOUND, "unknown", None),
+            CommandRefusal::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unfit", None),
             CommandRefusal::ReadOnly(_) => (StatusCode::SERVICE_UNAVAILABLE, "read_only", None),
             CommandRefusal::NotKept(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_kept", None),
         };
@@ -129,9 +136,10 @@ impl From<CommandRefusal> for ApiProblem {
 }
 
 impl ApiProblem {
-    /// Convert the answer to a command for episode `id` back to the refusal it was made of.
+    /// Convert the answer to a command back to the refusal it was made of.
     #[must_use]
-    pub fn refusal(&self, id: u64) -> CommandRefusal {
+    pub fn refusal(&self, subject: Subject) -> CommandRefusal {
+        let text = || Text::new(&self.message);
         let first = || self.first.clone().unwrap_or_else(|| Label::fixed("somebody"));
         match self.code.as_str() {
             "taken" => CommandRefusal::Taken(first()),
@@ -140,9 +148,12 @@ impl ApiProblem {
             "over" => CommandRefusal::Over,
             "early" => CommandRefusal::Early,
             "nothing" => CommandRefusal::Nothing,
-            "unknown" => CommandRefusal::Unknown(id),
-            "not_kept" => CommandRefusal::NotKept(Text::new(&self.message)),
-            _ => CommandRefusal::ReadOnly(Text::new(&self.message)),
+            "unknown" => subject.unknown(),
+            "closed" => CommandRefusal::Closed(text()),
+            "unfit" => CommandRefusal::Unfit(text()),
+            NOT_FOUND => CommandRefusal::ReadOnly(Text::fixed(TOO_OLD)),
+            "not_kept" => CommandRefusal::NotKept(text()),
+            _ => CommandRefusal::ReadOnly(text()),
         }
     }
 }

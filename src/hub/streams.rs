@@ -302,6 +302,7 @@ mod tests {
             engine: crate::engine::Settings::default(),
             rules: Vec::new(),
             alerts: crate::alert::Settings::default(),
+            worklist: crate::worklist::Settings::default(),
             sources: Vec::new(),
         };
         // The floor does not run, so it answers nothing and its views stay as they are.

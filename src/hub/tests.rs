@@ -70,6 +70,7 @@ impl Scene {
             engine: engine::Settings::default(),
             rules: alert::built_in(),
             alerts: alert::Settings::default(),
+            worklist: crate::worklist::Settings::default(),
             sources: [("pbx", "events"), ("hub", "push")]
                 .map(|(name, kind)| SourceInfo { name: name.into(), kind: kind.into() })
                 .into(),
@@ -148,6 +149,11 @@ const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
     ("POST", "/v1/alerts/999/snooze", r#"{"version":1,"seconds":60}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/note", r#"{"version":1,"note":"x"}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/undo", r#"{"version":1}"#, Some(Right::Act)),
+    ("GET", "/v1/worklist", "", Some(Right::View)),
+    ("POST", "/v1/worklist/999/claim", r#"{"version":1}"#, Some(Right::Act)),
+    ("POST", "/v1/worklist/999/done", r#"{"version":1,"outcome":"reached"}"#, Some(Right::Act)),
+    ("POST", "/v1/worklist/999/note", r#"{"version":1,"note":"x"}"#, Some(Right::Act)),
+    ("POST", "/v1/worklist/999/undo", r#"{"version":1}"#, Some(Right::Act)),
     ("POST", "/v1/events", "[]", Some(Right::Ingest)),
 ];
 

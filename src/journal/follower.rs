@@ -14,6 +14,7 @@ use crate::alert::Episode;
 use crate::clock::Time;
 use crate::engine::Archive;
 use crate::event::Event;
+use crate::worklist::WorkItem;
 
 /// The most events that one poll returns.
 const MAX_POLL_EVENTS: usize = 20_000;
@@ -31,7 +32,7 @@ pub struct Follower {
     files: FileCheck,
     /// The number of the last event read.
     event: i64,
-    /// The number of the last change of an episode read.
+    /// The number of the last change of an episode or item read.
     change: i64,
 }
 
@@ -42,12 +43,16 @@ pub struct Changes {
     pub events: Vec<Event>,
     /// Episodes that have changed, those that resolved included.
     pub episodes: Vec<Episode>,
+    /// Items of worklists that have changed.
+    pub items: Vec<WorkItem>,
     /// Whether more is waiting: poll again at once.
     pub more: bool,
     /// New events that could not be understood.
     pub unreadable_events: Unreadable,
     /// Whether an episode that has changed could not be understood.
     pub unreadable_episode: bool,
+    /// The same of items.
+    pub unreadable_item: bool,
 }
 
 impl Follower {
@@ -133,10 +138,14 @@ impl Follower {
         self.event = last;
         let newest = self.reader.newest_change()?;
         let is_changed = newest > self.change;
-        let (episodes, unreadable) =
-            if is_changed { self.reader.episodes_after(self.change)? } else { (Vec::new(), Unreadable::default()) };
+        let ((episodes, odd_episodes), (items, odd_items)) = if is_changed {
+            (self.reader.episodes_after(self.change)?, self.reader.items_after(self.change)?)
+        } else {
+            Default::default()
+        };
         self.change = newest.max(self.change);
         self.data_version = (!more).then_some(version);
-        Ok(Changes { events, episodes, more, unreadable_events, unreadable_episode: unreadable.rows > 0 })
+        let (unreadable_episode, unreadable_item) = (odd_episodes.rows > 0, odd_items.rows > 0);
+        Ok(Changes { events, episodes, items, more, unreadable_events, unreadable_episode, unreadable_item })
     }
 }

@@ -83,7 +83,7 @@ impl WriteQueue {
     pub(super) fn push_and_notify(&self, batch: Batch, durable: bool, on_stored: OnStored) {
         let mut pending = self.lock();
         // A journal that gave up on events never stores them, even if it can be written again.
-        let is_lost = pending.gave_up && durable && batch.episodes.is_empty();
+        let is_lost = pending.gave_up && durable && batch.is_of_sources();
         let failure = if pending.failing || is_lost { pending.failure.clone() } else { None };
         let refusal = failure.or_else(|| pending.closed.then(closed));
         if let Some(why) = refusal {

@@ -12,6 +12,7 @@ use crate::alert::{Actor, Episode, HistoryEntry, HistoryKind};
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::text::{Label, Text};
+use crate::worklist::WorkItem;
 
 /// An event as it is stored, in JSON with short keys: origin, id and kind. Its time has a column of its own.
 #[derive(Serialize)]
@@ -226,14 +227,59 @@ impl Reader {
         Ok(found.pop())
     }
 
+    /// The items of worklists that are open or were closed at `since` or later, by id, and the rows that cannot be decoded.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn items(&self, since: Time) -> Result<(Vec<WorkItem>, Unreadable), Error> {
+        self.decoded_items("SELECT id, body FROM item WHERE closed IS NULL OR closed >= ?1 ORDER BY id", since.0)
+    }
+
+    /// Whether the file has a table of items: a floorwatch that is still running may have written it in a former format.
+    fn has_items(&self) -> Result<bool, Error> {
+        self.has_table("item")
+    }
+
+    fn decoded_items(&self, sql: &str, number: i64) -> Result<(Vec<WorkItem>, Unreadable), Error> {
+        if !self.has_items()? {
+            return Ok(Default::default());
+        }
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([number])?;
+            let (mut items, mut unreadable) = (Vec::new(), Unreadable::default());
+            while let Some(row) = rows.next()? {
+                match decode::<WorkItem>(row, 1) {
+                    Ok(item) => items.push(item),
+                    Err(why) => unreadable.count("item", row.get(0)?, &why),
+                }
+            }
+            Ok((items, unreadable))
+        })
+    }
+
     /// The lowest id that no episode has ever had.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn next_id(&self) -> Result<u64, Error> {
-        let sql = "SELECT max(coalesce((SELECT max(id) FROM episode), 0),
-                              coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_episode'), 0)) + 1";
-        self.run(|connection| connection.query_row(sql, [], |row| row.get::<_, i64>(0)))
+        self.next_id_of("episode")
+    }
+
+    /// The lowest id that no item of a worklist has ever had.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_item_id(&self) -> Result<u64, Error> {
+        self.next_id_of("item")
+    }
+
+    fn next_id_of(&self, table: &str) -> Result<u64, Error> {
+        let sql = format!(
+            "SELECT max(coalesce((SELECT max(id) FROM {table}), 0),
+                        coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_{table}'), 0)) + 1"
+        );
+        self.run(|connection| connection.query_row(&sql, [], |row| row.get::<_, i64>(0)))
             .map(|id| u64::try_from(id).unwrap_or(1))
     }
 
@@ -254,11 +300,14 @@ impl Reader {
         })
     }
 
-    /// The number of the newest change of any episode.
+    /// The number of the newest change of any episode or item.
     pub(super) fn newest_change(&self) -> Result<i64, Error> {
-        self.run(|connection| {
-            connection.query_row("SELECT coalesce(max(CAST(changed AS INTEGER)), 0) FROM episode", [], |row| row.get(0))
-        })
+        let newest = |table: &str| {
+            let sql = format!("SELECT coalesce(max(CAST(changed AS INTEGER)), 0) FROM {table}");
+            self.run(|connection| connection.query_row(&sql, [], |row| row.get::<_, i64>(0)))
+        };
+        let of_episodes = newest("episode")?;
+        Ok(if self.has_items()? { of_episodes.max(newest("item")?) } else { of_episodes })
     }
 
     /// A number that changes with every commit of another connection.
@@ -293,12 +342,20 @@ impl Reader {
         self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)
     }
 
+    /// The same of items.
+    pub(super) fn items_after(&self, change: i64) -> Result<(Vec<WorkItem>, Unreadable), Error> {
+        self.decoded_items("SELECT id, body FROM item WHERE changed > ?1 ORDER BY changed", change)
+    }
+
     /// Whether the tables exist: a follower may open the file while the writer still creates it.
     pub(super) fn is_ready(&self) -> Result<bool, Error> {
+        self.has_table("meta")
+    }
+
+    fn has_table(&self, name: &str) -> Result<bool, Error> {
         self.run(|connection| {
-            let found: Option<i64> = connection
-                .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'meta'", [], |row| row.get(0))
-                .optional()?;
+            let sql = "SELECT 1 FROM sqlite_schema WHERE name = ?1";
+            let found: Option<i64> = connection.query_row(sql, [name], |row| row.get(0)).optional()?;
             Ok(found.is_some())
         })
     }

@@ -114,6 +114,12 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
         before,
         MAX_ROWS,
     )?;
+    // They name customers, as events do.
+    let items = delete(
+        "DELETE FROM item WHERE id IN (SELECT id FROM item WHERE closed < ?1 ORDER BY closed, id LIMIT ?2)",
+        now - keep.events,
+        MAX_ROWS,
+    )?;
     let settled = delete(
         "DELETE FROM notice WHERE seq IN
          (SELECT seq FROM notice WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM target WHERE notice < seq)
@@ -133,11 +139,11 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
     )?;
     transaction.commit()?;
     let notices = settled + unsettled;
-    if events + contacts + segments + episodes + notices + deliveries > 0 {
+    if events + contacts + segments + episodes + items + notices + deliveries > 0 {
         // Give the freed pages back to the file system. A pragma that returns rows must be stepped to its end.
         let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
         let mut rows = vacuum.query([])?;
         while rows.next()?.is_some() {}
     }
-    Ok(events.max(contacts) >= MAX_EVENTS || episodes.max(notices).max(deliveries) >= MAX_ROWS)
+    Ok(events.max(contacts) >= MAX_EVENTS || episodes.max(items).max(notices).max(deliveries) >= MAX_ROWS)
 }

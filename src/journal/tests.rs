@@ -501,7 +501,7 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
     connection
         .execute_batch(
             "DROP TABLE notice; DROP TABLE target; DROP TABLE delivery; DELETE FROM meta WHERE key = 'journal';
-             DROP TABLE checkpoint; DROP TABLE segment; DROP TABLE contact;
+             DROP TABLE checkpoint; DROP TABLE segment; DROP TABLE contact; DROP TABLE item;
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -511,6 +511,60 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
     assert_eq!(outbox.journal_id().unwrap().len(), 12);
+}
+
+#[test]
+fn a_journal_of_the_format_before_worklists_is_read_as_it_is_and_brought_up_to_date() {
+    let test = test_journal();
+    let (_, fired) = fired_episode();
+    let journal = test.writer();
+    journal.store(fired.clone()).unwrap();
+    drop(journal);
+    let connection = rusqlite::Connection::open(&test.path).unwrap();
+    connection.execute_batch("DROP TABLE item; PRAGMA user_version = 3;").unwrap();
+    drop(connection);
+    // Another process may still write it: what only reads it finds no items.
+    let reader = Reader::of(&test.path).unwrap().unwrap();
+    assert!(reader.items(Time(0)).unwrap().0.is_empty());
+    assert_eq!((reader.newest_change().unwrap(), reader.active().unwrap().0), (1, vec![fired.clone()]));
+    drop(reader);
+    let journal = test.writer();
+    assert_eq!(journal.reader().active().unwrap().0, [fired]);
+    assert_eq!(journal.reader().next_item_id().unwrap(), 1);
+}
+
+fn item(id: u64, closed: Option<Time>) -> WorkItem {
+    use crate::worklist::{Closing, Outcome, WorkState};
+    let closed = closed.map(|at| Closing { outcome: Outcome::Answered, at, who: None });
+    serde_json::from_value(serde_json::json!({
+        "id": id, "version": 1, "kind": "callback", "customer": "cu1", "contact": "c1", "queue": "billing",
+        "channel": "voice", "intent": "", "agent": "", "why": "hung up", "since": event(0).at, "due": event(0).at,
+        "occasions": [], "attempts": 0, "state": if closed.is_some() { WorkState::Ended } else { WorkState::Open },
+        "claim": null, "closed": closed, "note": null, "trail": [],
+    }))
+    .unwrap()
+}
+
+#[test]
+fn items_are_there_after_a_restart_and_closed_ones_go_with_the_events_that_name_their_customers() {
+    let test = test_journal();
+    let journal = test.writer();
+    let old = event(0).at;
+    journal.record(Batch { items: vec![item(1, Some(old)), item(2, None)], ..Batch::default() });
+    journal.record(Batch { items: vec![WorkItem { version: 2, ..item(2, None) }, item(3, None)], ..Batch::default() });
+    journal.flush().unwrap();
+    drop(journal);
+    let mut connection = schema::open(&test.path).unwrap();
+    let later = old + Span(36 * Span::DAY.0);
+    retention::remove_old(&mut connection, retention::Retention::new(35, 35, 400), later).unwrap();
+    // The last one is gone as well, and its number does not come again; a row that can't be read hides no other.
+    connection.execute_batch("DELETE FROM item WHERE id = 3; INSERT INTO item VALUES (9, 9, NULL, '{')").unwrap();
+    drop(connection);
+    let journal = test.writer();
+    let (items, unreadable) = journal.reader().items(Time(0)).unwrap();
+    assert_eq!(items, [WorkItem { version: 2, ..item(2, None) }]);
+    assert!(unreadable.first.unwrap().as_str().starts_with("item 9: "));
+    assert_eq!(journal.reader().next_item_id().unwrap(), 10);
 }
 
 #[test]

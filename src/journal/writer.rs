@@ -21,6 +21,7 @@ use super::{Batch, Error, Settings};
 use crate::alert::{Episode, State};
 use crate::clock::Time;
 use crate::text::Text;
+use crate::worklist::WorkItem;
 
 /// How long after a failed transaction the next one begins.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -60,6 +61,7 @@ impl Writer {
             files,
             change: 0,
             last_episode: 0,
+            last_item: 0,
             stored_entries: FxHashMap::default(),
             newest: sender,
             checkpoint: Arc::default(),
@@ -106,9 +108,10 @@ struct WriterThread {
     retention: Retention,
     retention_clock: RetentionClock,
     files: FileCheck,
-    /// Counts changes of episodes; followers poll it.
+    /// Counts changes of episodes and items; followers poll it.
     change: i64,
     last_episode: u64,
+    last_item: u64,
     /// How many history entries of each open episode are stored.
     stored_entries: FxHashMap<u64, usize>,
     newest: watch::Sender<i64>,
@@ -117,10 +120,14 @@ struct WriterThread {
 
 impl WriterThread {
     fn prepare(&mut self) -> rusqlite::Result<()> {
-        let newest = "SELECT coalesce(max(CAST(changed AS INTEGER)), 0), coalesce(max(id), 0) FROM episode";
-        let (change, last): (i64, i64) = self.connection.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        self.change = change;
-        self.last_episode = u64::try_from(last).unwrap_or(0);
+        let newest = |table| {
+            let sql = format!("SELECT coalesce(max(CAST(changed AS INTEGER)), 0), coalesce(max(id), 0) FROM {table}");
+            self.connection.query_row(&sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        };
+        let ((of_episodes, episode), (of_items, item)) = (newest("episode")?, newest("item")?);
+        self.change = of_episodes.max(of_items);
+        self.last_episode = u64::try_from(episode).unwrap_or(0);
+        self.last_item = u64::try_from(item).unwrap_or(0);
         self.newest.send_replace(outbox::newest(&self.connection)?);
         self.checkpoint.store(archive::newest(&self.connection)?, Ordering::Release);
         Ok(())
@@ -195,9 +202,9 @@ impl WriterThread {
 
     /// Write a batch, or nothing of it.
     fn write(&mut self, batch: &Batch, durable: bool) -> Result<(), Text> {
-        let before = (self.change, self.last_episode);
+        let before = (self.change, self.last_episode, self.last_item);
         self.write_transaction(batch, durable).map_err(|error| {
-            (self.change, self.last_episode) = before;
+            (self.change, self.last_episode, self.last_item) = before;
             Text::new(&error.to_string())
         })
     }
@@ -239,11 +246,21 @@ impl WriterThread {
             newest = write_episode(&transaction, episode, self.change, from)?.or(newest);
             written.insert(episode.id, episode.trail.len());
         }
-        if !batch.episodes.is_empty() {
-            // Retention may remove the newest episode one day; its id must not be used again.
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES ('last_episode', ?1)")?
-                .execute([self.last_episode.to_string()])?;
+        for item in &batch.items {
+            self.change += 1;
+            self.last_item = self.last_item.max(item.id);
+            write_item(&transaction, item, self.change)?;
+        }
+        // Retention may remove the newest one some day; its id must not be used again.
+        for (is_new, key, last) in [
+            (!batch.episodes.is_empty(), "last_episode", self.last_episode),
+            (!batch.items.is_empty(), "last_item", self.last_item),
+        ] {
+            if is_new {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES (?1, ?2)")?
+                    .execute(params![key, last.to_string()])?;
+            }
         }
         for progress in &batch.progress {
             outbox::write_progress(&transaction, progress)?;
@@ -312,6 +329,18 @@ fn write_episode(
         }
     }
     Ok(newest)
+}
+
+fn write_item(connection: &Connection, item: &WorkItem, change: i64) -> rusqlite::Result<()> {
+    let id = i64::try_from(item.id).unwrap_or(i64::MAX);
+    let closed = item.closed.as_ref().map(|closing| closing.at.0);
+    connection
+        .prepare_cached(
+            "INSERT INTO item(id, changed, closed, body) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT(id) DO UPDATE SET changed = ?2, closed = ?3, body = ?4",
+        )?
+        .execute(params![id, change, closed, json(item)?])?;
+    Ok(())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {

@@ -102,7 +102,7 @@ pub fn history_text(kind: HistoryKind, words: &Text) -> String {
     }
 }
 
-/// Why something was not done to an alert.
+/// Why something was not done to an alert or an item of a worklist.
 #[must_use]
 pub fn refusal(refusal: &CommandRefusal) -> String {
     match refusal {
@@ -114,6 +114,9 @@ pub fn refusal(refusal: &CommandRefusal) -> String {
         CommandRefusal::Nothing => text!("refused-nothing").to_owned(),
         CommandRefusal::Changed => text!("refused-changed").to_owned(),
         CommandRefusal::ReadOnly(why) => text!("refused-read-only", reason = why),
+        CommandRefusal::UnknownItem(id) => text!("refused-unknown-item", item = id.to_string()),
+        CommandRefusal::Closed(why) => text!("refused-closed", reason = told(why.as_str())),
+        CommandRefusal::Unfit(why) => why.to_string(),
         CommandRefusal::NotKept(why) => text!("refused-not-kept", reason = why),
     }
 }

@@ -16,6 +16,7 @@ use crate::floor::{FloorClosed, Handle};
 use crate::kpi::format::{UNKNOWN, duration};
 use crate::kpi::{Answer, AnswerRow, Dim, Every, Figure, KpiId, Period, Query, Slice, Verdict};
 use crate::language::{self, ShownFigure as _, text};
+use crate::worklist::{WorkAnswer, WorkItem, WorkQuery};
 use words::{HandoverWords, deed, last_value, notes, value, value_at, what};
 
 /// A shift is this long where the business day began before.
@@ -36,6 +37,8 @@ pub struct Handover {
     from: Time,
     /// The episodes that ended within the shift, the newest first.
     past: Vec<Episode>,
+    /// What is to be done about customers; `None` where the hub has no worklists.
+    work: Option<WorkAnswer>,
     /// The half hours of each queue; `None` where the floor did not answer.
     intervals: Option<Answer>,
 }
@@ -50,6 +53,7 @@ impl Handover {
         let from = from.unwrap_or_else(|| board.calendar.day_start(board.at, 0).max(board.at - SHIFT));
         let mut past = handle.history(MAX_PAST_EPISODES).await?;
         past.retain(|episode| episode.resolved.is_some_and(|at| at >= from));
+        let work = handle.worklist(WorkQuery::default()).await?;
         let query = Query {
             of: Slice::TOTAL,
             by: vec![Dim::Queue],
@@ -59,7 +63,7 @@ impl Handover {
             formula: None,
         };
         let intervals = handle.ask(query).await.ok().and_then(Result::ok);
-        Ok(Self { board, from, past, intervals })
+        Ok(Self { board, from, past, work, intervals })
     }
 
     /// The hand-over as Markdown, with times in a zone or else in the centre's.
@@ -104,6 +108,7 @@ impl Handover {
                 self.done(words),
                 self.worst_intervals(words),
                 self.missing_data(words),
+                self.work(words),
                 self.waiting(words),
             ],
         }
@@ -278,6 +283,60 @@ impl Handover {
         section
     }
 
+    /// What is open of the worklists, and who has it.
+    fn work(&self, words: HandoverWords<'_>) -> DocumentSection {
+        let row = |item: &WorkItem| {
+            let holder = item.holder().map_or_else(String::new, |holder| holder.name.to_string());
+            let since = words.day_time(item.since);
+            let due = words.time(item.due);
+            let due = if item.is_overdue(self.board.at) { text!("handover-late", time = due) } else { due };
+            let tried = Some(item.tries()).filter(|tries| *tries > 0);
+            let tried = tried.map_or_else(String::new, |times| format!("{times}×"));
+            let again = item.called_again().map_or_else(String::new, |at| words.time(at));
+            let note = item.note.as_ref().map_or_else(String::new, ToString::to_string);
+            vec![
+                language::keyed("work-kind", item.kind.key()).to_owned(),
+                item.subject().to_string(),
+                words.queue(&item.queue),
+                language::told(item.why.as_str()).to_owned(),
+                since,
+                due,
+                again,
+                tried,
+                holder,
+                note,
+            ]
+        };
+        let items = self.work.iter().flat_map(|answer| &answer.items);
+        let empty = match &self.work {
+            Some(_) => text!("handover-no-work"),
+            None => text!("handover-no-worklists"),
+        };
+        let mut section = section(
+            text!("handover-work"),
+            empty,
+            vec![
+                text!("column-what"),
+                text!("column-who"),
+                text!("column-queue"),
+                text!("column-why"),
+                text!("column-since"),
+                text!("column-due"),
+                text!("handover-called-again"),
+                text!("column-tried"),
+                text!("column-holder"),
+                text!("column-note"),
+            ],
+            items.map(row),
+        );
+        if let Some(counts) = self.work.as_ref().map(|answer| &answer.counts)
+            && counts.open + counts.claimed > u64::try_from(MAX_TABLE_ROWS).unwrap_or(u64::MAX)
+        {
+            section.note = text!("handover-work-in-all", open = counts.open, claimed = counts.claimed);
+        }
+        section
+    }
+
     fn missing_data(&self, words: HandoverWords<'_>) -> DocumentSection {
         let gaps = self.board.gaps.iter().filter(|gap| gap.until > self.from);
         let gaps = gaps.map(|gap| {
@@ -341,8 +400,11 @@ mod tests {
     use super::*;
     use crate::alert::{Acknowledgement, Actor, Severity, Snooze};
     use crate::board::{GapRow, QueueRow};
+    use crate::engine::{VisitCourse, VisitReport};
     use crate::event::Channel;
     use crate::kpi::{Calendar, Live, Window};
+    use crate::text::{Label, Patterns};
+    use crate::worklist::{WorkAction, WorkCommand, Worklist};
 
     /// Monday, 2 March 2026, at so many minutes after noon.
     fn at(minutes: i64) -> Time {
@@ -419,6 +481,32 @@ mod tests {
         AnswerRow { key: Slice::of(Dim::Queue, queue.into()), start: Some(at(start)), figures }
     }
 
+    fn work() -> WorkAnswer {
+        let mut list = Worklist::new(crate::worklist::Settings::default());
+        let report = |contact: &str, customer: &str, minutes| VisitReport {
+            contact: contact.into(),
+            queue: "billing".into(),
+            intent: "refund".into(),
+            customer: customer.into(),
+            agent: Label::default(),
+            channel: Channel::Voice,
+            joined: at(minutes),
+            course: VisitCourse::HungUp(at(minutes + 1)),
+            wait: Some(Span::MINUTE),
+            handling: None,
+            ended: None,
+            csat: None,
+            nps: None,
+            reopened: None,
+        };
+        for report in [report("c1", "+44 20 7946 0113", -30), report("c2", "", 20), report("c3", "+44 |1|", 60)] {
+            list.take(&report, at(120));
+        }
+        let act = WorkAction::Claim { note: Some("calls after lunch".into()), lasts: None };
+        list.execute(&WorkCommand { item: 2, version: 1, who: ann(), act }, at(119)).unwrap();
+        list.ask(&WorkQuery::default(), &Patterns::default(), at(-600), at(120))
+    }
+
     fn shift() -> Handover {
         let taken = Acknowledgement {
             who: ann(),
@@ -467,7 +555,7 @@ mod tests {
             half_hour("tech", 90, 30.0, 80.0, Verdict::Warning),
         ];
         let intervals = Some(Answer { rows, ..Answer::default() });
-        Handover { board: Arc::new(board), from: at(0), past: vec![over], intervals }
+        Handover { board: Arc::new(board), from: at(0), past: vec![over], work: Some(work()), intervals }
     }
 
     #[test]
@@ -491,6 +579,7 @@ mod tests {
             board: Arc::new(Board { at: at(120), ..Board::default() }),
             from: at(0),
             past: Vec::new(),
+            work: Some(WorkAnswer::default()),
             intervals: Some(Answer::default()),
         };
         let document = quiet.document(None);

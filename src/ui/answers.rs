@@ -16,6 +16,7 @@ use crate::floor::handle::ContactQuery;
 use crate::kpi::{Answer, AnswerRow, Figure, KpiId, Query};
 use crate::text::Label;
 use crate::ui::queries::Question;
+use crate::worklist::{WorkAnswer, WorkQuery};
 
 /// A reply of the floor to a question.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub enum Reply {
     States(Vec<StatePeriod>),
     /// Episodes.
     History(Vec<Episode>),
+    /// Items of a worklist; `None` where the hub has none.
+    Worklist(Box<Option<WorkAnswer>>),
 }
 
 /// Figures, with an index of their rows by key.
@@ -97,6 +100,7 @@ enum StoredReply {
     Contacts(Vec<ContactRow>),
     States(Vec<StatePeriod>),
     History(Vec<Episode>),
+    Worklist(Option<WorkAnswer>),
 }
 
 #[derive(Debug)]
@@ -177,6 +181,7 @@ impl Answers {
             (Reply::Contacts(rows), _) => Some(StoredReply::Contacts(rows)),
             (Reply::States(states), _) => Some(StoredReply::States(states)),
             (Reply::History(episodes), _) => Some(StoredReply::History(episodes)),
+            (Reply::Worklist(answer), _) => Some(StoredReply::Worklist(*answer)),
             (Reply::Figures(_), _) => None,
         };
         self.serial += 1;
@@ -206,6 +211,15 @@ impl Answers {
     pub fn contacts(&self, contacts: ContactQuery) -> Option<&[ContactRow]> {
         match &self.entries.get(&Question::Contacts(contacts))?.known {
             Some(StoredReply::Contacts(rows)) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The answer to a question for items, which is `None` where the hub has no worklists.
+    #[must_use]
+    pub fn worklist(&self, query: WorkQuery) -> Option<&Option<WorkAnswer>> {
+        match &self.entries.get(&Question::Worklist(query))?.known {
+            Some(StoredReply::Worklist(answer)) => Some(answer),
             _ => None,
         }
     }

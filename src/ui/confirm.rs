@@ -1,34 +1,51 @@
 //! The message at the foot about commands that were carried out: of several at once, how many and which.
 
-use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, HistoryKind};
+use crate::alert::{AlertAction, CommandRefusal, Episode, HistoryKind};
+use crate::floor::{Command, Kept};
 use crate::language::{self, text};
 use crate::ui::theme::Tone;
 use crate::ui::view::Ctx;
 use crate::ui::view::episode;
+use crate::worklist::WorkAction;
 
 /// What was done of commands, and in which tone to say so; `None` where nothing is known of any.
 #[must_use]
 pub(super) fn confirmation(
     ctx: Ctx<'_>,
-    results: &[(AlertCommand, Result<Episode, CommandRefusal>)],
+    results: &[(Command, Result<Kept, CommandRefusal>)],
 ) -> Option<(String, Tone)> {
-    let done: Vec<&Episode> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
     let refused: Vec<&CommandRefusal> = results.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
-    let (kind, then) = match &results.first()?.0.act {
-        AlertAction::Acknowledge { .. } => (HistoryKind::Acknowledged, text!("toast-then-acknowledged")),
-        AlertAction::Note(_) => (HistoryKind::Noted, ""),
-        AlertAction::Undo => (HistoryKind::Undone, ""),
-        AlertAction::Snooze(_) => (HistoryKind::Snoozed, text!("toast-then-snoozed")),
+    let done: Vec<&Kept> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
+    let (what, then) = match &results.first()?.0 {
+        Command::Alert(command) => match &command.act {
+            AlertAction::Acknowledge { .. } => {
+                (language::history(HistoryKind::Acknowledged), text!("toast-then-acknowledged"))
+            }
+            AlertAction::Note(_) => (language::history(HistoryKind::Noted), ""),
+            AlertAction::Undo => (language::history(HistoryKind::Undone), ""),
+            AlertAction::Snooze(_) => (language::history(HistoryKind::Snoozed), text!("toast-then-snoozed")),
+        },
+        Command::Work(command) => match &command.act {
+            WorkAction::Claim { .. } => (text!("work-claimed"), text!("toast-then-claimed")),
+            WorkAction::Note(_) => (language::history(HistoryKind::Noted), ""),
+            WorkAction::Undo => (language::history(HistoryKind::Undone), ""),
+            WorkAction::Done { outcome, .. } => {
+                (language::keyed("work-outcome", outcome.key()), text!("toast-then-snoozed"))
+            }
+        },
     };
-    let what = language::history(kind);
     Some(match (done.as_slice(), refused.as_slice()) {
         ([], [refusal, ..]) => (language::refusal(refusal), Tone::Warning),
-        ([one], []) => {
+        ([Kept::Episode(one)], []) => {
             let sentence = language::sentence(one, &ctx.slice_name(&one.slice));
             (format!("{what}: {sentence}{then}"), Tone::Good)
         }
+        ([Kept::Item(one)], []) => {
+            (format!("{what}: {}, {}{then}", one.subject(), ctx.queue_name(&one.queue)), Tone::Good)
+        }
         (all, refused) => {
-            let names = names(ctx, all);
+            let episodes: Vec<&Episode> = all.iter().filter_map(|kept| kept.as_episode()).collect();
+            let names = names(ctx, &episodes);
             let words = format!("{what} {}: {names}", all.len());
             match refused.first() {
                 None => (words, Tone::Good),

@@ -43,6 +43,8 @@ pub struct Drawn {
     pub size: (u16, u16),
     /// How many charts the page of trends shows.
     pub charts: usize,
+    /// The items of the worklist, each with its version: a command is about what was seen.
+    pub items: Vec<(u64, u32)>,
     areas: Vec<(Rect, ClickTarget)>,
 }
 
@@ -56,6 +58,7 @@ impl Default for Drawn {
             kiosk_more: false,
             size: (0, 0),
             charts: 1,
+            items: Vec::new(),
             areas: Vec::new(),
         }
     }
@@ -65,7 +68,7 @@ impl Drawn {
     /// The start of the next frame: scroll positions are kept, areas and cursor are drawn anew.
     #[must_use]
     pub fn next_frame(&self) -> Self {
-        Self { cursor: None, areas: Vec::new(), offsets: self.offsets.clone(), ..*self }
+        Self { cursor: None, areas: Vec::new(), items: Vec::new(), offsets: self.offsets.clone(), ..*self }
     }
 
     /// Record what lies at `area`. Where areas overlap the one recorded last counts.

@@ -14,7 +14,6 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::clock::Time;
-use crate::floor::handle::ContactFilter;
 use crate::kpi::{Dim, Formula, Period, Slice, Window};
 use crate::text::Label;
 use crate::text::suggest::suggestion;
@@ -26,8 +25,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 const MAX_LOCATOR_BYTES: usize = 1024;
 /// The parts besides dimensions.
 const KEYS: [&str; 8] = ["window", "formula", "filter", "panel", "sort", "row", "from", "to"];
-/// The page of contacts that lists those who hung up.
-const CALLBACK: &str = "callback";
 
 /// What the screen shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,13 +73,9 @@ impl ViewLocator {
         }
         let (path, parts) = text.trim().split_once('?').unwrap_or((text.trim(), ""));
         let (name, value) = path.split_once('/').map_or((path, None), |(name, value)| (name, Some(value)));
-        let (page, only) = match Page::ALL.into_iter().find(|page| page.key() == name) {
-            Some(page) => (page, ContactFilter::All),
-            None if name == CALLBACK => (Page::Contacts, ContactFilter::Abandoned),
-            None => {
-                let names = Page::ALL.map(Page::key).into_iter().chain([CALLBACK]);
-                return fail(format!("no page is called `{name}`{}", suggestion(name, names)));
-            }
+        let Some(page) = Page::ALL.into_iter().find(|page| page.key() == name) else {
+            let names = Page::ALL.map(Page::key).into_iter();
+            return fail(format!("no page is called `{name}`{}", suggestion(name, names)));
         };
         let mut slice = Slice::TOTAL;
         match (page.subject(), value) {
@@ -91,7 +84,7 @@ impl ViewLocator {
             (None, Some(_)) => return fail(format!("`{name}` is about no one thing: write {name} without `/`")),
             (_, None) => {}
         }
-        let mut locator = Self::of(Location { only, ..Location::new(page, slice) });
+        let mut locator = Self::of(Location::new(page, slice));
         let mut seen: Vec<&str> = Vec::new();
         for part in parts.split('&').filter(|part| !part.is_empty()) {
             let Some((key, value)) = part.split_once('=') else {
@@ -192,8 +185,8 @@ fn decoded(value: &str) -> Result<String, LocatorError> {
 impl fmt::Display for ViewLocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-        let Location { page, slice, only, focus, over } = &self.location;
-        f.write_str(if *only == ContactFilter::Abandoned { CALLBACK } else { page.key() })?;
+        let Location { page, slice, focus, over } = &self.location;
+        f.write_str(page.key())?;
         let subject = page.subject().and_then(|dim| Some((dim, slice.get(dim).filter(|id| !id.is_empty())?)));
         if let Some((_, id)) = subject {
             write!(f, "/{}", encoded(id.as_str()))?;
@@ -236,7 +229,7 @@ mod tests {
         assert_eq!((read.window, read.sort.clone()), (Some(Window::M30), Some(("waiting".to_owned(), true))));
         assert_eq!(read.to_string(), "queue/billing?window=30m&sort=-waiting");
         let read = ViewLocator::parse("callback?queue=caf%C3%A9%20%26%20bar").unwrap();
-        assert_eq!(read.location.only, ContactFilter::Abandoned);
+        assert_eq!(read.location.page, Page::Worklist);
         assert_eq!(read.location.slice.get(Dim::Queue).unwrap().as_str(), "café & bar");
         assert_eq!(read.to_string(), "callback?queue=caf%C3%A9%20%26%20bar");
         let read = ViewLocator::parse("contacts?from=2026-03-02T09:30:00Z&to=2026-03-02T10:00:00Z").unwrap();

@@ -16,6 +16,7 @@ pub enum Page {
     Kiosk,
     Live,
     Agent,
+    Worklist,
 }
 
 impl Page {
@@ -32,7 +33,7 @@ impl Page {
     ];
 
     /// All pages.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Overview,
         Self::Queue,
         Self::Intents,
@@ -43,6 +44,7 @@ impl Page {
         Self::Kiosk,
         Self::Live,
         Self::Agent,
+        Self::Worklist,
     ];
 
     /// The name in locators.
@@ -59,6 +61,7 @@ impl Page {
             Self::Kiosk => "kiosk",
             Self::Live => "live",
             Self::Agent => "agent",
+            Self::Worklist => "callback",
         }
     }
 
@@ -106,6 +109,7 @@ impl Page {
             Self::Trends => &[Panel::TrendSlices, Panel::Trends],
             Self::Kiosk => &[Panel::KioskQueues],
             Self::Live => &[Panel::Live],
+            Self::Worklist => &[Panel::Worklist],
         }
     }
 }
@@ -130,6 +134,7 @@ pub enum Panel {
     TrendSlices,
     KioskQueues,
     Live,
+    Worklist,
 }
 
 impl Panel {
@@ -152,6 +157,7 @@ impl Panel {
             Self::TrendSlices => "slices",
             Self::KioskQueues => "kiosk",
             Self::Live => "live",
+            Self::Worklist => "items",
         }
     }
 
@@ -166,6 +172,7 @@ impl Panel {
             Self::Agents | Self::Serving => Some(text!("inside-agent")),
             Self::Live => Some(text!("inside-live")),
             Self::Waiting | Self::Trends | Self::TrendSlices => Some(text!("inside-contacts")),
+            Self::Worklist => Some(text!("inside-item")),
             Self::Past | Self::Contacts | Self::KioskQueues => None,
         }
     }
@@ -183,6 +190,7 @@ impl Panel {
             Self::Serving | Self::Agents => text!("unmatched-agent", filter = filter, key = key),
             Self::QueueIntents | Self::Intents => text!("unmatched-intent", filter = filter, key = key),
             Self::Waiting | Self::Contacts | Self::Live => text!("unmatched-contact", filter = filter, key = key),
+            Self::Worklist => text!("unmatched-item", filter = filter, key = key),
         }
     }
 }

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use crate::clock::{Span, Time};
+use crate::floor::Subject;
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Calendar, Formula, Window};
 use crate::language::text;
@@ -70,8 +71,8 @@ pub enum PromptKind {
     Filter,
     /// A command, after `:`.
     Command,
-    /// A note about an episode; holds its id.
-    Note(u64),
+    /// A note about an alert or an item of a worklist.
+    Note(Subject),
 }
 
 /// What a key did to a prompt.

@@ -12,6 +12,7 @@ use crate::kpi::{Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
 use crate::text::Label;
 use crate::ui::prompt::PromptKind;
 use crate::ui::state::{List, Location, Overlay, Page, Panel, Ui};
+use crate::worklist::WorkQuery;
 
 /// A question of the screen to the floor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +27,8 @@ pub enum Question {
     States(Label),
     /// For the newest episodes that are over.
     History,
+    /// For items of a worklist.
+    Worklist(WorkQuery),
 }
 
 impl Question {
@@ -211,6 +214,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Agents => vec![Question::Figures(agents(ui, slice))],
         Page::Alerts => vec![Question::History],
         Page::Contacts | Page::Live => vec![Question::Contacts(contacts(ui, &ui.location()))],
+        Page::Worklist => vec![Question::Worklist(worklist(ui))],
         Page::Trends => trends::questions(ui, board),
         Page::Agent => of_one_agent(ui, board),
         Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
@@ -541,6 +545,14 @@ pub fn contacts(ui: &Ui, page: &Location) -> ContactQuery {
     // What is going on now does not depend on the window.
     let live = page.page == Page::Live;
     let over = page.over.unwrap_or(Period::Window(if live { Window::Today } else { contact_window(ui) }));
-    let only = if live { ContactFilter::Live } else { page.only };
+    let only = if live { ContactFilter::Live } else { ContactFilter::All };
     ContactQuery { of: page.slice.clone(), over, only, limit: MAX_CONTACTS }
+}
+
+/// The items of the page of the worklist: of its queue and intent.
+#[must_use]
+pub fn worklist(ui: &Ui) -> WorkQuery {
+    let of = |dim| ui.slice().get(dim).cloned();
+    let (queue, intent) = (of(Dim::Queue), of(Dim::Intent));
+    WorkQuery { kind: Some(ui.worklist.kind), queue, intent, closed: true, limit: MAX_CONTACTS }
 }

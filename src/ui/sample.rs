@@ -3,6 +3,7 @@
 
 mod contacts;
 mod troubled;
+mod worklist;
 
 use std::sync::{LazyLock, Mutex};
 
@@ -21,6 +22,7 @@ use crate::kpi::{
 use crate::text::{Label, Text};
 pub(super) use contacts::{contacts, states};
 pub(super) use troubled::three_sources;
+pub(super) use worklist::worklist;
 
 const QUEUES: [(&str, &str, Channel, i64); 10] = [
     ("outages", "Outages", Channel::Voice, 92),

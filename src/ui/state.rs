@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use rustc_hash::FxHashMap;
 
-use crate::alert::{Actor, AlertCommand};
+use crate::alert::Actor;
 use crate::board::Board;
-use crate::floor::handle::{ContactFilter, ReplayCommand};
+use crate::floor::Command;
+use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
 use crate::text::Label;
 use crate::ui::kept::Kept;
@@ -16,6 +17,7 @@ pub use crate::ui::page::{Page, Panel};
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Colours, Palette, Tone};
 use crate::ui::trends::TrendChoice;
+use crate::ui::worklist::WorkChoice;
 
 /// The figures of the tiles: those of this minute, then those that move by the day and share a line until one of them is
 /// past its limit.
@@ -44,8 +46,6 @@ pub struct Location {
     pub page: Page,
     /// The slice that the page is about.
     pub slice: Slice,
-    /// Which contacts the page of contacts lists; other pages ignore it.
-    pub only: ContactFilter,
     /// The time of the contacts on their page; `None` for the window of the screen.
     pub over: Option<Period>,
     /// The panel that has the focus.
@@ -57,7 +57,7 @@ impl Location {
     #[must_use]
     pub fn new(page: Page, slice: Slice) -> Self {
         let focus = page.panels().first().copied().unwrap_or(Panel::Queues);
-        Self { page, slice, only: ContactFilter::All, over: None, focus }
+        Self { page, slice, over: None, focus }
     }
 }
 
@@ -146,6 +146,8 @@ pub enum Overlay {
     },
     /// The choice of how long to snooze an episode; holds its id.
     Snooze(u64),
+    /// The choice of the word with which an item of a worklist is closed; holds its number.
+    Done(u64),
 }
 
 /// A message at the foot of the screen.
@@ -177,8 +179,8 @@ pub enum Effect {
     Suspend,
     /// Draw the whole screen again.
     Redraw,
-    /// Carry out commands about alerts.
-    Execute(Vec<AlertCommand>),
+    /// Carry out commands about alerts or items of a worklist.
+    Execute(Vec<Command>),
     /// Control a replay.
     ControlReplay(ReplayCommand),
     /// Write the focused panel to files.
@@ -240,6 +242,8 @@ pub struct Ui {
     pub kiosk: Kiosk,
     /// What the page of trends shows.
     pub trends: TrendChoice,
+    /// What the page of the worklist shows.
+    pub worklist: WorkChoice,
     /// The columns and rows of the screen as of the last frame.
     pub size: (u16, u16),
     /// What is kept of long lists between boards.
@@ -273,6 +277,7 @@ impl Ui {
             exporting: false,
             kiosk: Kiosk::default(),
             trends: TrendChoice::default(),
+            worklist: WorkChoice::default(),
             size: (0, 0),
             kept: Kept::default(),
         }

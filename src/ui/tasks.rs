@@ -7,10 +7,10 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use tokio::sync::mpsc;
 
-use crate::alert::{AlertCommand, CommandRefusal, Episode};
+use crate::alert::CommandRefusal;
 use crate::board::Board;
 use crate::floor::handle::ReplayCommand;
-use crate::floor::{FloorClosed, Handle};
+use crate::floor::{Command, FloorClosed, Handle, Kept};
 use crate::kpi::Query;
 use crate::report::handover::Handover;
 use crate::ui::answers::Reply;
@@ -25,7 +25,7 @@ pub(super) enum TaskResult {
     /// The reply to a question; `None` where there is none.
     Reply(Question, Option<Reply>),
     /// What became of commands that were given at once.
-    Commands(Vec<(AlertCommand, Result<Episode, CommandRefusal>)>),
+    Commands(Vec<(Command, Result<Kept, CommandRefusal>)>),
     /// What was written, in words, or why nothing was.
     Written(Result<String, ExportError>),
 }
@@ -55,12 +55,12 @@ impl Tasks {
     }
 
     /// Carry out commands, one after the other.
-    pub(super) fn execute(&self, commands: Vec<AlertCommand>) {
+    pub(super) fn execute(&self, commands: Vec<Command>) {
         let (handle, results) = (self.handle.clone(), self.results.clone());
         tokio::spawn(async move {
             let mut done = Vec::new();
             for command in commands {
-                let Ok(result) = handle.execute(command.clone()).await else { break };
+                let Ok(result) = handle.command(command.clone()).await else { break };
                 done.push((command, result));
             }
             let _ = results.send(TaskResult::Commands(done)).await;
@@ -126,5 +126,8 @@ async fn reply(handle: &Handle, question: &Question) -> Result<Reply, FloorClose
         Question::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
         Question::States(agent) => handle.agent_states(agent.clone()).await.map(Reply::States),
         Question::History => handle.history(MAX_HISTORY).await.map(Reply::History),
+        Question::Worklist(query) => {
+            handle.worklist(query.clone()).await.map(|answer| Reply::Worklist(Box::new(answer)))
+        }
     }
 }

@@ -8,6 +8,7 @@ mod overview;
 mod sources;
 mod task_keys;
 mod trends;
+mod worklist;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,9 +31,10 @@ use super::state::{Effect, Ui};
 use super::theme::{Depth, Palette, Theme};
 use super::view::{self, Ctx};
 use super::{Settings, sample};
-use crate::alert::{Actor, AlertAction};
+use crate::alert::{Actor, AlertAction, AlertCommand, Episode};
 use crate::board::{Board, Health, Mode, QueueRow};
 use crate::event::AgentState;
+use crate::floor::{Command, Kept, Subject};
 use crate::kpi::{RowSelection, Window};
 
 /// A screen without a terminal.
@@ -74,6 +76,7 @@ impl TestScreen {
                     Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts, &self.board)),
                     Question::States(_) => Reply::States(sample::states()),
                     Question::History => Reply::History(sample::history()),
+                    Question::Worklist(query) => Reply::Worklist(Box::new(Some(sample::worklist(query, &self.board)))),
                 };
                 self.answers.store(&question, reply, Instant::now());
             }
@@ -136,6 +139,16 @@ impl TestScreen {
     fn text(&self, size: (u16, u16)) -> String {
         lines(&self.draw(size, Palette::Terminal, Depth::Few, false)).join("\n")
     }
+}
+
+/// The commands about alerts of an effect.
+fn alert_commands(effect: Option<Effect>) -> Vec<AlertCommand> {
+    let Some(Effect::Execute(commands)) = effect else { panic!("{effect:?}") };
+    let command = |command| match command {
+        Command::Alert(command) => command,
+        Command::Work(command) => panic!("{command:?}"),
+    };
+    commands.into_iter().map(command).collect()
 }
 
 fn lines(buffer: &Buffer) -> Vec<String> {
@@ -216,10 +229,15 @@ fn floor(board: Board) -> crate::floor::Handle {
                         Some(Request::AgentStates(_, reply)) => drop(reply.send(sample::states())),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {
-                            let episode = board.alerts.iter().find(|e| e.id == command.episode).cloned();
-                            drop(reply.send(episode.ok_or(crate::alert::CommandRefusal::Unknown(command.episode))));
+                            let is_meant = |e: &&Episode| Subject::Alert(e.id) == command.subject();
+                            let episode = board.alerts.iter().find(is_meant).cloned();
+                            let kept = episode.map(|episode| Kept::Episode(Box::new(episode)));
+                            drop(reply.send(kept.ok_or_else(|| command.subject().unknown())));
                         }
-                        Some(Request::SliceOfAlert(..) | Request::Replay(_)) => {}
+                        Some(Request::Worklist(query, _, reply)) => {
+                            drop(reply.send(Some(sample::worklist(&query, &board))));
+                        }
+                        Some(Request::SliceOf(..) | Request::Replay(_)) => {}
                     }
                 }
             }
@@ -441,24 +459,24 @@ fn old_data_says_so_and_why() {
 #[test]
 fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
     let mut screen = TestScreen::new(sample::board(20));
-    let Some(Effect::Execute(commands)) = screen.press("a") else { panic!("no command") };
+    let commands = alert_commands(screen.press("a"));
     assert_eq!((commands.len(), commands[0].episode, commands[0].version), (1, 1, 3));
     assert_eq!(commands[0].act, AlertAction::Acknowledge { note: None, lasts: None });
     // On the rail, `a` acknowledges the selected alert, and `A` all firing alerts of its queue.
-    let Some(Effect::Execute(commands)) = screen.press("<tab> j k A") else { panic!("no command") };
+    let commands = alert_commands(screen.press("<tab> j k A"));
     assert_eq!(commands.iter().map(|c| c.episode).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
 fn notes_snoozes_and_undoing() {
     let mut screen = TestScreen::new(sample::board(20));
-    let Some(Effect::Execute(commands)) = screen.press("n h i <enter>") else { panic!("no command") };
+    let commands = alert_commands(screen.press("n h i <enter>"));
     assert_eq!(commands[0].act, AlertAction::Note("hi".into()));
-    let Some(Effect::Execute(commands)) = screen.press("z z") else { panic!("no command") };
+    let commands = alert_commands(screen.press("z z"));
     assert_eq!(commands[0].act, AlertAction::Snooze(crate::alert::MuteLength::DEFAULT));
     assert_eq!(screen.press("z <esc>"), None);
     // No acknowledged alert is selected, so the newest acknowledgement is undone.
-    let Some(Effect::Execute(commands)) = screen.press("u") else { panic!("no command") };
+    let commands = alert_commands(screen.press("u"));
     assert_eq!((commands[0].episode, &commands[0].act), (4, &AlertAction::Undo));
 }
 

@@ -8,7 +8,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::alert::{AlertAction, AlertCommand, Episode, MuteLength, State};
 use crate::board::{Board, Mode};
 use crate::clock::Span;
-use crate::floor::handle::{ContactFilter, ReplayCommand};
+use crate::floor::handle::ReplayCommand;
+use crate::floor::{Command, Subject};
 use crate::kpi::{Dim, KpiId, Slice};
 use crate::language::{self, text};
 use crate::text::{Label, Text};
@@ -19,6 +20,7 @@ use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
 use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, Taken, Ui};
 use crate::ui::theme::{Palette, Tone};
 use crate::ui::view;
+use crate::worklist::WorkAction;
 
 impl Ui {
     /// Handle a key: the prompt comes first, then the choice of a snooze, then the key map.
@@ -31,6 +33,10 @@ impl Ui {
         if let Some(Overlay::Snooze(id)) = self.overlay {
             self.overlay = None;
             return self.snooze(id, key, board);
+        }
+        if let Some(Overlay::Done(id)) = self.overlay {
+            self.overlay = None;
+            return self.choose_outcome(id, key, drawn);
         }
         let Some(action) = keymap.action(key) else {
             self.does_nothing(key, keymap);
@@ -70,7 +76,10 @@ impl Ui {
             (PromptKind::Command, PromptEvent::Submitted) if !text.is_empty() => {
                 return self.command(&text, board, drawn);
             }
-            (PromptKind::Note(id), PromptEvent::Submitted) if !text.is_empty() => {
+            (PromptKind::Note(Subject::Item(id)), PromptEvent::Submitted) if !text.is_empty() => {
+                return self.work(Some(id), drawn, WorkAction::Note(Text::new(&text)));
+            }
+            (PromptKind::Note(Subject::Alert(id)), PromptEvent::Submitted) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
                 return Some(Effect::Execute(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
             }
@@ -123,8 +132,8 @@ impl Ui {
         }
     }
 
-    fn about(&self, episode: &Episode, act: AlertAction) -> AlertCommand {
-        AlertCommand { episode: episode.id, version: episode.version, who: self.who.clone(), act }
+    fn about(&self, episode: &Episode, act: AlertAction) -> Command {
+        Command::Alert(AlertCommand { episode: episode.id, version: episode.version, who: self.who.clone(), act })
     }
 
     fn snooze(&mut self, id: u64, key: &KeyEvent, board: &Board) -> Option<Effect> {
@@ -146,6 +155,9 @@ impl Ui {
         if self.act_on_trends(action, board, drawn) {
             return None;
         }
+        if let Ok(effect) = self.act_on_worklist(action, drawn) {
+            return effect;
+        }
         let page = isize::try_from(drawn.page_rows).unwrap_or(10);
         match action {
             Action::Overview => self.open(Page::Overview),
@@ -157,8 +169,8 @@ impl Ui {
             Action::Kiosk => self.open(Page::Kiosk),
             Action::Live => self.open(Page::Live),
             Action::Callback => {
-                let slice = self.selected_slice(board);
-                self.drill(Location { only: ContactFilter::Abandoned, ..Location::new(Page::Contacts, slice) });
+                let slice = self.slice().clone();
+                self.drill(Location::new(Page::Worklist, slice));
             }
             Action::Window => self.window = self.window.next(),
             Action::WindowBack => self.window = self.window.previous(),
@@ -219,7 +231,7 @@ impl Ui {
             Action::Acknowledge => return self.acknowledge(board, false),
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.meant(board) {
-                Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(episode.id), "")),
+                Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(Subject::Alert(episode.id)), "")),
                 None => self.show_toast(text!("toast-no-note"), Tone::Muted),
             },
             Action::Undo => return self.undo(board),
@@ -338,7 +350,9 @@ impl Ui {
             Panel::Agents | Panel::Serving => slice.and(Dim::Agent, id),
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).map_or(slice, |e| e.slice.clone()),
             Panel::Trends | Panel::TrendSlices => self.trend_slice(),
-            Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts | Panel::KioskQueues => slice,
+            Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts | Panel::KioskQueues | Panel::Worklist => {
+                slice
+            }
             Panel::Live => self.live_slice(board).unwrap_or(slice),
         }
     }
@@ -442,7 +456,7 @@ impl Ui {
                 None => self.show_toast(text!("toast-contact-over"), Tone::Muted),
             },
             Panel::Trends | Panel::TrendSlices => self.open_moment(board),
-            Panel::Past | Panel::Contacts | Panel::KioskQueues => {
+            Panel::Past | Panel::Contacts | Panel::KioskQueues | Panel::Worklist => {
                 self.show_toast(text!("toast-nothing-further"), Tone::Muted);
             }
         }

@@ -44,6 +44,7 @@ pub mod tiles;
 pub mod trends;
 pub mod waiting;
 pub mod why;
+pub mod worklist;
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -278,6 +279,7 @@ pub fn heads(panel: Panel) -> Vec<Head> {
         Panel::Past => grid::heads(alerts::AlertItem::PAST),
         Panel::Contacts => grid::heads(contacts::ContactItem::COLUMNS),
         Panel::Live => grid::heads(live::LiveItem::COLUMNS),
+        Panel::Worklist => grid::heads(worklist::WorkRow::COLUMNS),
     }
 }
 
@@ -299,6 +301,7 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
         Panel::Contacts => Box::new(contacts::table(ctx)),
         Panel::KioskQueues => Box::new(queues::kiosk(ctx)),
         Panel::Live => Box::new(live::table(ctx)),
+        Panel::Worklist => Box::new(worklist::table(ctx)),
         Panel::Trends => Box::new(trends::table::series(ctx)),
         Panel::TrendSlices => Box::new(trends::table::slices(ctx)),
     })
@@ -417,6 +420,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             Page::Kiosk => kiosk::draw(buffer, body, ctx, &mut drawn),
             Page::Agent => agent::draw(buffer, body, ctx, &mut drawn),
             Page::Live => live::draw(buffer, body, ctx, &mut drawn),
+            Page::Worklist => worklist::draw(buffer, body, ctx, &mut drawn),
         }
         if ctx.ui.overlay.is_some() {
             // The page below the box is dimmed.
@@ -431,6 +435,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             }
             Some(Overlay::Sources(down)) => sources::draw(buffer, body, ctx, *down),
             Some(Overlay::Snooze(id)) => episode::snooze(buffer, body, ctx, *id),
+            Some(Overlay::Done(id)) => worklist::outcomes(buffer, body, ctx, *id),
             None => {}
         }
         suggestions::draw(buffer, body, ctx);

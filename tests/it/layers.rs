@@ -14,34 +14,38 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kpi", &["event", "text", "clock"]),
     ("engine", &["kpi", "event", "text", "clock"]),
     ("alert", &["engine", "kpi", "event", "text", "clock"]),
+    ("worklist", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("language", &["alert", "kpi", "event", "text", "clock"]),
     ("board", &["alert", "engine", "kpi", "event", "text", "clock"]),
-    ("journal", &["alert", "engine", "kpi", "event", "text", "clock"]),
+    ("journal", &["worklist", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("source", &["net", "board", "kpi", "event", "secret", "text", "clock"]),
     ("notify", &["net", "source", "journal", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
-    ("floor", &["source", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
-    ("hub", &["net", "source", "floor", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
-    ("report", &["language", "source", "floor", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
-    ("ui", &["report", "language", "floor", "board", "alert", "kpi", "event", "text", "clock"]),
+    ("floor", &["source", "journal", "board", "worklist", "alert", "engine", "kpi", "event", "text", "clock"]),
+    (
+        "hub",
+        &["net", "source", "floor", "board", "worklist", "alert", "engine", "kpi", "event", "secret", "text", "clock"],
+    ),
+    ("report", &["source", "floor", "board", "worklist", "alert", "engine", "kpi", "event", "text", "clock"]),
+    ("ui", &["report", "language", "floor", "board", "worklist", "alert", "kpi", "event", "text", "clock"]),
     (
         "config",
         &[
-            "ui", "hub", "report", "language", "notify", "net", "source", "floor", "journal", "board", "alert",
-            "engine", "kpi", "event", "text", "clock",
+            "ui", "hub", "report", "language", "notify", "net", "source", "floor", "journal", "board", "worklist",
+            "alert", "engine", "kpi", "event", "text", "clock",
         ],
     ),
     (
         "app",
         &[
             "config", "ui", "hub", "report", "language", "notify", "net", "source", "floor", "journal", "board",
-            "alert", "engine", "kpi", "event", "text", "clock",
+            "worklist", "alert", "engine", "kpi", "event", "text", "clock",
         ],
     ),
     (
         "cli",
         &[
-            "app", "config", "ui", "hub", "report", "language", "net", "source", "floor", "journal", "board", "alert",
-            "engine", "kpi", "event", "text", "clock",
+            "app", "config", "ui", "hub", "report", "language", "net", "source", "floor", "journal", "board",
+            "worklist", "alert", "engine", "kpi", "event", "text", "clock",
         ],
     ),
 ];

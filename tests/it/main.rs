@@ -62,4 +62,5 @@ mod terminal;
 mod terminal_input;
 mod trends;
 mod webhooks_live;
+mod worklist;
 mod writer;

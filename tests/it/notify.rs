@@ -359,6 +359,7 @@ async fn the_floor_never_waits_for_a_target() {
         engine: floorwatch::engine::Settings::default(),
         rules: built_in().into_iter().filter(|rule| rule.kpi == Some(KpiId::LongestWait)).collect(),
         alerts: AlertSettings::default(),
+        worklist: floorwatch::worklist::Settings::default(),
         sources: vec![floor::SourceInfo { name: "pbx".into(), kind: "asterisk".into() }],
     };
     let (floor, handle) = floor::Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);

@@ -43,7 +43,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.press(ESC, "▸ Queues 12");
     board.press("3", "▸ Intents");
     board.press("4", "▸ Agents 1");
-    board.press("c", "to call back");
+    board.press("c", "To do: call-backs");
     board.press("6", "Arrivals per 30 min");
     board.press("5", "Acknowledged, the oldest first");
     board.press("1", "▸ Queues 12");

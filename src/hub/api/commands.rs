@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
+use crate::floor::{Command, Kept, Subject};
 use crate::hub::extract::{CanAct, SmallBody, read};
 use crate::hub::problem::{BodyProblems, CallerProblems};
 use crate::hub::{ApiProblem, Hub, visible};
@@ -83,7 +84,7 @@ pub(super) async fn acknowledge(
 ) -> Result<Json<Episode>, ApiProblem> {
     let body: AlertRequest = read(&body)?;
     let act = AlertAction::Acknowledge { note: body.note.clone(), lasts: body.seconds };
-    execute(&hub, actor, id, (body.version, body.who), act).await
+    execute_alert(&hub, actor, id, (body.version, body.who), act).await
 }
 
 /// Snooze an alert.
@@ -102,7 +103,7 @@ pub(super) async fn snooze(
 ) -> Result<Json<Episode>, ApiProblem> {
     let body: AlertRequest = read(&body)?;
     let lasts = body.seconds.ok_or_else(|| ApiProblem::bad("`seconds` is missing: for how long?"))?;
-    execute(&hub, actor, id, (body.version, body.who), AlertAction::Snooze(lasts)).await
+    execute_alert(&hub, actor, id, (body.version, body.who), AlertAction::Snooze(lasts)).await
 }
 
 /// Add a note to an alert.
@@ -125,7 +126,7 @@ pub(super) async fn note(
     if text.is_empty() {
         return Err(ApiProblem::impossible("`note` has nothing that can be seen: what is to be said?"));
     }
-    execute(&hub, actor, id, (body.version, body.who), AlertAction::Note(text)).await
+    execute_alert(&hub, actor, id, (body.version, body.who), AlertAction::Note(text)).await
 }
 
 /// Undo one's own acknowledgement or snooze.
@@ -143,25 +144,37 @@ pub(super) async fn undo(
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
     let body: AlertRequest = read(&body)?;
-    execute(&hub, actor, id, (body.version, body.who), AlertAction::Undo).await
+    execute_alert(&hub, actor, id, (body.version, body.who), AlertAction::Undo).await
 }
 
-async fn execute(
+async fn execute_alert(
     hub: &Hub,
-    CanAct(caller): CanAct,
+    actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
     (version, who): (u32, Option<Actor>),
     act: AlertAction,
 ) -> Result<Json<Episode>, ApiProblem> {
     let Path(episode) = id.map_err(|error| ApiProblem::bad(error.body_text()))?;
-    // A hidden alert is answered like one that does not exist, whatever its state and version.
-    let slice = hub.handle.slice_of_alert(episode).await?;
+    let command = |who| Command::Alert(AlertCommand { episode, version, who, act });
+    let kept = execute(hub, actor, Subject::Alert(episode), who, command).await?;
+    kept.episode().map(Json).ok_or_else(|| CommandRefusal::Unknown(episode).into())
+}
+
+/// Execute the command that `command` makes of the person who gives it.
+pub(super) async fn execute(
+    hub: &Hub,
+    CanAct(caller): CanAct,
+    subject: Subject,
+    who: Option<Actor>,
+    command: impl FnOnce(Actor) -> Command,
+) -> Result<Kept, ApiProblem> {
+    // What is hidden is answered like what does not exist, whatever its state and version.
+    let slice = hub.handle.slice_of(subject).await?;
     if !slice.is_some_and(|slice| visible::holds(&caller.queues, &slice)) {
-        return Err(CommandRefusal::Unknown(episode).into());
+        return Err(subject.unknown().into());
     }
     let _turn = hub.turns.take(&caller.who.name).await?.at_no_cost();
     // Boards of the user that runs the hub state who sits at them; other callers cannot.
     let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);
-    let result = hub.handle.execute(AlertCommand { episode, version, who, act }).await?;
-    result.map(Json).map_err(ApiProblem::from)
+    hub.handle.command(command(who)).await?.map_err(ApiProblem::from)
 }

@@ -8,19 +8,22 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use super::HubAddress;
 use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
 use crate::board::ContactRow;
 use crate::clock::Clock;
 use crate::engine::{AnswerTooLarge, StatePeriod};
-use crate::floor::ContactQuery;
+use crate::floor::{Command, ContactQuery, Kept};
 use crate::hub::ApiProblem;
+use crate::hub::problem::NOT_FOUND;
 use crate::hub::query_params::FiguresQuestion;
 use crate::kpi::{Answer, Figure};
 use crate::net::Fault;
 use crate::net::http::{Address, Client};
 use crate::text::{Label, Text};
+use crate::worklist::{WorkAction, WorkAnswer, WorkCommand, WorkQuery};
 
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -99,18 +102,30 @@ impl Api {
         self.read(self.client.request(Method::GET, url)).await.ok()
     }
 
+    /// The items of worklists; `None` if the request failed, `Some(None)` if the hub is too old to have any.
+    pub(super) async fn worklist(&self, query: &WorkQuery) -> Option<Option<WorkAnswer>> {
+        let url = self.base.under("v1/worklist").url().clone();
+        match self.read(self.client.request(Method::GET, url).query(query)).await {
+            Ok(answer) => Some(Some(answer)),
+            Err(ApiError::Refused(problem)) if problem.code == NOT_FOUND => Some(None),
+            Err(_) => None,
+        }
+    }
+
     /// Send a command.
-    pub(super) async fn execute(&self, command: &AlertCommand) -> Result<Episode, CommandRefusal> {
-        let request = |note: Option<&Text>, seconds: Option<MuteLength>| serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who});
-        let (what, body) = match &command.act {
-            AlertAction::Acknowledge { note, lasts } => ("acknowledge", request(note.as_ref(), *lasts)),
-            AlertAction::Note(note) => ("note", request(Some(note), None)),
-            AlertAction::Snooze(lasts) => ("snooze", request(None, Some(*lasts))),
-            AlertAction::Undo => ("undo", request(None, None)),
+    pub(super) async fn execute(&self, command: &Command) -> Result<Kept, CommandRefusal> {
+        let result = match command {
+            Command::Alert(command) => {
+                let (path, body) = alert_request(command);
+                self.post(&path, &body).await.map(|episode| Kept::Episode(Box::new(episode)))
+            }
+            Command::Work(command) => {
+                let (path, body) = work_request(command);
+                self.post(&path, &body).await.map(|item| Kept::Item(Box::new(item)))
+            }
         };
-        let result = self.post(&format!("v1/alerts/{}/{what}", command.episode), &body).await;
         result.map_err(|error| match error {
-            ApiError::Refused(problem) => problem.refusal(command.episode),
+            ApiError::Refused(problem) => problem.refusal(command.subject()),
             ApiError::Failed(fault) => {
                 // The hub may have executed it nevertheless; the board will show it.
                 CommandRefusal::ReadOnly(Text::new(&format!("no answer from the hub, look again: {}", fault.reason)))
@@ -136,6 +151,35 @@ impl Api {
         serde_json::from_slice(&body)
             .map_err(|error| ApiError::Failed(Fault::transient(format!("the hub's answer: {error}"))))
     }
+}
+
+/// The path and the body of a command about an alert.
+fn alert_request(command: &AlertCommand) -> (String, Value) {
+    let AlertCommand { episode, version, who, act } = command;
+    let request = |note: Option<&Text>, seconds: Option<MuteLength>| json!({"version": version, "note": note, "seconds": seconds, "who": who});
+    let (what, body) = match act {
+        AlertAction::Acknowledge { note, lasts } => ("acknowledge", request(note.as_ref(), *lasts)),
+        AlertAction::Note(note) => ("note", request(Some(note), None)),
+        AlertAction::Snooze(lasts) => ("snooze", request(None, Some(*lasts))),
+        AlertAction::Undo => ("undo", request(None, None)),
+    };
+    (format!("v1/alerts/{episode}/{what}"), body)
+}
+
+/// The same of a command about an item.
+fn work_request(command: &WorkCommand) -> (String, Value) {
+    let WorkCommand { item, version, who, act } = command;
+    let (what, body) = match act {
+        WorkAction::Claim { note, lasts } => {
+            ("claim", json!({"version": version, "note": note, "seconds": lasts, "who": who}))
+        }
+        WorkAction::Note(note) => ("note", json!({"version": version, "note": note, "who": who})),
+        WorkAction::Done { outcome, note } => {
+            ("done", json!({"version": version, "outcome": outcome, "note": note, "who": who}))
+        }
+        WorkAction::Undo => ("undo", json!({"version": version, "who": who})),
+    };
+    (format!("v1/worklist/{item}/{what}"), body)
 }
 
 /// Why connecting to a socket failed.

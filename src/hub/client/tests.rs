@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::alert::{Actor, AlertAction};
+use crate::alert::{Actor, AlertAction, AlertCommand};
 use crate::clock::Time;
 use crate::hub::tests::{Scene, offered};
 use crate::hub::{self, Listener, ServerConfig};

@@ -16,7 +16,7 @@ pub(in crate::ui) fn contacts(contacts: &ContactQuery, board: &Board) -> Vec<Con
     }
     let row = |n: i64| {
         let queue = QUEUES[usize::try_from(mix(&[n, 3]) % 10).unwrap()];
-        let abandoned = contacts.only == ContactFilter::Abandoned || n % 5 == 0;
+        let abandoned = n % 5 == 0;
         let outcome = if abandoned {
             "abandoned"
         } else {

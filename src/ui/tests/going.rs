@@ -98,7 +98,7 @@ fn a_filter_that_leaves_nothing_says_so_and_the_title_counts_what_is_left() {
     screen.press("<esc> / z z z <enter>");
     let text = screen.text(SIZES[1]);
     assert!(text.contains("no queue matches \"zzz\"; esc clears") && text.contains("Queues 0 of 10"), "{text}");
-    for (keys, noun) in [("3", "intent"), ("4", "agent"), ("5", "alert"), ("c", "contact")] {
+    for (keys, noun) in [("3", "intent"), ("4", "agent"), ("5", "alert"), ("c", "item")] {
         screen.press(keys);
         screen.press("/ z z z <enter>");
         let text = screen.text(SIZES[1]);

@@ -20,12 +20,9 @@ fn a_note_and_a_snooze_mean_the_alert_that_was_just_acknowledged() {
     board.seq += 1;
     board.alerts.to_mut()[0].state = State::Acknowledged;
     screen.board = Arc::new(board);
-    let noted = |screen: &mut TestScreen| match screen.press("n x <enter>") {
-        Some(Effect::Execute(commands)) => commands[0].episode,
-        other => panic!("{other:?}"),
-    };
+    let noted = |screen: &mut TestScreen| alert_commands(screen.press("n x <enter>"))[0].episode;
     assert_eq!(noted(&mut screen), 1, "not the next worst");
-    let Some(Effect::Execute(commands)) = screen.press("z z") else { panic!("no command") };
+    let commands = alert_commands(screen.press("z z"));
     assert_eq!(commands[0].episode, 1);
     screen.ui.taken = None;
     assert_eq!(noted(&mut screen), 2, "after some seconds the worst new one");

@@ -24,8 +24,8 @@ fn the_worst_queue_and_why_takes_one() {
 #[test]
 fn an_acknowledgement_with_a_note_takes_two_and_the_text() {
     let (mut screen, effect) = after("a", 1);
-    let Some(Effect::Execute(taken)) = effect else { panic!("nothing is taken") };
-    let Some(Effect::Execute(noted)) = screen.press("n o n <space> i t <enter>") else { panic!("nothing is noted") };
+    let taken = alert_commands(effect);
+    let noted = alert_commands(screen.press("n o n <space> i t <enter>"));
     assert_eq!((noted[0].episode, &noted[0].act), (taken[0].episode, &AlertAction::Note("on it".into())));
 }
 
@@ -79,7 +79,7 @@ fn a_key_that_does_nothing_says_so() {
         assert!(toast.contains(words), "{keys}: {toast}");
     };
     says("Z", "Z does nothing here; H lists the keys");
-    says("c <enter>", "there is nothing further to go into here");
+    says("5 <tab> <tab> <enter>", "there is nothing further to go into here");
     says("<esc>", "this is the first page");
     says("4 <tab>", "this page has one list");
     says("<tab> <tab> s", "no columns to sort by");
@@ -94,9 +94,13 @@ fn a_key_that_does_nothing_says_so() {
 fn one_key_for_all_alerts_of_a_queue_says_how_many_and_which() {
     let mut screen = TestScreen::new(sample::board(60));
     assert!(screen.text(SIZES[2]).contains("A all 2"), "{}", screen.text(SIZES[2]));
-    let Some(Effect::Execute(commands)) = screen.press("A") else { panic!("nothing is taken") };
+    let commands = alert_commands(screen.press("A"));
     let find = |id: u64| screen.board.alerts.iter().find(|e| e.id == id).unwrap().clone();
-    let results: Vec<_> = commands.into_iter().map(|command| (command.clone(), Ok(find(command.episode)))).collect();
+    let done = |command: AlertCommand| {
+        let kept = Kept::Episode(Box::new(find(command.episode)));
+        (Command::Alert(command), Ok(kept))
+    };
+    let results: Vec<_> = commands.into_iter().map(done).collect();
     let words = crate::ui::confirm::confirmation(screen.ctx(Palette::Terminal, Depth::True), &results);
     assert_eq!(words.unwrap().0, "acknowledged 2: Outages: longest wait, hung up");
 }
@@ -108,11 +112,13 @@ fn the_footer_names_what_enter_opens() {
         ("4", "enter this agent"),
         ("3", "enter who handles it"),
         ("8", "enter its queue or agent"),
+        ("c", "enter done"),
     ] {
         let (screen, _) = after(keys, 1);
         assert!(screen.text(SIZES[1]).contains(words), "{}", screen.text(SIZES[1]));
     }
-    let (screen, _) = after("c", 1);
+    let (mut screen, _) = after("5", 1);
+    screen.press("<tab> <tab>");
     assert!(!screen.text(SIZES[1]).contains("  enter "), "nothing is inside");
 }
 
@@ -142,10 +148,10 @@ fn a_box_and_the_keys_mean_the_same_alert() {
             Some(Overlay::Why { episode: Some(episode), .. }) => *episode,
             other => panic!("{keys}: {other:?}"),
         };
-        let Some(Effect::Execute(taken)) = screen.press("a") else { panic!("{keys}: nothing is taken") };
+        let taken = alert_commands(screen.press("a"));
         assert_eq!(taken[0].episode, explained, "{keys}");
         screen.press("<esc>");
-        let Some(Effect::Execute(taken)) = screen.press("a") else { panic!("{keys}: nothing is taken") };
+        let taken = alert_commands(screen.press("a"));
         assert_eq!(taken[0].episode, explained, "{keys}, without the box");
     }
 }

@@ -1,7 +1,7 @@
-//! The page of contacts, the newest first: the end of every drill, and the list to call back.
+//! The page of contacts, the newest first: the end of every drill.
 //!
 //! ```text
-//! ─ To call back: who hung up, Billing ──────────────────────────────────────── today · 41 ─
+//! ─ Contacts, Billing ───────────────────────────────────────────────────────── today · 41 ─
 //!   Joined   Outcome       Wait Who               Queue            About           …
 //! ▸ 10:41:30 abandoned     1:12 +44 20 7946 0113  Billing          bill too high
 //! ```
@@ -12,7 +12,6 @@ use ratatui::layout::Rect;
 use super::Ctx;
 use crate::board::ContactRow;
 use crate::clock::Span;
-use crate::floor::handle::ContactFilter;
 use crate::kpi::Period;
 use crate::language::{self, text};
 use crate::text::Label;
@@ -120,8 +119,6 @@ impl<'a> ContactItem<'a> {
 
     fn outcome(&self) -> TableCell {
         let tone = match self.row.outcome.as_str() {
-            // On the list to call back, all contacts have hung up, so the rows need no warning colour.
-            "abandoned" if self.ctx.ui.location().only == ContactFilter::Abandoned => Tone::Muted,
             "abandoned" => Tone::Warning,
             "waiting" | "talking" => Tone::Accent,
             _ => Tone::Text,
@@ -168,14 +165,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let contacts = queries::contacts(ctx.ui, &location);
     let later = ctx.ui.frozen.is_some() && ctx.answers.is_later(&Question::Contacts(contacts.clone()), ctx.board.seq);
     let known = ctx.answers.contacts(contacts);
-    let (what, empty) = match location.only {
-        ContactFilter::All | ContactFilter::Live => (text!("contacts-title"), text!("contacts-none")),
-        ContactFilter::Abandoned => (text!("callback-title"), text!("callback-none")),
-    };
     let name = if location.slice.is_total() {
-        what.to_owned()
+        text!("contacts-title").to_owned()
     } else {
-        format!("{what}, {}", ctx.slice_name(&location.slice))
+        format!("{}, {}", text!("contacts-title"), ctx.slice_name(&location.slice))
     };
     let over = match location.over {
         Some(Period::Range(from, to)) => {
@@ -192,5 +185,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     };
     let count = if later { format!("{count} · {}", text!("after-freeze")) } else { count };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &count, true);
-    super::table(buffer, inner, ctx, Panel::Contacts, if known.is_none() { "…" } else { empty }, drawn);
+    super::table(
+        buffer,
+        inner,
+        ctx,
+        Panel::Contacts,
+        if known.is_none() { "…" } else { text!("contacts-none") },
+        drawn,
+    );
 }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, episode};
 use crate::board::Mode;
-use crate::language::text;
+use crate::language::{self, text};
 use crate::text::fit;
 use crate::ui::action::{ACTIONS, Action, ActionGroup, ActionInfo};
 use crate::ui::format::cols;
@@ -73,7 +73,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
 /// The word of an action. Where no list on the page shows which alert `a` means, its word does.
 fn named(ctx: Ctx<'_>, entry: &ActionInfo) -> Cow<'static, str> {
     let own = entry.action.word();
-    if let Some(word) = trends_word(entry.action).filter(|_| ctx.ui.page() == Page::Trends) {
+    if let Some(word) = own_word(ctx, entry.action) {
         return Cow::Borrowed(word);
     }
     let (ui, board) = (ctx.ui, ctx.board);
@@ -88,7 +88,26 @@ fn named(ctx: Ctx<'_>, entry: &ActionInfo) -> Cow<'static, str> {
     }
 }
 
-/// The word of an action that does something else on the page of trends than elsewhere.
+/// The word of an action that does something else on this page than elsewhere.
+fn own_word(ctx: Ctx<'_>, action: Action) -> Option<&'static str> {
+    match ctx.ui.page() {
+        Page::Trends => trends_word(action),
+        Page::Worklist => worklist_word(action, language::keyed("work-kind", ctx.ui.worklist.kind.next().key())),
+        _ => None,
+    }
+}
+
+/// The same on the page of the worklist; `next` is the name of the next kind.
+fn worklist_word(action: Action, next: &'static str) -> Option<&'static str> {
+    match action {
+        Action::Acknowledge => Some(text!("action-claim")),
+        Action::Enter => Some(text!("inside-item")),
+        Action::NextPanel => Some(next),
+        _ => None,
+    }
+}
+
+/// The same on the page of trends.
 fn trends_word(action: Action) -> Option<&'static str> {
     match action {
         Action::Left => Some(text!("footer-trends-earlier")),
@@ -109,6 +128,8 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
     let page = ctx.ui.page();
     let rank = move |entry: &ActionInfo| match entry.action {
         action if page == Page::Trends && trends_word(action).is_some() => Some(2),
+        Action::AcknowledgeAll | Action::Snooze if page == Page::Worklist => None,
+        Action::Note | Action::Undo | Action::NextPanel if page == Page::Worklist => Some(3),
         _ if entry.action.word().is_empty() || entry.action == Action::Help => None,
         Action::Quit => Some(90),
         Action::Back => deep.then_some(0),

@@ -7,7 +7,6 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, health};
 use crate::alert::Severity;
 use crate::board::{Keeper, Mode};
-use crate::floor::handle::ContactFilter;
 use crate::language::{self, text};
 use crate::text::{Text, fit, shorten_paths};
 use crate::ui::drawn::{ClickTarget, Drawn};
@@ -124,10 +123,10 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 
 /// What the last step of the trail shows, where its name does not say so: ` · agents`.
 fn apart(ctx: Ctx<'_>, steps: &[(usize, String)]) -> String {
-    let page = match (ctx.ui.page(), ctx.ui.location().only) {
-        (Page::Contacts, ContactFilter::Abandoned) => text!("trail-callback"),
-        (Page::Contacts, _) => text!("trail-contacts"),
-        (Page::Agents, _) => text!("trail-agents"),
+    let page = match ctx.ui.page() {
+        Page::Worklist => text!("trail-todo"),
+        Page::Contacts => text!("trail-contacts"),
+        Page::Agents => text!("trail-agents"),
         _ => "",
     };
     match steps.last() {
@@ -194,11 +193,7 @@ fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
     let mut steps = Vec::new();
     for (at, location) in ctx.ui.trail.iter().enumerate() {
         let newest = location.slice.parts().find(|part| before.is_none_or(|b| b.get(part.0) != Some(&part.1)));
-        let name = match (newest, location.page, location.only) {
-            (Some((dim, id)), ..) => ctx.value_name(*dim, id),
-            (None, Page::Contacts, ContactFilter::Abandoned) => text!("trail-callback").to_owned(),
-            (None, page, _) => page.name().to_owned(),
-        };
+        let name = newest.map_or_else(|| location.page.name().to_owned(), |(dim, id)| ctx.value_name(*dim, id));
         steps.push((at, name));
         before = Some(&location.slice);
     }
