@@ -25,6 +25,7 @@ mod locate;
 mod log;
 mod push_source;
 mod recording;
+mod reload;
 mod serve;
 mod share;
 mod simulated;
@@ -56,6 +57,8 @@ use crate::source::{self, Message};
 use crate::text::{Label, Text};
 use crate::ui;
 use push_source::PushSource;
+use reload::Listeners;
+pub use reload::Reloadable;
 
 /// The threads that serve a hub's boards and sources.
 const WORKER_THREADS: usize = 2;
@@ -165,9 +168,9 @@ pub struct Replay {
 ///
 /// # Errors
 /// If the journal or the log cannot be opened, a thread cannot be started, or the terminal fails.
-pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
+pub fn board(config: Config, reloadable: Option<Reloadable>, log_file: Option<&Path>) -> Result<(), Error> {
     if config.hub.url.is_some() {
-        return remote_board(config, log_file)?.map_or_else(|| Err(Error::NoFloor), Ok);
+        return remote_board(config, reloadable, log_file)?.map_or_else(|| Err(Error::NoFloor), Ok);
     }
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let clock = Clock::System;
@@ -175,26 +178,41 @@ pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
     let (floor, handle, socket) = persistent_floor(&config, &clock, &who, None)?;
     let stop = CancellationToken::new();
     let share = share::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
-    show(floor.run(), share, handle, config.ui, who, &stop)
+    let (listeners, floor_changes, changes) = Listeners::of_both();
+    let screen = ScreenSetup { settings: config.ui.clone(), who, changes };
+    let watch = reload::watch(reloadable, config, listeners, stop.clone());
+    show(
+        floor.with_changes(floor_changes).run(),
+        async { ((), ()) = tokio::join!(share, watch) },
+        handle,
+        screen,
+        &stop,
+    )
 }
 
 /// Show the floor of the configured hub, or one that runs on this machine; `None` if there is neither.
 ///
 /// # Errors
 /// If several floors run on this machine and none is configured, or the terminal fails.
-pub fn remote_board(config: Config, log_file: Option<&Path>) -> Result<Option<()>, Error> {
+pub fn remote_board(
+    config: Config,
+    reloadable: Option<Reloadable>,
+    log_file: Option<&Path>,
+) -> Result<Option<()>, Error> {
     let Some((place, name)) = locate::find(&config)? else { return Ok(None) };
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let (handle, work) = client::connect(place, name, Clock::System);
-    let who = identity::who(config.who);
-    show(work, std::future::ready(()), handle, config.ui, who, &CancellationToken::new()).map(Some)
+    let stop = CancellationToken::new();
+    let (listeners, changes) = Listeners::of_screen();
+    let screen = ScreenSetup { settings: config.ui.clone(), who: identity::who(config.who.clone()), changes };
+    show(work, reload::watch(reloadable, config, listeners, stop.clone()), handle, screen, &stop).map(Some)
 }
 
 /// Serve the configured floor without a screen, until the program is told to end.
 ///
 /// # Errors
 /// If the journal or the log cannot be opened, a thread cannot be started, or the hub cannot listen.
-pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
+pub fn hub(config: &Config, reloadable: Option<Reloadable>, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::to_stderr(log_file)?;
     raise_file_limit();
     let clock = Clock::System;
@@ -203,7 +221,9 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let event_slot = push.as_ref().map(PushSource::event_slot);
     let (floor, handle, socket) = persistent_floor(config, &clock, &who, push)?;
     let runtime = runtime(WORKER_THREADS)?;
-    let floor = drive(&runtime, floor.run())?;
+    let (listeners, floor_changes) = Listeners::of_floor();
+    runtime.spawn(reload::watch(reloadable, config.clone(), listeners, CancellationToken::new()));
+    let floor = drive(&runtime, floor.with_changes(floor_changes).run())?;
     let server_config = ServerConfig { handle, tokens: config.hub.tokens.clone(), event_slot, clock };
     let served = runtime.block_on(serve::serve(server_config, config, socket));
     // The hub's handles are gone, so the floor flushes the journal and ends.
@@ -306,15 +326,14 @@ fn persistent_floor(
 ///
 /// # Errors
 /// If a thread cannot be started, or the terminal fails.
-pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(), Error> {
+pub fn demo(config: Config, reloadable: Option<Reloadable>, demo: Demo, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
     let clock = match demo.speed {
         1.0 => Clock::System,
         speed => Clock::Scaled { origin: Clock::System.now(), speed },
     };
-    simulated::set_targets(&mut config.floor);
-    let intents = config.floor.intents.iter();
-    config.ui.handling_time = intents.map(|(intent, bounds)| (intent.to_string(), *bounds)).collect();
+    let config = simulated::with_targets(config);
+    let reloadable = reloadable.map(|reloadable| reloadable.then(simulated::with_targets));
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };
     let settings = floor_settings(&config, vec![info]);
@@ -324,8 +343,12 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
     let (floor, handle) = Floor::new(settings, clock, mode, Feed::Sources(messages));
     let stop = CancellationToken::new();
+    let (listeners, floor_changes, changes) = Listeners::of_both();
+    let screen = ScreenSetup { settings: config.ui.clone(), who: identity::who(config.who.clone()), changes };
+    let watch = reload::watch(reloadable, config, listeners, stop.clone());
     let colleagues = colleagues::work(handle.clone(), demo.speed, stop.clone());
-    show(floor.run(), colleagues, handle, config.ui, identity::who(config.who), &stop)
+    let beside = async { _ = tokio::join!(watch, colleagues) };
+    show(floor.with_changes(floor_changes).run(), beside, handle, screen, &stop)
 }
 
 /// Replay a recording as if it were live, without a journal.
@@ -341,7 +364,8 @@ pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Resul
     let mode = Mode::Replay { speed: replay.speed, paused: false, from: Time(0), to: Time(0) };
     let recording = Recording::new(events, replay.from, replay.speed);
     let (floor, handle) = Floor::new(settings, Clock::System, mode, Feed::Recording(recording));
-    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
+    let screen = ScreenSetup { settings: config.ui, who: identity::who(config.who), changes: mpsc::channel(1).1 };
+    show(floor.run(), std::future::ready(()), handle, screen, &CancellationToken::new())
 }
 
 fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings {
@@ -393,16 +417,23 @@ fn start(
     Ok(messages)
 }
 
+/// What is shown on, by whom, and how that changes.
+struct ScreenSetup {
+    settings: ui::Settings,
+    who: Actor,
+    changes: mpsc::Receiver<ui::ScreenChange>,
+}
+
 /// Show a floor until the user quits, then wait for it to end. `work` drives the floor; `also` runs beside it until
 /// `stop`.
 fn show(
     work: impl Future<Output = ()> + Send + 'static,
     also: impl Future<Output = ()> + Send + 'static,
     handle: Handle,
-    mut settings: ui::Settings,
-    who: Actor,
+    screen: ScreenSetup,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
+    let ScreenSetup { mut settings, who, changes } = screen;
     settings.hint_seen = config::state_folder().map(|folder| folder.join("hint-seen"));
     // The floor and the screen have threads of their own: one is enough for the rest.
     let runtime = runtime(1)?;
@@ -411,7 +442,7 @@ fn show(
     let shown = if settings.plain {
         runtime.block_on(ui::plain::run(handle, settings, who))
     } else {
-        runtime.block_on(ui::run(handle, settings, who))
+        runtime.block_on(ui::run(handle, settings, who, changes))
     };
     runtime.spawn(ending::at_once_when_told());
     stop.cancel();

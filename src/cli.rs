@@ -26,6 +26,7 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app;
+use crate::app::Reloadable;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::language::{self, LanguageChoice, LanguageError};
@@ -72,8 +73,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "LANGUAGE")]
     pub language: Option<String>,
     /// The colours; `NO_COLOR` in the environment takes precedence
-    #[arg(long, global = true, value_parser = theme_parser())]
-    pub theme: Option<Palette>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
     /// Tell the floor in plain lines, changes only: for screen readers, or to write down
     #[arg(long, global = true)]
     pub plain: bool,
@@ -263,32 +264,50 @@ impl Global {
             Some(path) => Config::load(path, zone)?,
             None => Config::parse("", "", zone)?,
         };
-        self.apply_to(&mut config);
+        self.apply_to(&mut config)?;
         Ok((config, path))
     }
 
-    /// Applies the options of the command line over those of the file.
-    /// The configuration of a command that shows something to people, in their language from then on. `ascii` says whether
-    /// their terminal has ASCII alone.
-    fn for_people(&self, ascii: impl FnOnce(&Config) -> bool) -> Result<Config, Error> {
-        let config = self.configuration()?.0;
-        let (language, locale) = (config.ui.language.as_deref(), config.ui.locale.as_deref());
-        let choice = LanguageChoice::new(language, locale, |name| std::env::var(name).ok());
-        language::set(choice.load(&config::languages(), ascii(&config))?);
-        Ok(config)
+    /// The same as [`Self::configuration`], with something done to it, and how it is read again while the program runs.
+    fn reloadable(
+        &self,
+        change: impl Fn(Config) -> Config + Send + Sync + 'static,
+    ) -> Result<(Config, Option<Reloadable>), config::Error> {
+        let (config, path) = self.configuration()?;
+        let config = change(config);
+        let global = self.clone();
+        let again = |path| Reloadable::new(path, move || Ok(change(global.configuration()?.0)));
+        Ok((config, path.map(again)))
     }
 
-    /// The configuration of a command that shows the board.
-    fn for_board(&self) -> Result<Config, Error> {
-        self.for_people(|config| GlyphSet::of(config.ui.ascii) == GlyphSet::Ascii)
+    /// Speak the language of the people that a command shows something to, from now on. `ascii` says whether their terminal
+    /// has ASCII alone.
+    fn speak(config: &Config, ascii: bool) -> Result<(), Error> {
+        let (language, locale) = (config.ui.language.as_deref(), config.ui.locale.as_deref());
+        let choice = LanguageChoice::new(language, locale, |name| std::env::var(name).ok());
+        language::set(choice.load(&config::languages(), ascii)?);
+        Ok(())
+    }
+
+    /// The configuration of a command that shows the board, with something done to it, and how it is read again.
+    fn for_board(
+        &self,
+        change: impl Fn(Config) -> Config + Send + Sync + 'static,
+    ) -> Result<(Config, Option<Reloadable>), Error> {
+        let (config, reloadable) = self.reloadable(change)?;
+        Self::speak(&config, GlyphSet::of(config.ui.ascii) == GlyphSet::Ascii)?;
+        Ok((config, reloadable))
     }
 
     /// The configuration of a command that prints for people.
     fn for_print(&self) -> Result<Config, Error> {
-        self.for_people(|config| config.ui.ascii == Some(true))
+        let config = self.configuration()?.0;
+        Self::speak(&config, config.ui.ascii == Some(true))?;
+        Ok(config)
     }
 
-    fn apply_to(&self, config: &mut Config) {
+    /// Applies the options of the command line over those of the file.
+    fn apply_to(&self, config: &mut Config) -> Result<(), config::Error> {
         if self.utc {
             config.set_zone(Tz::UTC, ZoneOrigin::CommandLine);
             config.ui.zone = None;
@@ -297,8 +316,8 @@ impl Global {
             config.set_zone(zone, ZoneOrigin::CommandLine);
             config.ui.zone = None;
         }
-        if let Some(theme) = self.theme {
-            config.ui.theme = theme;
+        if let Some(theme) = &self.theme {
+            config.ui.theme = Palette::find(theme, &config.ui.themes).map_err(config::Error::Theme)?;
         }
         if self.ascii {
             config.ui.ascii = Some(true);
@@ -313,6 +332,7 @@ impl Global {
             config.ui.locked = true;
             config.ui.mouse = false;
         }
+        Ok(())
     }
 }
 
@@ -330,21 +350,32 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         }
         Some(Command::Map(args)) => args.run(cli.global.configuration()?.0.table_zone)?,
         Some(Command::Replay(args)) => {
-            let config = cli.global.for_board()?;
+            let (config, _) = cli.global.for_board(std::convert::identity)?;
             let replay = args.replay(&config)?;
             app::replay(config, &replay, log_file)?;
         }
         Some(Command::Check(args)) => run_check(args, &cli.global)?,
         Some(Command::Snapshot(args)) => return args.run(&cli.global.configuration()?.0),
-        Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file)?,
+        Some(Command::Hub(args)) => {
+            let (config, reloadable) = cli.global.reloadable(std::convert::identity)?;
+            args.run(&config, reloadable, log_file)?;
+        }
         Some(Command::Handover(args)) => args.run(&cli.global.for_print()?)?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Worklist(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {
-            show_board(args.settings(cli.global.for_board()?, cli.global.theme), log_file)?;
+            let (args, has_theme) = (args.clone(), cli.global.theme.is_some());
+            let (config, reloadable) = cli.global.for_board(move |config| args.settings(config, has_theme))?;
+            show_board(config, reloadable, log_file)?;
         }
-        Some(Command::Demo(args)) => app::demo(cli.global.for_board()?, args.demo(), log_file)?,
-        None => show_board(cli.global.for_board()?, log_file)?,
+        Some(Command::Demo(args)) => {
+            let (config, reloadable) = cli.global.for_board(std::convert::identity)?;
+            app::demo(config, reloadable, args.demo(), log_file)?;
+        }
+        None => {
+            let (config, reloadable) = cli.global.for_board(std::convert::identity)?;
+            show_board(config, reloadable, log_file)?;
+        }
     }
     Ok(0)
 }
@@ -367,12 +398,12 @@ fn run_check(args: &check::Args, global: &Global) -> Result<(), Error> {
 
 /// Shows the configured floor. Without sources and a hub in the configuration, shows a floor that another process on this
 /// machine runs, or else the simulated one.
-fn show_board(config: Config, log_file: Option<&Path>) -> Result<(), app::Error> {
+fn show_board(config: Config, reloadable: Option<Reloadable>, log_file: Option<&Path>) -> Result<(), app::Error> {
     if !config.sources.is_empty() || config.hub.url.is_some() {
-        return app::board(config, log_file);
+        return app::board(config, reloadable, log_file);
     }
-    match app::remote_board(config.clone(), log_file) {
-        Ok(None) | Err(app::Error::NotShared(..)) => app::demo(config, app::Demo::default(), log_file),
+    match app::remote_board(config.clone(), reloadable.clone(), log_file) {
+        Ok(None) | Err(app::Error::NotShared(..)) => app::demo(config, reloadable, app::Demo::default(), log_file),
         shown => shown.map(drop),
     }
 }
@@ -388,12 +419,6 @@ fn words<T: Clone + Send + Sync + 'static>(
 ) -> impl clap::builder::TypedValueParser<Value = T> {
     use clap::builder::{PossibleValuesParser, TypedValueParser};
     PossibleValuesParser::new(names).try_map(move |word| parse(&word).ok_or("no such word"))
-}
-
-fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Palette> {
-    const NAMES: [&str; Palette::ALL.len()] =
-        ["auto", "dark", "light", "high-contrast", "colour-blind", "terminal", "own"];
-    words(&NAMES, Palette::parse)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod notify;
 mod problem;
 mod section;
 mod source;
+mod themes;
 mod ui;
 mod worklist;
 
@@ -28,8 +29,10 @@ use crate::text::Label;
 
 pub(crate) use floor::zone;
 pub use problem::{Error, Problem, Problems};
+pub use themes::theme_files;
 
 use section::{Diagnostics, Section};
+use themes::OwnTheme;
 
 /// The content of the configuration file.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +61,8 @@ pub struct Config {
     pub hub: crate::hub::Settings,
     /// The targets of notifications.
     pub notify: Vec<crate::notify::Settings>,
+    /// What is wrong with themes that are not in use, which are left out.
+    pub theme_mistakes: Vec<String>,
 }
 
 /// The `[journal]` table: what is kept on disk.
@@ -86,6 +91,7 @@ impl Default for Config {
             journal: JournalSettings::default(),
             hub: crate::hub::Settings::default(),
             notify: Vec::new(),
+            theme_mistakes: Vec::new(),
         }
     }
 }
@@ -103,8 +109,18 @@ impl Config {
     /// # Errors
     /// [`Error::Problems`] with every mistake found, [`Error::MachineZone`] where there is no time zone.
     pub fn parse(text: &str, file: &str, machine_zone: Result<Tz, String>) -> Result<Self, Error> {
+        Self::parse_with(text, file, machine_zone, &[])
+    }
+
+    /// The same beside themes in files.
+    fn parse_with(
+        text: &str,
+        file: &str,
+        machine_zone: Result<Tz, String>,
+        themes: &[OwnTheme],
+    ) -> Result<Self, Error> {
         let diagnostics = RefCell::new(Diagnostics::default());
-        let (mut config, has_zone) = Self::read(text, &diagnostics);
+        let (mut config, has_zone) = Self::read(text, &diagnostics, themes);
         finish(text, file, diagnostics.into_inner())?;
         let (zone, from) = if has_zone {
             (config.floor.calendar.zone, ZoneOrigin::Configuration)
@@ -120,7 +136,11 @@ impl Config {
     /// # Errors
     /// [`Error::Read`] where the file can't be read; else those of [`Config::parse`].
     pub fn load(path: &Path, machine_zone: Result<Tz, String>) -> Result<Self, Error> {
-        Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
+        let themes = themes::load(path);
+        let mut config = Self::parse_with(&read_file(path)?, &path.display().to_string(), machine_zone, &themes)?;
+        let broken = themes.iter().filter_map(|(_, read)| read.as_ref().err());
+        config.theme_mistakes = broken.map(|error| format!("a theme is left out: {}", error.in_one_line())).collect();
+        Ok(config)
     }
 
     /// Set the zone of the floor. Times in tables that tell no zone are of this one, too.
@@ -145,15 +165,16 @@ impl Config {
         Ok(tables)
     }
 
-    /// What `check` shows about the hub and the targets of notifications: that connections to them are not protected.
+    /// What `check` shows beside the sources: connections to the hub and to the targets of notifications that are not
+    /// protected, and themes that are left out.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let targets = self.notify.iter().filter_map(crate::notify::Settings::protection_remark);
-        self.hub.protection_remark().into_iter().chain(targets).collect()
+        self.hub.protection_remark().into_iter().chain(targets).chain(self.theme_mistakes.iter().cloned()).collect()
     }
 
     /// The configuration in `text`, and whether it names a time zone.
-    fn read(text: &str, diagnostics: &RefCell<Diagnostics>) -> (Self, bool) {
+    fn read(text: &str, diagnostics: &RefCell<Diagnostics>, themes: &[OwnTheme]) -> (Self, bool) {
         let mut config = Self::default();
         let (document, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
@@ -171,7 +192,7 @@ impl Config {
         config.sources = source::read(&mut root);
         alerts::read(&mut config, &mut root);
         worklist::read(&mut config.worklist, root.section("worklist"));
-        ui::read(&mut config.ui, root.section("ui"), &config.floor);
+        ui::read(&mut config.ui, root.section("ui"), &config.floor, themes);
         config.journal.read(root.section("journal"));
         config.hub = hub::read(&root.section("hub"));
         config.notify = notify::read(&mut root);

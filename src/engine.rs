@@ -278,6 +278,12 @@ impl Engine {
         &self.settings
     }
 
+    /// Judge figures by other targets and limits from now on.
+    pub fn take_limits(&mut self, from: &Settings) {
+        self.settings.take_limits(from);
+        self.current.forget_limits();
+    }
+
     /// The time zone and the start of the business day.
     #[must_use]
     pub const fn calendar(&self) -> &Calendar {

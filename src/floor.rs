@@ -20,6 +20,7 @@
 //! the changed episode is on the disk. A screen waits for nothing: it draws the newest board.
 
 mod assemble;
+mod changing;
 mod following;
 pub mod handle;
 mod persistence;
@@ -50,6 +51,7 @@ use crate::text::{Label, Text};
 use crate::worklist::Worklist;
 
 pub use crate::journal::Kept;
+pub use changing::{FloorChange, without_limits};
 pub(crate) use handle::Request;
 pub use handle::{Command, ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand, Subject};
 use portions::{PortionedRequests, QuestionUnderWay};
@@ -125,6 +127,9 @@ pub struct Floor {
     reading: Option<Text>,
     /// Remarks on the configuration.
     config_remarks: Vec<Text>,
+    /// What the configuration says by now, and the remark on that.
+    changes: mpsc::Receiver<FloorChange>,
+    change_remark: Option<Text>,
     /// Whether events of the journal were skipped because they are in the future.
     passed_over: bool,
     mode: Mode,
@@ -183,6 +188,8 @@ impl Floor {
             unreadable: BTreeMap::new(),
             reading: None,
             config_remarks: Vec::new(),
+            changes: mpsc::channel(1).1,
+            change_remark: None,
             passed_over: false,
             mode,
             keeper: Keeper::Nobody,
@@ -232,6 +239,7 @@ impl Floor {
                     }
                     None => break,
                 },
+                Some(change) = self.changes.recv() => self.change(change),
                 Some(unkept) = self.unkept.1.recv() => {
                     let now = self.now();
                     self.take_back(unkept, now);
@@ -484,7 +492,8 @@ impl Floor {
         let days = (days > 0)
             .then(|| Text::new(&format!("the figures of {days} days can't be read from the journal and are left out")));
         let unreadable = self.unreadable.iter().filter_map(|(what, rows)| persistence::unreadable_remark(what, rows));
-        let others = self.journal_remarks.iter().chain(clock).chain(&self.config_remarks).cloned();
+        let others =
+            self.journal_remarks.iter().chain(clock).chain(&self.change_remark).chain(&self.config_remarks).cloned();
         silent.into_iter().chain(days).chain(unreadable).chain(others).collect()
     }
 }

@@ -8,6 +8,7 @@ pub mod action;
 pub mod alone;
 pub mod answers;
 pub mod bell;
+mod changing;
 pub mod complete;
 mod confirm;
 pub mod drawn;
@@ -59,6 +60,7 @@ use crate::language::{self, text};
 use action::{Action, KeyError, Keymap};
 use answers::Answers;
 use bell::Bell;
+pub use changing::ScreenChange;
 use confirm::confirmation;
 use drawn::Drawn;
 use export::{Export, ExportError};
@@ -68,10 +70,11 @@ use kiosk::KioskPage;
 use queries::Question;
 use screen::Screen;
 pub use settings::Settings;
+pub(crate) use signals::terminal_is_gone;
 use signals::{Signalled, Signals, can_be_continued, leave_anyway};
 use state::{Effect, Page, Ui};
 use tasks::{TaskResult, Tasks};
-use theme::{Depth, Palette, Theme, Tone};
+use theme::{Depth, Theme, Tone};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tty::TerminalReader;
@@ -86,9 +89,6 @@ pub enum Error {
     /// `ui.keys` of the configuration is wrong.
     #[error(transparent)]
     Keys(#[from] KeyError),
-    /// The own theme is asked for, and none is defined.
-    #[error("there is no own theme: put [ui.own_theme] into the configuration, or choose another theme")]
-    NoOwnTheme,
     /// The floor has ended.
     #[error(transparent)]
     FloorClosed(#[from] FloorClosed),
@@ -110,15 +110,13 @@ const MAX_BATCH: usize = 1024;
 ///
 /// # Errors
 /// If there is no terminal, the key map is wrong, or the floor has ended.
-pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
-    let keymap = match Keymap::new(&settings.keys)? {
-        _ if settings.locked => Keymap::locked(),
-        keymap if settings.kiosk.only => keymap.only(Action::Quit),
-        keymap => keymap,
-    };
-    if settings.theme == Palette::Own && settings.own_theme.is_none() {
-        return Err(Error::NoOwnTheme);
-    }
+pub async fn run(
+    handle: Handle,
+    settings: Settings,
+    who: Actor,
+    mut settings_changes: mpsc::Receiver<ScreenChange>,
+) -> Result<(), Error> {
+    let keymap = keymap(&settings)?;
     let mut signals = Signals::new()?;
     let depth = settings.colours.unwrap_or_else(Depth::detect);
     let mut screen = Screen::enter(settings.mouse, depth != Depth::None)?;
@@ -131,7 +129,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     let board = boards.borrow_and_update().clone();
     let mut app = App {
         ui: Ui {
-            own_theme: settings.own_theme,
+            themes: settings.themes.clone(),
             ..Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse)
         },
         answers: Answers::default(),
@@ -162,7 +160,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         app.ui.open(Page::Kiosk);
     }
     let last_resort = tokio::spawn(leave_anyway(Signals::new()?));
-    let ended = app.run(&mut signals, &mut boards, &mut finished).await;
+    let ended = app.run(&mut signals, &mut boards, &mut finished, &mut settings_changes).await;
     last_resort.abort();
     match ended {
         Err(Error::Terminal(error)) if screen::is_gone(&error) => {
@@ -176,6 +174,15 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
 /// The page as files for machines, which are the same in every language.
 fn export_of_page(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     language::with(language::english(), || export::of_panel(ctx))
+}
+
+/// The keys, as far as the screen has any.
+fn keymap(settings: &Settings) -> Result<Keymap, KeyError> {
+    Ok(match Keymap::new(&settings.keys)? {
+        _ if settings.locked => Keymap::locked(),
+        keymap if settings.kiosk.only => keymap.only(Action::Quit),
+        keymap => keymap,
+    })
 }
 
 /// The state of the event loop.
@@ -211,6 +218,7 @@ impl App {
         signals: &mut Signals,
         boards: &mut watch::Receiver<Arc<Board>>,
         finished: &mut mpsc::Receiver<TaskResult>,
+        settings_changes: &mut mpsc::Receiver<ScreenChange>,
     ) -> Result<(), Error> {
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -229,7 +237,7 @@ impl App {
                         }
                         Signalled::Stop => self.suspend()?,
                         Signalled::Resume => self.screen.resume()?,
-                        Signalled::Resize => {}
+                        Signalled::Resize | Signalled::Reload => {}
                     }
                     self.draw_soon()?;
                 }
@@ -250,6 +258,7 @@ impl App {
                     self.dirty |= self.ui.frozen.is_none();
                     self.ui.silent = 0;
                 }
+                Some(change) = settings_changes.recv() => self.change(change)?,
                 Some(result) = finished.recv() => {
                     if self.finish(result) {
                         self.draw_soon()?;
@@ -427,7 +436,7 @@ impl App {
     }
 
     fn theme(&self) -> Theme {
-        Theme { palette: self.ui.palette, depth: self.depth, light: self.light, own: self.ui.own_theme }
+        Theme { palette: self.ui.palette, depth: self.depth, light: self.light }
     }
 
     fn ctx<'a>(&'a self, board: &'a Board) -> Ctx<'a> {

@@ -86,6 +86,15 @@ class Board:
             self.stream.feed(re.sub(rb"\x1b\[[>=<?][0-9;]*[a-zA-Z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)", b"", data))
         return True
 
+    def go(self, keys):
+        """Press the keys of a page, and look until it is there: the screen is another one, and what comes pauses."""
+        before, end = self.screen.display[2:], time.monotonic() + 5
+        self.press(keys)
+        while self.look(0.3) and time.monotonic() < end:
+            if self.screen.display[2:] != before:
+                return self.look(0.5)
+        return time.monotonic() >= end
+
     def press(self, keys):
         for key in re.findall(r"<\w+>|.", keys):
             os.write(self.fd, KEYS.get(key, key).encode())
@@ -168,8 +177,7 @@ def take(options, scenario, size, colours, pages):
         board.look(3 if options.short else 6)
         taken = []
         for page, keys in pages:
-            board.press(keys)
-            if not board.look(0.4 if options.short else 0.8):
+            if not board.go(keys):
                 print(f"{name}: the program ended at {page}")
                 break
             if not options.short or page in SHORT:

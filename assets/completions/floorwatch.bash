@@ -103,7 +103,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -145,7 +145,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -195,7 +195,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -241,7 +241,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -283,7 +283,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -325,7 +325,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -367,7 +367,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -409,7 +409,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -459,7 +459,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -501,7 +501,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -555,7 +555,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -605,7 +605,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -651,7 +651,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -693,7 +693,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -743,7 +743,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -785,7 +785,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -835,7 +835,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -889,7 +889,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -971,7 +971,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -1021,7 +1021,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal own" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --at)

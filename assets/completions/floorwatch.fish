@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_floorwatch_global_optspecs
-    string join \n c/config= log-file= ascii language= theme= plain low-bandwidth locked at= utc timezone= h/help V/version
+    string join \n c/config= log-file= ascii theme= plain low-bandwidth locked at= utc timezone= h/help V/version
 end
 
 function __fish_floorwatch_needs_command
@@ -26,14 +26,7 @@ end
 
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_needs_command" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l ascii -d 'Draw with ASCII characters only'
@@ -62,14 +55,7 @@ monday\t''
 outage\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
@@ -85,14 +71,7 @@ agents\t''
 today\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l ascii -d 'Draw with ASCII characters only'
@@ -106,14 +85,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l from -d
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l ascii -d 'Draw with ASCII characters only'
@@ -147,14 +119,7 @@ html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l ascii -d 'Draw with ASCII characters only'
@@ -166,14 +131,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s h -l he
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s o -l output -d 'Write the proposal to this new file, for `--columns`' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l ascii -d 'Draw with ASCII characters only'
@@ -185,14 +143,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s h -l help 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l listen -d 'The address to listen at [default: as configured, else 127.0.0.1:7070]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
@@ -204,14 +155,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fis
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -f -a "token" -d 'Make a token: prints it once, and what to add to the hub\'s configuration'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
@@ -230,14 +174,7 @@ today\t''
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l queue -d 'Only this queue' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l json -d 'Print JSON: the board, and the figures of every queue'
@@ -252,14 +189,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l ascii -d 'Draw with ASCII characters only'
@@ -276,14 +206,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "undo" -d 'Undo one\'s own acknowledgement or snooze'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
@@ -296,14 +219,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l limit -d 'The most alerts to list' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l json -d 'Print JSON'
@@ -317,14 +233,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l for -d 'How long the acknowledgement lasts [default: as configured]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l ascii -d 'Draw with ASCII characters only'
@@ -335,14 +244,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l ascii -d 'Draw with ASCII characters only'
@@ -353,14 +255,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l ascii -d 'Draw with ASCII characters only'
@@ -371,14 +266,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l ascii -d 'Draw with ASCII characters only'
@@ -392,14 +280,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l forma
 html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l ascii -d 'Draw with ASCII characters only'
@@ -412,14 +293,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l json -d 'Write one JSON object instead of lines'
@@ -431,14 +305,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l utc -d '
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
@@ -449,14 +316,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ut
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
-dark\t''
-light\t''
-high-contrast\t''
-colour-blind\t''
-terminal\t''
-own\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l ascii -d 'Draw with ASCII characters only'

@@ -263,7 +263,7 @@ action-command = gehe zu
 help-command = Zu Seite, Warteschlange, Anliegen, Team, Agent oder Alarm nach Namen gehen, oder tun, was eine Taste tut
 action-help = Hilfe
 help-help = Diese Seite
-help-theme = Das nächste Farbschema: auto, dark, light, high-contrast, colour-blind, terminal, own
+help-theme = Das nächste Farbschema: auto, dark, light, high-contrast, colour-blind, terminal, dann eigene
 help-mouse = Maus an oder aus (an: Rad und Klick; aus: das Terminal wählt und kopiert selbst)
 help-redraw = Das ganze Bild neu zeichnen
 help-suspend = Zurück zur Shell; fg kehrt wieder
@@ -1021,7 +1021,7 @@ toast-then-snoozed = {" "}· u zurücknehmen
 toast-not = { $count } nicht: { $reason }
 toast-quit-again = dieselbe Taste noch einmal verlässt die Wand
 toast-no-key = { $sign } tut hier nichts; { $key } nennt die Tasten
-toast-no-own-theme = kein eigenes Farbschema: es ist [ui.own_theme] in der Konfiguration
+toast-read-again = die Konfiguration wurde neu gelesen
 toast-only-replay = nur eine Aufzeichnung lässt sich steuern
 toast-formula = Servicelevel: { $name } = { $formula }
 toast-copied = kopiert: { $command }

@@ -264,7 +264,7 @@ action-command = go to
 help-command = Go to a page, queue, intent, team, agent or alert by its name, or do what a key does
 action-help = help
 help-help = This page
-help-theme = The next theme: auto, dark, light, high-contrast, colour-blind, terminal, own
+help-theme = The next theme: auto, dark, light, high-contrast, colour-blind, terminal, then your own
 help-mouse = Mouse on or off (on: wheel and click; off: the terminal's own select and copy)
 help-redraw = Draw the whole screen anew
 help-suspend = Back to the shell; fg returns
@@ -827,7 +827,7 @@ toast-then-snoozed = {" "}· u undo
 toast-not = not { $count }: { $reason }
 toast-quit-again = the same key again leaves the kiosk
 toast-no-key = { $sign } does nothing here; { $key } lists the keys
-toast-no-own-theme = no own theme: it is [ui.own_theme] in the configuration
+toast-read-again = the configuration was read again
 toast-only-replay = only a replay can be steered
 toast-formula = service level: { $name } = { $formula }
 toast-copied = copied: { $command }

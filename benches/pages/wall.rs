@@ -262,7 +262,7 @@ fn ctx<'a>(
     keymap: &'a Keymap,
     settings: &'a floorwatch::ui::Settings,
 ) -> Ctx<'a> {
-    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false, own: None };
+    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false };
     Ctx { ui, board, answers, theme, glyphs: GlyphSet::Full, keymap, settings }
 }
 

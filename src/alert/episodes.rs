@@ -54,6 +54,18 @@ impl Episodes {
         self.next_id = self.next_id.max(next);
     }
 
+    /// Change what open episodes have of their rule.
+    pub(super) fn change_rule(&mut self, ids: impl Iterator<Item = u64>, change: impl Fn(&mut Episode)) {
+        for id in ids {
+            let Some(episode) = self.open.get_mut(&id) else { continue };
+            change(episode);
+            // A pending one is not kept.
+            if episode.is_active() {
+                self.changed.insert(id);
+            }
+        }
+    }
+
     /// Begin a pending episode; returns its id.
     pub(super) fn open(&mut self, seed: EpisodeSeed, severity: Severity) -> u64 {
         let id = self.next_id.max(1);

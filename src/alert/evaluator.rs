@@ -62,7 +62,7 @@ impl Evaluator {
             let position = position_in(&mut queries, window);
             let baseline = rule.against.map(|window| position_in(&mut queries, Some(window)));
             by_name.insert(rule.name.clone(), watches.len());
-            watches.push(Watch { rule, position, baseline, states: FxHashMap::default() });
+            watches.push(Watch { rule, position, baseline, states: FxHashMap::default(), is_new: false });
         }
         Self {
             watches,
@@ -127,6 +127,34 @@ impl Evaluator {
         }
         self.change_mutes(|episode, _, _| commands::bring_back(episode, now));
         self.reinstate_mutes(now);
+    }
+
+    /// Judge by other rules and settings from now on. What is past a limit of a rule that stays is so since when it was, and
+    /// what people have done about it holds; alerts of a rule that is gone end with the next evaluation.
+    pub fn change_rules(&mut self, rules: Vec<Rule>, settings: Settings) {
+        self.active = OnceLock::new();
+        let new = Self::new(rules, settings, self.calendar);
+        let mut watches = std::mem::replace(&mut self.watches, new.watches);
+        let mut sources = std::mem::replace(&mut self.sources, new.sources);
+        (self.by_name, self.queries, self.settings) = (new.by_name, new.queries, settings);
+        for watch in &mut self.watches {
+            if let Some(before) = watches.iter_mut().find(|before| before.judges_the_same(watch)) {
+                watch.continue_from(before);
+                let rule = &watch.rule;
+                self.episodes.change_rule(watch.open_episodes(), |episode| {
+                    (episode.window, episode.above) = (rule.window, rule.above);
+                    episode.action.clone_from(&rule.action);
+                });
+            }
+        }
+        for watch in &mut self.sources {
+            if let Some(before) = sources.iter_mut().find(|before| before.name() == watch.name()) {
+                watch.continue_from(before);
+            }
+        }
+        // What nobody has taken over.
+        let of_rules = watches.iter().flat_map(Watch::open_episodes);
+        self.orphans.extend(of_rules.chain(sources.iter().flat_map(SourceWatch::open_episodes)));
     }
 
     /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order, with all rows or

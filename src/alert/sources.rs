@@ -45,6 +45,16 @@ impl SourceWatch {
         &self.rule.name
     }
 
+    /// Go on with the state of this rule as it was before.
+    pub(super) fn continue_from(&mut self, before: &mut Self) {
+        self.states = std::mem::take(&mut before.states);
+    }
+
+    /// The episodes that have not ended.
+    pub(super) fn open_episodes(&self) -> impl Iterator<Item = u64> {
+        self.states.values().filter_map(|state| state.episode)
+    }
+
     /// Continue an episode from before a restart.
     pub(super) fn resume(&mut self, source: &Label, episode: &Episode) {
         self.states.entry(source.clone()).or_default().resume(episode);

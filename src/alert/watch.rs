@@ -42,7 +42,7 @@ pub(super) struct Evaluation<'a> {
 pub(super) struct SliceState {
     pub(super) phase: Phase,
     flaps: FlapDetector,
-    episode: Option<u64>,
+    pub(super) episode: Option<u64>,
     /// The number of the last evaluation that advanced it.
     pub(super) evaluation: u64,
 }
@@ -54,9 +54,28 @@ pub(super) struct Watch {
     pub(super) position: FigurePosition,
     pub(super) baseline: Option<FigurePosition>,
     pub(super) states: FxHashMap<Slice, SliceState>,
+    /// Whether the rule has changed since the last evaluation, so that what is said about a figure is not what was said.
+    pub(super) is_new: bool,
 }
 
 impl Watch {
+    /// Whether another rule judges the same figures in the same slices, so that its state can be gone on with.
+    pub(super) fn judges_the_same(&self, other: &Self) -> bool {
+        let key = |rule: &Rule| (rule.name.clone(), rule.kpi, rule.each);
+        key(&self.rule) == key(&other.rule)
+    }
+
+    /// Go on with the state of this rule as it was before.
+    pub(super) fn continue_from(&mut self, before: &mut Self) {
+        self.states = std::mem::take(&mut before.states);
+        self.is_new = self.rule != before.rule;
+    }
+
+    /// The episodes that have not ended.
+    pub(super) fn open_episodes(&self) -> impl Iterator<Item = u64> {
+        self.states.values().filter_map(|state| state.episode)
+    }
+
     /// Whether the rule has to judge a row of its answer, which it then finds among others. Rules with a baseline need all.
     pub(super) fn needs(&self, row: &RowDraft<'_>, is_awake: bool, settings: &Settings) -> bool {
         let Self { rule, states, .. } = self;
@@ -76,7 +95,8 @@ impl Watch {
 
     /// Judge every slice.
     pub(super) fn evaluate(&mut self, at: &Evaluation<'_>, episodes: &mut Episodes) {
-        let Self { rule, position, baseline, states } = self;
+        let Self { rule, position, baseline, states, is_new } = self;
+        let is_new = std::mem::take(is_new);
         let awake = rule.is_awake(at.now, at.calendar);
         if !awake && states.is_empty() {
             return;
@@ -101,7 +121,7 @@ impl Watch {
                 return;
             }
             let state = states.entry(slice.clone()).or_default();
-            step(rule, state, slice, compared, judgement, at, episodes);
+            step(rule, state, slice, compared, (judgement, is_new), at, episodes);
         };
         match rule.each {
             None => {
@@ -131,7 +151,7 @@ impl Watch {
             let hold = at.inhibitors.get(slice).is_some();
             let judgement = if awake { Judgement::Insufficient { hold } } else { Judgement::Asleep };
             let compared = ComparedFigure { figure: &missing, baseline: None };
-            step(rule, state, slice, compared, judgement, at, episodes);
+            step(rule, state, slice, compared, (judgement, is_new), at, episodes);
         }
         states.retain(|_, state| !state.is_idle());
     }
@@ -151,7 +171,7 @@ fn step(
     state: &mut SliceState,
     slice: &Slice,
     compared: ComparedFigure<'_>,
-    judgement: Judgement,
+    (judgement, is_new): (Judgement, bool),
     at: &Evaluation<'_>,
     episodes: &mut Episodes,
 ) {
@@ -166,7 +186,7 @@ fn step(
         since: at.now,
     };
     // Words take long to make: those about the same figure stay.
-    let known = state.episode.and_then(|id| episodes.get(id)).filter(|_| compared.baseline.is_none());
+    let known = state.episode.and_then(|id| episodes.get(id)).filter(|_| compared.baseline.is_none() && !is_new);
     let same = known.filter(|known| known.figure == *compared.figure).map(|known| known.severity);
     let sample = |severity: Severity| {
         (same != Some(severity)).then(|| Sample {

@@ -17,6 +17,7 @@ use crate::board::{Board, Keeper};
 use crate::config::Config;
 use crate::hub::{self, Listener, ServerConfig, socket};
 use crate::net::server::widen_queue;
+use crate::ui::terminal_is_gone;
 
 /// Serve a floor at the configured address and at the socket `path`, until the program is told to end.
 pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<PathBuf>) -> Result<(), Error> {
@@ -74,13 +75,12 @@ fn has_begun(board: &Board) -> bool {
     board.seq > 0 && board.keeper != Keeper::Loading
 }
 
-/// Resolves on SIGTERM or SIGINT. SIGHUP reloads the certificate if there is one and is ignored in a service; in a
-/// terminal it means that the terminal is gone.
+/// Resolves on SIGTERM or SIGINT, and on SIGHUP where the terminal is gone. Else SIGHUP reloads the certificate, if there is
+/// one, and the configuration (`src/app/reload.rs`).
 fn termination(certificate: Option<Certificate>) -> Result<impl Future<Output = ()>, Error> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let is_service = std::env::var_os("NOTIFY_SOCKET").is_some();
     Ok(async move {
         loop {
             tokio::select! {
@@ -88,9 +88,9 @@ fn termination(certificate: Option<Certificate>) -> Result<impl Future<Output = 
                 _ = interrupt.recv() => return,
                 _ = hang_up.recv() => {
                     match &certificate {
+                        _ if terminal_is_gone() => return,
                         Some(certificate) => certificate.reload(),
-                        None if is_service => {}
-                        None => return,
+                        None => {}
                     }
                 }
             }

@@ -1,8 +1,17 @@
 //! The targets of the simulated floor.
 
+use crate::config::Config;
 use crate::engine::Settings;
 use crate::kpi::{Bands, KpiId};
 use crate::source::simulator::{handling_bounds, written_queues};
+
+/// A configuration with the targets that suit the simulated centre.
+pub(super) fn with_targets(mut config: Config) -> Config {
+    set_targets(&mut config.floor);
+    let intents = config.floor.intents.iter();
+    config.ui.handling_time = intents.map(|(intent, bounds)| (intent.to_string(), *bounds)).collect();
+    config
+}
 
 /// Set the targets that suit the simulated centre, where there are none: bounds of handling time for each intent, and the
 /// waits of written contacts.

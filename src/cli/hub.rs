@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{Error, print};
-use crate::app;
+use crate::app::{self, Reloadable};
 use crate::config::Config;
 use crate::hub::access::{Role, TokenDigest, new_token};
 use crate::hub::settings::ListenAddress;
@@ -42,7 +42,7 @@ impl Args {
     ///
     /// # Errors
     /// A wrong listen address, a hub without any source of events, or an error of the hub itself.
-    pub fn run(&self, config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
+    pub fn run(&self, config: &Config, reloadable: Option<Reloadable>, log_file: Option<&Path>) -> Result<(), Error> {
         if let Some(HubCommand::Token { name, role }) = &self.command {
             let token = new_token().map_err(Error::Output)?;
             let (name, digest) = (Label::new(name), TokenDigest::of(&token));
@@ -56,8 +56,15 @@ impl Args {
             );
         }
         let mut config = config.clone();
+        let mut reloadable = reloadable;
         if let Some(address) = self.listen {
             config.hub.listen = ListenAddress(address);
+            reloadable = reloadable.map(|reloadable| {
+                reloadable.then(move |mut config| {
+                    config.hub.listen = ListenAddress(address);
+                    config
+                })
+            });
             config.hub.check().map_err(|(key, wrong)| Error::Usage(format!("--{key} {address} {wrong}")))?;
         }
         if config.sources.is_empty() && !config.hub.takes_events() {
@@ -66,6 +73,6 @@ impl Args {
                     .to_owned(),
             ));
         }
-        Ok(app::hub(&config, log_file)?)
+        Ok(app::hub(&config, reloadable, log_file)?)
     }
 }

@@ -19,9 +19,9 @@ pub struct Args {
 }
 
 impl Args {
-    /// The configuration with the arguments applied. `theme` is that of the command line.
+    /// The configuration with the arguments applied. `has_theme` says that the command line names a theme.
     #[must_use]
-    pub fn settings(&self, mut config: Config, theme: Option<Palette>) -> Config {
+    pub fn settings(&self, mut config: Config, has_theme: bool) -> Config {
         let kiosk = &mut config.ui.kiosk;
         kiosk.only = true;
         kiosk.rotate = self.rotate.unwrap_or(kiosk.rotate);
@@ -30,7 +30,7 @@ impl Args {
         }
         config.ui.mouse = false;
         // A wall has no user whose colours would be honoured.
-        if theme.is_none() && config.ui.theme == Palette::Auto {
+        if !has_theme && config.ui.theme == Palette::Auto {
             config.ui.theme = Palette::Dark;
         }
         config

@@ -26,12 +26,32 @@ pub enum Error {
         /// The target, as it is written in the link.
         target: PathBuf,
     },
+    /// The command line names a theme that there is not.
+    #[error("--theme: {0}")]
+    Theme(String),
     /// Neither the file nor the machine names a time zone; holds the reason.
     #[error("{0}; or name the zone with `timezone` in the configuration or with --timezone")]
     MachineZone(String),
     /// The file holds mistakes: all that were found, in the order of the file.
     #[error("{0}")]
     Problems(Problems),
+}
+
+impl Error {
+    /// The error on one line: of several mistakes the first.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        match self {
+            Self::Problems(Problems { file, list }) => {
+                let more = list.len().saturating_sub(1);
+                let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+                let first = list.first().map(|problem| format!("{file}:{}: {}", problem.line, problem.text));
+                format!("{}{more}", first.unwrap_or_default())
+            }
+            Self::Read { path, source } => format!("{}: {source}", path.display()),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// The mistakes of one file, at least one.

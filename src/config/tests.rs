@@ -49,7 +49,7 @@ fn the_example_as_it_stands_says_nothing_but_the_defaults() {
 fn the_example_shows_every_key_there_is() {
     let text = uncommented();
     let diagnostics = RefCell::new(Diagnostics::default());
-    let (config, _) = Config::read(&text, &diagnostics);
+    let (config, _) = Config::read(&text, &diagnostics, &[]);
     let diagnostics = diagnostics.into_inner();
     assert_eq!(diagnostics.mistakes, Vec::new(), "{text}");
     // The keys that every source has are shown for the first one only.
@@ -221,7 +221,7 @@ fn an_own_theme_is_another_one_with_some_colours_changed() {
     let config = parse("[ui]\ntheme = \"own\"\nown_theme = { based_on = \"light\", accent = \"#00306E\" }\n");
     let mut colours = Palette::DEFINED[1].1;
     colours.set(5, 0x0000_306e);
-    assert_eq!((config.ui.theme, config.ui.own_theme), (Palette::Own, Some(colours)));
+    assert_eq!((config.ui.theme, config.ui.themes), (Palette::Own(colours), vec![("own".to_owned(), colours)]));
     for (_, built_in) in Palette::DEFINED {
         assert_eq!(built_in.unreadable(), []);
     }
@@ -230,7 +230,11 @@ fn an_own_theme_is_another_one_with_some_colours_changed() {
         ("own_theme = { text = \"red\" }", "`ui.own_theme.text` must be a colour such as `\"#63b3ed\"`"),
         ("own_theme = { text = \"#+12345\" }", "must be a colour"),
         ("own_theme.muted = \"#444444\"", "2:19: `ui.own_theme.muted` has a contrast of 1.9 to background (#101419)"),
-        ("own_theme.critical = \"#ff8888\"", "to the white ink on it (#ffffff): at least 4.5 is needed"),
+        (
+            "own_theme.critical = \"#ff8888\"",
+            "to the white ink on it (#ffffff): at least 4.5 is needed, so make it darker",
+        ),
+        ("theme = \"drak\"", "2:9: `ui.theme` is wrong: no theme is called `drak`: there are auto, dark, light"),
         ("own_theme.based_on = \"terminal\"", "`ui.own_theme.based_on`"),
         ("own_theme.inc = \"#444444\"", "is not a key"),
     ] {
@@ -272,4 +276,47 @@ fn who_cannot_be_told_is_named() {
     }
     let twice = "[[notify]]\nkind = \"slack\"\nurl = { env = \"X\" }\n".repeat(2);
     assert!(problems(&twice)[0].contains("another target is called `slack` as well"));
+}
+
+#[test]
+fn themes_are_files_beside_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let load = || Config::load(&folder.path().join("config.toml"), Ok(Tz::UTC));
+    std::fs::create_dir(folder.path().join("themes")).unwrap();
+    write("themes/paper.toml", "based_on = \"light\"\naccent = \"#00306e\"\n");
+    write("themes/broken.toml", "based_on = \"dark\"\n\nmuted = \"#444444\"\n");
+    write("config.toml", "[ui]\ntheme = \"paper\"\n");
+    let config = load().unwrap();
+    let mut colours = Palette::DEFINED[1].1;
+    colours.set(5, 0x0000_306e);
+    assert_eq!(config.ui.theme, Palette::Own(colours));
+    assert_eq!(config.ui.themes, [("paper".to_owned(), colours)]);
+    // One that is not in use is left out, and said.
+    let [remark] = &config.remarks()[..] else { panic!("{:?}", config.remarks()) };
+    assert!(remark.contains("themes/broken.toml:3: `muted` has a contrast of 1.9"), "{remark}");
+    write("config.toml", "[ui]\ntheme = \"broken\"\n");
+    let error = load().unwrap_err().to_string();
+    assert!(
+        error.contains("config.toml:2:9: `ui.theme` can't be used: ") && error.contains("broken.toml:3: "),
+        "{error}"
+    );
+    for (text, says) in [
+        ("", "x.toml:1: a theme needs at least one colour"),
+        ("acent = \"#123456\"", "x.toml:1: `acent` is not a key floorwatch knows; did you mean `accent`?"),
+        ("accent = ", "x.toml:1: "),
+    ] {
+        let error = super::themes::parse(text, "x.toml").unwrap_err().in_one_line();
+        assert!(error.starts_with(says), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_theme_is_readable_in_256_colours_too() {
+    // On a selected row (#233143) it has 4.6 in 24 bits; where there are 256 colours, others stand in place of both.
+    let error = super::themes::parse("muted = \"#9098b8\"", "x.toml").unwrap_err().in_one_line();
+    assert_eq!(
+        error,
+        "x.toml:1: `muted` has a contrast of 3.8 to selection where there are 256 colours (#8787af on #303030): at least 4.5 is needed, so make it lighter"
+    );
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::section::Section;
+use super::themes::{self, OwnTheme};
 use crate::alert::Hours;
 use crate::engine;
 use crate::kpi::{Formula, Window};
@@ -11,21 +12,29 @@ use crate::ui::action::Keymap;
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskPage;
 use crate::ui::settings::Settings;
-use crate::ui::theme::{Colours, Depth, Palette};
+use crate::ui::theme::{Depth, Palette};
 
 const COLOURS: [(&str, Depth); 4] =
     [("truecolor", Depth::True), ("256", Depth::Many), ("16", Depth::Few), ("none", Depth::None)];
 
 const HOURS: &str = "a list of hours in quotes, such as `[\"mon-fri 08:00-18:00\"]`";
 
-/// Reads the settings of the screen. Targets and limits are copied from `floor`, which must have been read before.
-pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings) {
-    if let Some(theme) = section.choice("theme", &Palette::ALL.map(|palette| (palette.key(), palette))) {
-        settings.theme = theme;
-    }
-    settings.own_theme = read_theme(section.section("own_theme"));
-    if settings.theme == Palette::Own && settings.own_theme.is_none() {
-        section.complain("theme", "is `own`, but there is no [ui.own_theme]");
+/// Reads the settings of the screen. Targets and limits are copied from `floor`, which must have been read before;
+/// `themes` are those in files.
+pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings, themes: &[OwnTheme]) {
+    let name = section.raw_text("theme");
+    let own = themes::read(section.section("own_theme")).map(|colours| ("own".to_owned(), colours));
+    let sound = themes.iter().filter_map(|(name, read)| Some((name.clone(), *read.as_ref().ok()?)));
+    settings.themes = own.into_iter().chain(sound).collect();
+    let broken = |wanted: &str| themes.iter().find(|(name, read)| name == wanted && read.is_err());
+    match name.as_deref().map(|name| (name, Palette::find(name, &settings.themes))) {
+        None => {}
+        Some((_, Ok(theme))) => settings.theme = theme,
+        Some(("own", Err(_))) => section.complain("theme", "is `own`, but there is no [ui.own_theme]"),
+        Some((name, Err(words))) => match broken(name) {
+            Some((_, Err(error))) => section.complain("theme", &format!("can't be used: {}", error.in_one_line())),
+            _ => section.complain("theme", &format!("is wrong: {words}, and files `themes/NAME.toml` beside this one")),
+        },
     }
     settings.colours = section.choice("colours", &COLOURS);
     settings.ascii = section.flag("ascii");
@@ -103,30 +112,4 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     section.done();
     settings.targets.clone_from(&floor.targets);
     settings.handling_time = floor.intents.iter().map(|(intent, bands)| (intent.to_string(), *bands)).collect();
-}
-
-/// The user's own theme: the colours of another one, and those that differ.
-fn read_theme(mut section: Section<'_>) -> Option<Colours> {
-    let base = section.choice("based_on", &Palette::DEFINED);
-    let is_there = !section.keys().is_empty();
-    let mut colours = base.unwrap_or(Palette::DEFINED[0].1);
-    for (place, key) in Colours::KEYS.into_iter().enumerate() {
-        let Some(text) = section.raw_text(key) else { continue };
-        match rgb(&text) {
-            Some(rgb) => colours.set(place, rgb),
-            None => section.complain(key, "must be a colour such as `\"#63b3ed\"`"),
-        }
-    }
-    if is_there {
-        colours.unreadable().into_iter().for_each(|(key, what)| section.complain(key, &what));
-    }
-    section.done();
-    is_there.then_some(colours)
-}
-
-/// A colour as `#rrggbb`.
-fn rgb(text: &str) -> Option<u32> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex.then(|| u32::from_str_radix(digits, 16).ok())?
 }

@@ -271,6 +271,11 @@ impl CurrentState {
         self.at = None;
     }
 
+    /// Make the rows of queues anew when they are needed next: they hold their limits.
+    pub(super) fn forget_limits(&mut self) {
+        self.queue_rows = <_>::default();
+    }
+
     fn count_visit(&mut self, visit: &OpenVisit, sign: i64) {
         slot(&mut self.queues, visit.cell.queue.index()).count(visit, sign);
         self.all.count(visit, sign);

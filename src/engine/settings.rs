@@ -50,6 +50,21 @@ pub struct QueueSettings {
     pub targets: BTreeMap<KpiId, Bands>,
 }
 
+impl Settings {
+    /// Take over what figures are judged by, and leave how they are counted.
+    pub fn take_limits(&mut self, from: &Self) {
+        self.rules.min_samples = from.rules.min_samples;
+        self.targets.clone_from(&from.targets);
+        self.intents.clone_from(&from.intents);
+        for queue in self.queues.values_mut() {
+            queue.targets.clear();
+        }
+        for (name, queue) in &from.queues {
+            self.queues.entry(name.clone()).or_default().targets.clone_from(&queue.targets);
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -228,8 +228,7 @@ fn best_fits<'a>(ctx: Ctx<'a>, text: &mut SoughtText) -> BestFits<'a> {
     let actions = ACTIONS.iter().filter(|entry| !Page::ALL.iter().any(|page| page.key() == entry.name));
     best.offer_all(text, actions.map(|entry| Candidate::new(entry.name, Target::Action(entry))));
     let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
-    let palettes = Palette::ALL.into_iter().filter(|palette| *palette != Palette::Own || ctx.ui.own_theme.is_some());
-    let settings = settings.chain(palettes.map(|palette| format!("theme {}", palette.key())));
+    let settings = settings.chain(Palette::named(&ctx.ui.themes).map(|(name, _)| format!("theme {name}")));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
     best.offer_all(text, settings.map(|line| Candidate::new(line, Target::Setting)));
     best

@@ -60,7 +60,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
                     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
                     continue;
                 }
-                Signalled::Resume | Signalled::Resize => continue,
+                Signalled::Resume | Signalled::Resize | Signalled::Reload => continue,
             },
             line = next_line(&mut typed) => match line {
                 Some(line) => match plain.typed(&line, &boards).await? {

@@ -11,7 +11,6 @@ use crate::language::text;
 use crate::text::Text;
 use crate::text::suggest::nearest;
 use crate::ui::action::{ACTIONS, Action};
-use crate::ui::theme::Palette;
 
 /// The most bytes of a line.
 const MAX_LINE_BYTES: usize = 1024;
@@ -168,14 +167,14 @@ impl Prompt {
 }
 
 /// A parsed command.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PromptCommand {
     /// An action by its name.
     Do(Action),
     /// A command to the replay.
     Replay(ReplayCommand),
-    /// Change the palette.
-    Theme(Palette),
+    /// Change to the theme of this name.
+    Theme(String),
     /// Change the window of time.
     Window(Window),
     /// Change the service-level formula.
@@ -216,9 +215,7 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand,
         ("pause", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(true))),
         ("play", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(false))),
         ("step", _) => Ok(PromptCommand::Replay(ReplayCommand::Step(Span::MINUTE))),
-        ("theme", Some(name)) => Palette::parse(name)
-            .map(PromptCommand::Theme)
-            .ok_or_else(|| text!("prompt-no-theme", name = name, all = Palette::ALL.map(Palette::key).join(", "))),
+        ("theme", Some(name)) => Ok(PromptCommand::Theme(name.to_owned())),
         ("window", Some(name)) => Window::ALL
             .into_iter()
             .find(|w| w.key() == name)

@@ -19,8 +19,8 @@ use crate::ui::theme::{Colours, Depth, Palette};
 pub struct Settings {
     /// The palette.
     pub theme: Palette,
-    /// The colours of [`Palette::Own`].
-    pub own_theme: Option<Colours>,
+    /// The themes of the configuration by name, in the order of the theme key.
+    pub themes: Vec<(String, Colours)>,
     /// How many colours to use; detected from the terminal if absent: `truecolor`, `256`, `16`, `none`.
     pub colours: Option<Depth>,
     /// Whether to draw with ASCII only; detected from the locale if absent.
@@ -90,7 +90,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: Palette::Auto,
-            own_theme: None,
+            themes: Vec::new(),
             colours: None,
             ascii: None,
             language: None,

@@ -37,6 +37,15 @@ pub(super) enum Signalled {
     Stop,
     Resume,
     Resize,
+    /// The configuration is read again, elsewhere.
+    Reload,
+}
+
+/// Whether the terminal is no longer there, which is what SIGHUP means then.
+pub(crate) fn terminal_is_gone() -> bool {
+    use rustix::stdio::{stderr, stdin, stdout};
+    let is_gone = |end| rustix::termios::tcgetattr(end).err() == Some(rustix::io::Errno::IO);
+    [stdin(), stdout(), stderr()].into_iter().any(is_gone)
 }
 
 /// Whether a shell could continue this process once it is stopped: whether some ancestor is in our session but not in
@@ -105,7 +114,7 @@ impl Signals {
 
     pub(super) async fn next(&mut self) -> Signalled {
         tokio::select! {
-            _ = self.hangup.recv() => Signalled::Hangup,
+            _ = self.hangup.recv() => if terminal_is_gone() { Signalled::Hangup } else { Signalled::Reload },
             _ = self.terminate.recv() => Signalled::Leave,
             _ = self.interrupt.recv() => Signalled::Leave,
             _ = self.quit.recv() => Signalled::Leave,

@@ -10,7 +10,7 @@ use crate::board::Board;
 use crate::floor::Command;
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 use crate::ui::kept::Kept;
 use crate::ui::kiosk::Kiosk;
 pub use crate::ui::page::{Page, Panel};
@@ -212,8 +212,10 @@ pub struct Ui {
     pub formula: Option<Formula>,
     /// The palette.
     pub palette: Palette,
-    /// The colours of [`Palette::Own`], if the configuration defines any.
-    pub own_theme: Option<Colours>,
+    /// The themes of the configuration by name.
+    pub themes: Vec<(String, Colours)>,
+    /// What is wrong with the configuration of this screen by now, or waits for a restart.
+    pub remark: Option<Text>,
     /// Whether the mouse is captured.
     pub mouse: bool,
     /// The board that is shown while the screen is frozen.
@@ -262,7 +264,8 @@ impl Ui {
             window,
             formula,
             palette,
-            own_theme: None,
+            themes: Vec::new(),
+            remark: None,
             mouse,
             frozen: None,
             overlay: None,

@@ -94,7 +94,7 @@ impl TestScreen {
             ui: &self.ui,
             board: &self.board,
             answers: &self.answers,
-            theme: Theme { palette, depth, light: false, own: None },
+            theme: Theme { palette, depth, light: false },
             glyphs: GlyphSet::Full,
             keymap: &self.keymap,
             settings: &self.settings,
@@ -249,7 +249,9 @@ fn floor(board: Board) -> crate::floor::Handle {
 fn show(board: Board) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let who = Actor { name: "ann".into(), from: "desk1 pts/0".into() };
-    runtime.block_on(async { super::run(floor(board), Settings::default(), who).await }).unwrap();
+    runtime
+        .block_on(async { super::run(floor(board), Settings::default(), who, tokio::sync::mpsc::channel(1).1).await })
+        .unwrap();
 }
 
 #[test]
@@ -301,7 +303,7 @@ fn snapshot(screen: &mut TestScreen, name: &str) {
             text = lines;
             styled = format!(
                 "{styled}\n\n{depth}\n{}",
-                styles(&buffer, Theme { palette, depth: colours, light: false, own: None }).trim_end()
+                styles(&buffer, Theme { palette, depth: colours, light: false }).trim_end()
             );
         }
         insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
@@ -451,7 +453,7 @@ fn old_data_says_so_and_why() {
         format!(
             "{}\n\n{}",
             lines(&buffer).join("\n"),
-            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few, light: false, own: None })
+            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few, light: false })
         )
     );
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use termprofile::TermProfile;
 
 use crate::kpi::Verdict;
+use crate::language::text;
+use crate::text::Label;
 pub use colours::Colours;
 use colours::{BRIGHT, COLOUR_BLIND, DARK, HIGH_CONTRAST, LIGHT, nearest};
 
@@ -76,14 +78,14 @@ pub enum Palette {
     ColourBlind,
     /// White and saturated colours on black.
     HighContrast,
-    /// The colours that the configuration defines.
-    Own,
+    /// The colours of a theme that the configuration defines.
+    Own(Colours),
 }
 
 impl Palette {
-    /// All palettes, in the order of the theme key.
-    pub const ALL: [Self; 7] =
-        [Self::Auto, Self::Dark, Self::Light, Self::HighContrast, Self::ColourBlind, Self::Terminal, Self::Own];
+    /// The built-in palettes, in the order of the theme key.
+    pub const ALL: [Self; 6] =
+        [Self::Auto, Self::Dark, Self::Light, Self::HighContrast, Self::ColourBlind, Self::Terminal];
 
     /// The name in the configuration.
     #[must_use]
@@ -95,7 +97,7 @@ impl Palette {
             Self::Light => "light",
             Self::ColourBlind => "colour-blind",
             Self::HighContrast => "high-contrast",
-            Self::Own => "own",
+            Self::Own(_) => "own",
         }
     }
 
@@ -103,17 +105,22 @@ impl Palette {
     pub const DEFINED: [(&str, Colours); 4] =
         [("dark", DARK), ("light", LIGHT), ("high-contrast", HIGH_CONTRAST), ("colour-blind", COLOUR_BLIND)];
 
-    /// The palette of a name; `None` for an unknown one.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.key() == word)
+    /// All palettes by name: the built-in ones, then those of the configuration.
+    pub fn named(own: &[(String, Colours)]) -> impl Iterator<Item = (&str, Self)> {
+        let built_in = Self::ALL.into_iter().map(|palette| (palette.key(), palette));
+        built_in.chain(own.iter().map(|(name, colours)| (name.as_str(), Self::Own(*colours))))
     }
 
-    /// The next palette; after the last comes the first.
-    #[must_use]
-    pub fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|p| *p == self).unwrap_or(0);
-        Self::ALL.get(at + 1).copied().unwrap_or_default()
+    /// The palette of a name, or what is wrong with the name.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn find(name: &str, own: &[(String, Colours)]) -> Result<Self, String> {
+        let found = Self::named(own).find(|(other, _)| *other == name).map(|(_, palette)| palette);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Self::named(own).map(|(name, _)| name).collect();
+            text!("prompt-no-theme", name = Label::new(name), all = names.join(", "))
+        })
     }
 }
 
@@ -160,8 +167,6 @@ pub struct Theme {
     pub depth: Depth,
     /// Whether the terminal's background is light. It is seen where a palette does not paint its own.
     pub light: bool,
-    /// The colours of [`Palette::Own`].
-    pub own: Option<Colours>,
 }
 
 /// Whether `COLORFGBG`, which some terminals set, states a light background. Most terminals answer a query instead (see
@@ -195,7 +200,7 @@ impl Theme {
             Palette::Light => Some(LIGHT),
             Palette::ColourBlind => Some(COLOUR_BLIND),
             Palette::HighContrast => Some(HIGH_CONTRAST),
-            Palette::Own => self.own,
+            Palette::Own(colours) => Some(colours),
         }
     }
 
@@ -303,14 +308,14 @@ fn plain(tone: Tone) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use super::colours::contrast;
+    use super::colours::{contrast, shown};
     use super::*;
 
     #[test]
     fn without_colours_nothing_is_coloured() {
         for tone in [Tone::Text, Tone::Critical, Tone::Warning, Tone::Selected] {
             for palette in Palette::ALL {
-                let style = Theme { palette, depth: Depth::None, light: false, own: None }.style(tone);
+                let style = Theme { palette, depth: Depth::None, light: false }.style(tone);
                 assert_eq!((style.fg, style.bg), (None, None), "{tone:?}");
             }
         }
@@ -324,12 +329,7 @@ mod tests {
         match colour {
             Color::Reset => own,
             Color::Rgb(r, g, b) => u32::from_be_bytes([0, r, g, b]),
-            Color::Indexed(at) if at >= 232 => u32::from(8 + 10 * (at - 232)) * 0x0001_0101,
-            Color::Indexed(at) => {
-                let level = |n: u8| [0_u8, 95, 135, 175, 215, 255][usize::from(n % 6)];
-                let at = at - 16;
-                u32::from_be_bytes([0, level(at / 36), level(at / 6), level(at)])
-            }
+            Color::Indexed(at) => shown(at),
             Color::Black => sixteen[0],
             Color::Red => sixteen[1],
             Color::Green => sixteen[2],
@@ -371,9 +371,8 @@ mod tests {
             dark.into_iter().chain([(true, (sixteen, 0, 0xff_ffff))])
         });
         terminals.flat_map(|(light, terminal)| {
-            let themes = Palette::ALL
-                .into_iter()
-                .flat_map(move |palette| DEPTHS.map(|depth| Theme { palette, depth, light, own: None }));
+            let themes =
+                Palette::ALL.into_iter().flat_map(move |palette| DEPTHS.map(|depth| Theme { palette, depth, light }));
             themes.map(move |theme| (theme, terminal))
         })
     }

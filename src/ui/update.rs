@@ -102,10 +102,10 @@ impl Ui {
         match prompt::read(text, board.at, &board.calendar) {
             Ok(PromptCommand::Do(action)) => return self.act(action, board, drawn),
             Ok(PromptCommand::Replay(command)) => return self.control_replay(command, board),
-            Ok(PromptCommand::Theme(Palette::Own)) if self.own_theme.is_none() => {
-                self.show_toast(text!("toast-no-own-theme"), Tone::Warning);
-            }
-            Ok(PromptCommand::Theme(palette)) => self.palette = palette,
+            Ok(PromptCommand::Theme(name)) => match Palette::find(&name, &self.themes) {
+                Ok(palette) => self.palette = palette,
+                Err(words) => self.show_toast(words, Tone::Warning),
+            },
             Ok(PromptCommand::Window(window)) => self.window = window,
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
             // A locator has a sign that no command has.
@@ -199,11 +199,12 @@ impl Ui {
             Action::Filter => self.prompt = Some(Prompt::new(PromptKind::Filter, &self.filter)),
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::Theme => {
-                self.palette = self.palette.next();
-                if self.palette == Palette::Own && self.own_theme.is_none() {
-                    self.palette = self.palette.next();
-                }
-                self.show_toast(text!("toast-theme", name = self.palette.key()), Tone::Muted);
+                let mut after = Palette::named(&self.themes).skip_while(|(_, palette)| *palette != self.palette);
+                let (name, next) = after.nth(1).unwrap_or((Palette::Auto.key(), Palette::Auto));
+                let words = text!("toast-theme", name = name);
+                drop(after);
+                self.palette = next;
+                self.show_toast(words, Tone::Muted);
             }
             Action::Mouse => {
                 self.mouse = !self.mouse;

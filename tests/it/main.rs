@@ -41,6 +41,7 @@ mod packaging;
 mod plain;
 mod prometheus_live;
 mod queue_log_sql;
+mod reload;
 mod report;
 mod report_reading;
 mod restart;

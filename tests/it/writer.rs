@@ -52,8 +52,7 @@ fn end(board: &mut Board, how: &str) -> Duration {
     let begun = Instant::now();
     match how {
         "q" => board.type_keys("q"),
-        "SIGTERM" => kill_process(board.pid(), Signal::TERM).unwrap(),
-        _ => kill_process(board.pid(), Signal::HUP).unwrap(),
+        _ => kill_process(board.pid(), Signal::TERM).unwrap(),
     }
     board.exit_code();
     begun.elapsed()
@@ -68,7 +67,7 @@ fn every_mode_ends_at_once() {
     let log = floor.path("queue_log").display().to_string();
     let writer = floor.open();
     writer.wait_for("▲ all queues offered 5");
-    for how in ["q", "SIGTERM", "SIGHUP"] {
+    for how in ["q", "SIGTERM"] {
         let mut visit = floor.command(&[]);
         visit.env("FLOORWATCH_CONFIG", floor.path("visitor.toml"));
         let modes = [
@@ -87,7 +86,7 @@ fn every_mode_ends_at_once() {
         }
     }
     let mut writer = writer;
-    for how in ["q", "SIGTERM", "SIGHUP"] {
+    for how in ["q", "SIGTERM"] {
         let took = end(&mut writer, how);
         assert!(took < SOON, "the writer took {took:?} to end by {how}");
         writer = floor.open();
@@ -98,7 +97,7 @@ fn every_mode_ends_at_once() {
 #[tokio::test]
 async fn a_hub_ends_at_once() {
     let mut hub = Hub::new("");
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::INT] {
         hub.start().await;
         let stream = hub.request(Method::GET, "/v1/board/stream", "wall").send().await.unwrap();
         let begun = Instant::now();

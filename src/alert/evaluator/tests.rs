@@ -548,3 +548,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_that_changes_judges_anew_and_leaves_what_people_did() {
+    let mut floor = TestFloor::firing();
+    let episode = floor.one();
+    assert_eq!((episode.severity, episode.limit), (Severity::Warning, Some(5.0)));
+    let command = |act| AlertCommand { episode: episode.id, version: episode.version, who: actor("ann"), act };
+    floor.evaluator.execute(&command(AlertAction::Acknowledge { note: None, lasts: None }), at(61)).unwrap();
+    let rule = |warning| Rule {
+        warning: Some(warning),
+        critical: None,
+        own_limits: true,
+        action: "Call them back.".into(),
+        ..Rule::of("abandonment", KpiId::AbandonmentRate)
+    };
+    // Still past its limit: the same episode with the new limit, held as before.
+    floor.evaluator.change_rules(vec![rule(3.0)], Settings::default());
+    let changed = floor.evaluate(62, Some(6.0));
+    let now = floor.one();
+    assert_eq!(changed, std::slice::from_ref(&now), "it is journaled");
+    assert_eq!((now.id, now.state, now.limit), (episode.id, State::Acknowledged, Some(3.0)));
+    assert_eq!((now.since, now.action.as_str()), (episode.since, "Call them back."));
+    assert!(now.text.as_str().ends_with("above 3%"), "{}", now.text);
+    // Within its limit: it recovers, as it does when the figure falls.
+    floor.evaluator.change_rules(vec![rule(20.0)], Settings::default());
+    let changed = floor.during(63..130, Some(6.0));
+    assert_eq!(changed.last().map(|e| (e.id, e.state)), Some((episode.id, State::Resolved)));
+    // A rule that is gone takes its alert with it.
+    let mut floor = TestFloor::firing();
+    floor.evaluator.change_rules(Vec::new(), Settings::default());
+    let changed = floor.evaluate(62, Some(6.0));
+    assert_eq!(changed.iter().map(|e| e.state).collect::<Vec<_>>(), [State::Resolved]);
+}

@@ -100,7 +100,7 @@ fn a_bad_tile_is_filled_and_a_figure_of_the_day_gets_one_only_if_it_is_bad() {
     let text = screen.text(SIZES[2]);
     let day = text.lines().find(|line| line.contains("today: ")).unwrap_or_else(|| panic!("{text}")).to_owned();
     assert!(day.contains("handling") && !day.contains("satisfied"), "what is bad has a tile: {day}");
-    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false, own: None };
+    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false };
     let buffer = screen.draw(SIZES[2], theme.palette, theme.depth, false);
     let critical = theme.style(super::super::theme::Tone::Critical).bg.unwrap();
     let filled = buffer.content.iter().take(12 * 200).filter(|cell| cell.bg == critical).count();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 const MIN_CONTRAST: f64 = 4.5;
 
 /// A palette's colours, each 0xRRGGBB, in the order of [`Colours::KEYS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Colours(pub(super) [u32; 11]);
 
 impl Colours {
@@ -49,12 +49,22 @@ impl Colours {
         let on_row = inks.map(|(key, ink)| (key, ink, "selection", selection));
         let filled = [("critical", critical, "the white ink on it", BRIGHT), ("badge", badge, "warning", warning)];
         let pairs = on_page.into_iter().chain(on_row).chain(filled);
-        let faint = pairs.filter(|(_, ink, _, ground)| contrast(*ink, *ground) < MIN_CONTRAST);
-        let words = |(key, ink, other, ground)| {
-            let ratio = contrast(ink, ground);
-            (key, format!("has a contrast of {ratio:.1} to {other} (#{ground:06x}): at least {MIN_CONTRAST} is needed"))
+        let words = |(key, ink, other, ground): (&'static str, u32, &str, u32)| {
+            // A terminal of 256 colours shows others, which must be readable too.
+            let [near_ink, near_ground] = [ink, ground].map(in_256_colours);
+            let (ratio, near) = (contrast(ink, ground), contrast(near_ink, near_ground));
+            let what = if ratio < MIN_CONTRAST {
+                format!("has a contrast of {ratio:.1} to {other} (#{ground:06x})")
+            } else if near < MIN_CONTRAST {
+                let shown = format!("#{near_ink:06x} on #{near_ground:06x}");
+                format!("has a contrast of {near:.1} to {other} where there are 256 colours ({shown})")
+            } else {
+                return None;
+            };
+            let remedy = if light(ink) > light(ground) { "lighter" } else { "darker" };
+            Some((key, format!("{what}: at least {MIN_CONTRAST} is needed, so make it {remedy}")))
         };
-        faint.map(words).collect()
+        pairs.filter_map(words).collect()
     }
 }
 
@@ -116,20 +126,40 @@ pub(super) const BRIGHT: u32 = 0x00ff_ffff;
 
 /// The contrast of two colours, as WCAG defines it.
 pub(super) fn contrast(a: u32, b: u32) -> f64 {
-    let light = |rgb: u32| {
-        let part = |byte: u8| {
-            let v = f64::from(byte) / 255.0;
-            if v <= 0.039_28 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-        };
-        let [_, r, g, b] = rgb.to_be_bytes();
-        0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05
-    };
     (light(a) / light(b)).max(light(b) / light(a))
+}
+
+/// How light a colour is, with what a screen reflects.
+fn light(rgb: u32) -> f64 {
+    let part = |byte: u8| {
+        let v = f64::from(byte) / 255.0;
+        if v <= 0.039_28 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    };
+    let [_, r, g, b] = rgb.to_be_bytes();
+    0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05
+}
+
+/// The levels of red, green and blue that 256 colours have.
+const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+
+/// What a terminal of 256 colours shows in place of a colour.
+fn in_256_colours(rgb: u32) -> u32 {
+    let [_, r, g, b] = rgb.to_be_bytes();
+    shown(nearest(r, g, b))
+}
+
+/// The colour of an index from 16 on.
+pub(super) fn shown(index: u8) -> u32 {
+    let level = |n: u8| LEVELS.get(usize::from(n % 6)).copied().unwrap_or_default();
+    if let 232.. = index {
+        return u32::from(8 + 10 * (index - 232)) * 0x0001_0101;
+    }
+    let at = index.saturating_sub(16);
+    u32::from_be_bytes([0, level(at / 36), level(at / 6), level(at)])
 }
 
 /// The nearest of the 216 colours and 24 greys of a 256-colour terminal.
 pub(super) fn nearest(r: u8, g: u8, b: u8) -> u8 {
-    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     let level = |n: u8| (0..6u8).zip(LEVELS).min_by_key(|(_, level)| level.abs_diff(n)).unwrap_or((0, 0));
     let distance = |x: u8, y: u8, z: u8| {
         let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);

@@ -72,7 +72,7 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let free = Rect { x: area.x + width + 2, ..area };
     let left = health::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
     drawn.note(Rect { x: left, width: right.saturating_sub(left), height: 1, ..area }, ClickTarget::Sources);
-    let right = left;
+    let right = left.min(right);
     let formula = ctx.ui.formula.unwrap_or(board.rules.formula).key();
     parts.push((text!("title-formula", formula = formula), Tone::Muted));
     let mut x = area.x;
@@ -223,8 +223,9 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         let reason = clauses(cut_off.reason.as_str(), room.saturating_sub(head.width() + next.width()));
         return Some((format!("{head}{reason}{next}"), Tone::Critical));
     }
+    let first = ctx.ui.remark.as_ref().or(board.remarks.first());
     let told = |remark: &Text| (format!("{} {}", glyphs::WARNING, language::told(remark.as_str())), Tone::WarningFill);
-    let remark = || board.remarks.first().map(told);
+    let remark = || first.map(told);
     match &board.keeper {
         Keeper::Loading => {
             let words =
@@ -234,7 +235,7 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         Keeper::Failed(why) => {
             return Some((format!("{} {}", glyphs::WARNING, text!("journal-failed", reason = why)), Tone::WarningFill));
         }
-        Keeper::Other(_) if !board.remarks.is_empty() => return remark(),
+        Keeper::Other(_) if first.is_some() => return remark(),
         Keeper::Other(who) => {
             return Some((format!("{} {}", glyphs::GOOD, text!("beside-board", who = who)), Tone::Muted));
         }

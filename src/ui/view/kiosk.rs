@@ -151,6 +151,10 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
         (live, all) => text!("kiosk-some-sources", live = live, all = all),
     });
     right.retain(|part| !part.is_empty());
+    // Where room is short, the age of the data is what counts.
+    while right.len() > 2 && cols(right.join(" · ").width()) > area.right().saturating_sub(x + unit) {
+        right.remove(0);
+    }
     let right = right.join(" · ");
     let tone = if age.as_secs() >= 10 || live < all { Tone::Warning } else { Tone::Muted };
     let width = cols(right.width());

@@ -178,7 +178,7 @@ mod tests {
             ui: &ui,
             board: &board,
             answers: &answers,
-            theme: Theme { palette: Palette::Dark, depth: Depth::None, light: false, own: None },
+            theme: Theme { palette: Palette::Dark, depth: Depth::None, light: false },
             glyphs: crate::ui::glyphs::GlyphSet::Full,
             keymap: &Keymap::new(&BTreeMap::new()).unwrap(),
             settings: &Settings::default(),

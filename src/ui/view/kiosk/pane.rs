@@ -181,14 +181,15 @@ impl Pane<'_, '_> {
         self.buffer.set_style(area.intersection(self.buffer.area), style);
     }
 
-    /// Fill the ground of letters, and where it is free some more above, so that they do not touch what lies there.
+    /// Fill the ground of letters, and some more above where that is free: a heading there is left as it is.
     fn ground(&mut self, area: Rect, style: Style) {
         self.fill(area, style);
         let above = Rect { y: area.y.saturating_sub(1), height: area.y.min(1), ..area }.intersection(self.buffer.area);
         let is_free = above.positions().all(|at| self.buffer.cell(at).is_some_and(|cell| cell.symbol() == " "));
         match self.scale.label {
+            _ if !is_free => {}
             0 => {}
-            1 if is_free => {
+            1 => {
                 let half = Style { fg: style.bg.or(style.fg), ..Style::new() };
                 for at in above.positions() {
                     if let Some(cell) = self.buffer.cell_mut(at) {

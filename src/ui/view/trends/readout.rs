@@ -29,7 +29,7 @@ pub struct ReadFigure {
     pub value: String,
     /// The tone of the value.
     pub tone: Tone,
-    /// The samples: `n 187`.
+    /// The samples: `of 187`.
     pub samples: Option<String>,
     /// What it is compared with: `last Sat 84.0%`, `expected 131`.
     pub before: Option<String>,

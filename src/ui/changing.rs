@@ -1,0 +1,45 @@
+//! Changes of the configuration while the screen is shown.
+
+use super::glyphs::GlyphSet;
+use super::theme::{Depth, Tone};
+use super::{App, Error, Settings, keymap};
+use crate::language::text;
+use crate::text::Text;
+
+/// What the configuration says by now.
+#[derive(Debug)]
+pub struct ScreenChange {
+    /// The settings; `None` where they cannot be read.
+    pub settings: Option<Box<Settings>>,
+    /// What is wrong with it, or waits for a restart: it stands on the screen until the next change.
+    pub remark: Option<Text>,
+}
+
+impl App {
+    /// Take over other settings. What was chosen by keys stays, unless the settings say something new about it.
+    pub(super) fn change(&mut self, change: ScreenChange) -> Result<(), Error> {
+        self.dirty = true;
+        self.ui.remark = change.remark;
+        let Some(new) = change.settings else { return Ok(()) };
+        self.ui.show_toast(text!("toast-read-again"), Tone::Good);
+        let before = std::mem::replace(&mut self.settings, *new);
+        self.settings.hint_seen.clone_from(&before.hint_seen);
+        let new = &self.settings;
+        if *new == before {
+            return Ok(());
+        }
+        // The configuration has been checked, so its keys are sound.
+        self.keymap = keymap(new)?;
+        (self.depth, self.glyphs) = (new.colours.unwrap_or_else(Depth::detect), GlyphSet::of(new.ascii));
+        self.ui.themes.clone_from(&new.themes);
+        if new.theme != before.theme {
+            self.ui.palette = new.theme;
+        }
+        if new.mouse != before.mouse {
+            self.ui.mouse = new.mouse;
+            self.screen.mouse(new.mouse)?;
+            self.reader.mouse(new.mouse);
+        }
+        Ok(())
+    }
+}
