@@ -50,10 +50,10 @@ use crate::source::{Message, Rejection, RejectionReason};
 use crate::text::{Label, Text};
 use crate::worklist::Worklist;
 
-pub use crate::journal::Kept;
+pub use crate::journal::CommandOutcome;
 pub use changing::{FloorChange, without_limits};
 pub(crate) use handle::Request;
-pub use handle::{Command, ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand, Subject};
+pub use handle::{CommandSubject, ContactFilter, ContactQuery, FloorClosed, FloorCommand, Handle, ReplayCommand};
 use portions::{PortionedRequests, QuestionUnderWay};
 use recording::Jump;
 pub use recording::Recording;

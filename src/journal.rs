@@ -129,14 +129,14 @@ pub enum OpenedJournal {
 
 /// What people act on.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kept {
+pub enum CommandOutcome {
     /// An alert.
     Episode(Box<Episode>),
     /// An item of a worklist.
     Item(Box<WorkItem>),
 }
 
-impl Kept {
+impl CommandOutcome {
     /// The alert, if it is one.
     #[must_use]
     pub fn episode(self) -> Option<Episode> {
@@ -302,13 +302,13 @@ impl Journal {
 
     /// Store what a command changed; `on_stored` is called on the journal's thread when it is on the disk. What could not
     /// be stored is not stored later either.
-    pub fn execute(&self, changed: Kept, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {
+    pub fn execute(&self, changed: CommandOutcome, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {
         let batch = match changed {
-            Kept::Episode(episode) => {
+            CommandOutcome::Episode(episode) => {
                 let commands = vec![CommandedChange::Episode { id: episode.id, version: episode.version }];
                 Batch { episodes: vec![*episode], commands, ..Batch::default() }
             }
-            Kept::Item(item) => {
+            CommandOutcome::Item(item) => {
                 let commands = vec![CommandedChange::Item { id: item.id, version: item.version }];
                 Batch { items: vec![*item], commands, ..Batch::default() }
             }

@@ -25,6 +25,7 @@ pub mod format;
 mod formula;
 pub mod samples;
 pub mod slice;
+mod speed_trap;
 pub mod stats;
 pub mod tally;
 
@@ -309,6 +310,8 @@ pub struct Evidence {
     pub transfers: bool,
     /// Time on hold.
     pub holds: bool,
+    /// After-contact work.
+    pub wraps: bool,
 }
 
 impl KpiId {

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_floorwatch_global_optspecs
-    string join \n c/config= log-file= ascii theme= plain low-bandwidth locked at= utc timezone= h/help V/version
+    string join \n c/config= log-file= ascii language= theme= plain low-bandwidth locked at= utc timezone= h/help V/version
 end
 
 function __fish_floorwatch_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -44,6 +45,7 @@ complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "map" -d 'Prop
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "hub" -d 'Run the floor without a screen, for many boards'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "snapshot" -d 'Print what a running floor shows now, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "alerts" -d 'List, acknowledge, snooze and annotate the alerts of a running floor'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "worklist" -d 'List, claim, close and annotate what there is to do on a running floor: whom to call back, low scores to follow up'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "handover" -d 'Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "check" -d 'Check the configuration, try each source, and show what it would deliver'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -55,6 +57,7 @@ monday\t''
 outage\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -71,6 +74,7 @@ agents\t''
 today\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -85,6 +89,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l from -d
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -119,6 +124,7 @@ html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -131,6 +137,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s h -l he
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s o -l output -d 'Write the proposal to this new file, for `--columns`' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -143,6 +150,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s h -l help 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l listen -d 'The address to listen at [default: as configured, else 127.0.0.1:7070]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -155,6 +163,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fis
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -f -a "token" -d 'Make a token: prints it once, and what to add to the hub\'s configuration'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -174,6 +183,7 @@ today\t''
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l queue -d 'Only this queue' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -189,6 +199,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -206,6 +217,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "undo" -d 'Undo one\'s own acknowledgement or snooze'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -219,6 +231,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l limit -d 'The most alerts to list' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -233,6 +246,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l for -d 'How long the acknowledgement lasts [default: as configured]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -244,6 +258,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -255,6 +270,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -266,6 +282,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -275,11 +292,100 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -f -a "list" -d 'List what there is to do, the oldest first'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -f -a "claim" -d 'Claim an item: others see who has it'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -f -a "done" -d 'Close an item, or say that the customer was not reached'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -f -a "note" -d 'Add a note to an item'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and not __fish_seen_subcommand_from list claim done note undo" -f -a "undo" -d 'Undo one\'s own claim, or what one has closed'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l kind -d 'Only of this kind' -r -f -a "callback\t''
+low_score\t''
+reopened\t''
+long_handling\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l queue -d 'Only of this queue' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l limit -d 'The most items to list' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l closed -d 'Also what was closed today'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l note -d 'A note to add' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l for -d 'How long the claim lasts [default: as configured]' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from claim" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l note -d 'A note to add' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from done" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand worklist; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l from -d 'When the shift began [default: with the business day, or eight hours ago]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l format -d 'Markdown or an HTML page' -r -f -a "md\t''
 html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -293,6 +399,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -305,6 +412,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l utc -d '
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
@@ -316,6 +424,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ut
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r

@@ -234,7 +234,7 @@ fn an_own_theme_is_another_one_with_some_colours_changed() {
             "own_theme.critical = \"#ff8888\"",
             "to the white ink on it (#ffffff): at least 4.5 is needed, so make it darker",
         ),
-        ("theme = \"drak\"", "2:9: `ui.theme` is wrong: no theme is called `drak`: there are auto, dark, light"),
+        ("theme = \"drak\"", "2:9: `ui.theme` is wrong: no theme is called `drak`: auto, dark, light"),
         ("own_theme.based_on = \"terminal\"", "`ui.own_theme.based_on`"),
         ("own_theme.inc = \"#444444\"", "is not a key"),
     ] {

@@ -28,7 +28,7 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>) {
         match section.span(key) {
             Some(given) if given >= least && given <= MAX_KEEP => *span = given,
             Some(_) => {
-                section.complain(key, &format!("must be {} up to 7 days", crate::kpi::format::age(least.as_secs())))
+                section.complain(key, &format!("must be {} up to 7 days", crate::kpi::format::age(least.as_secs())));
             }
             None => {}
         }

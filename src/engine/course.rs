@@ -223,7 +223,10 @@ impl Engine {
                 self.evidence.holds |= hold.is_some();
                 Transition::Completed { agent: self.agents.intern_optional(agent.as_ref()), talk: *talk, hold: *hold }
             }
-            Step::Wrapped { agent, acw } => Transition::Wrapped { agent: self.agents.intern(agent), acw: *acw },
+            Step::Wrapped { agent, acw } => {
+                self.evidence.wraps = true;
+                Transition::Wrapped { agent: self.agents.intern(agent), acw: *acw }
+            }
             Step::Classified { intent } => Transition::Classified { intent: self.intents.intern(intent) },
             Step::Identified { customer } => {
                 self.evidence.customers = true;

@@ -11,7 +11,7 @@ use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::engine::{AnswerTooLarge, StatePeriod};
-use crate::journal::Kept;
+use crate::journal::CommandOutcome;
 use crate::kpi::{Answer, Period, Query, RowSelection, Slice};
 use crate::text::{Label, Patterns};
 use crate::worklist::{WorkAnswer, WorkCommand, WorkItem, WorkQuery};
@@ -28,14 +28,14 @@ pub(crate) enum Request {
     AgentStates(Label, oneshot::Sender<Vec<StatePeriod>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
     Worklist(WorkQuery, Patterns, oneshot::Sender<Option<WorkAnswer>>),
-    SliceOf(Subject, oneshot::Sender<Option<Slice>>),
-    Execute(Command, oneshot::Sender<Result<Kept, CommandRefusal>>),
+    SliceOf(CommandSubject, oneshot::Sender<Option<Slice>>),
+    Execute(FloorCommand, oneshot::Sender<Result<CommandOutcome, CommandRefusal>>),
     Replay(ReplayCommand),
 }
 
 /// A person's command about an alert or an item of a worklist.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Command {
+pub enum FloorCommand {
     /// About an alert.
     Alert(AlertCommand),
     /// About an item of a worklist.
@@ -44,25 +44,25 @@ pub enum Command {
 
 /// What a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum CommandSubject {
     /// The episode with this number.
     Alert(u64),
     /// The item of a worklist with this number.
     Item(u64),
 }
 
-impl Command {
+impl FloorCommand {
     /// What it is about.
     #[must_use]
-    pub const fn subject(&self) -> Subject {
+    pub const fn subject(&self) -> CommandSubject {
         match self {
-            Self::Alert(command) => Subject::Alert(command.episode),
-            Self::Work(command) => Subject::Item(command.item),
+            Self::Alert(command) => CommandSubject::Alert(command.episode),
+            Self::Work(command) => CommandSubject::Item(command.item),
         }
     }
 }
 
-impl Subject {
+impl CommandSubject {
     /// The refusal where there is none with this number.
     #[must_use]
     pub const fn unknown(self) -> CommandRefusal {
@@ -234,7 +234,7 @@ impl Handle {
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
-    pub async fn slice_of(&self, subject: Subject) -> Result<Option<Slice>, FloorClosed> {
+    pub async fn slice_of(&self, subject: CommandSubject) -> Result<Option<Slice>, FloorClosed> {
         self.request(|reply| Request::SliceOf(subject, reply)).await
     }
 
@@ -242,7 +242,7 @@ impl Handle {
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended. The inner error says why the command was refused.
-    pub async fn command(&self, command: Command) -> Result<Result<Kept, CommandRefusal>, FloorClosed> {
+    pub async fn command(&self, command: FloorCommand) -> Result<Result<CommandOutcome, CommandRefusal>, FloorClosed> {
         self.request(|reply| Request::Execute(command, reply)).await
     }
 
@@ -252,7 +252,7 @@ impl Handle {
     /// As for [`Handle::command`].
     pub async fn execute(&self, command: AlertCommand) -> Result<Result<Episode, CommandRefusal>, FloorClosed> {
         let unknown = CommandRefusal::Unknown(command.episode);
-        Ok(self.command(Command::Alert(command)).await?.and_then(|kept| kept.episode().ok_or(unknown)))
+        Ok(self.command(FloorCommand::Alert(command)).await?.and_then(|kept| kept.episode().ok_or(unknown)))
     }
 
     /// Execute a command on an item of a worklist: see [`Handle::command`].
@@ -261,7 +261,7 @@ impl Handle {
     /// As for [`Handle::command`].
     pub async fn work(&self, command: WorkCommand) -> Result<Result<WorkItem, CommandRefusal>, FloorClosed> {
         let unknown = CommandRefusal::UnknownItem(command.item);
-        Ok(self.command(Command::Work(command)).await?.and_then(|kept| kept.item().ok_or(unknown)))
+        Ok(self.command(FloorCommand::Work(command)).await?.and_then(|kept| kept.item().ok_or(unknown)))
     }
 
     /// Control a replay; without effect on other floors.

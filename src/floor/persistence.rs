@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::handle::{Command, Subject};
+use super::handle::{CommandSubject, FloorCommand};
 use super::role::{JournalRole, NotifierHandle, Persistence, StartNotifier, StartSources, UnkeptCommand, holder};
 use super::{Feed, Floor};
 use crate::alert::{Alerts, CommandRefusal, Episode};
@@ -14,7 +14,7 @@ use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::ApplyOutcome;
 use crate::event::Event;
-use crate::journal::{self, Batch, Journal, Kept, Loaded, OpenedJournal, Unreadable};
+use crate::journal::{self, Batch, CommandOutcome, Journal, Loaded, OpenedJournal, Unreadable};
 use crate::kpi::{Dim, Slice};
 use crate::source::{MAX_REFUSALS, Receipt};
 use crate::text::Text;
@@ -220,9 +220,9 @@ impl Floor {
     /// Execute a command, or forward it to the writer. The reply is sent when the changed episode is on the disk.
     pub(super) fn execute(
         &mut self,
-        command: &Command,
+        command: &FloorCommand,
         now: Time,
-        reply: oneshot::Sender<Result<Kept, CommandRefusal>>,
+        reply: oneshot::Sender<Result<CommandOutcome, CommandRefusal>>,
     ) {
         let before = self.kept(command.subject());
         let result = match &self.role {
@@ -240,7 +240,7 @@ impl Floor {
             _ => self.carry_out(command, now),
         };
         self.dirty = true;
-        if let Ok(Kept::Episode(episode)) = &result
+        if let Ok(CommandOutcome::Episode(episode)) = &result
             && episode.resolved.is_some()
         {
             self.add_to_history(Episode::clone(episode));
@@ -258,30 +258,36 @@ impl Floor {
         }
     }
 
-    fn carry_out(&mut self, command: &Command, now: Time) -> Result<Kept, CommandRefusal> {
+    fn carry_out(&mut self, command: &FloorCommand, now: Time) -> Result<CommandOutcome, CommandRefusal> {
         match command {
-            Command::Alert(command) => {
-                self.evaluator.execute(command, now).map(|episode| Kept::Episode(Box::new(episode)))
+            FloorCommand::Alert(command) => {
+                self.evaluator.execute(command, now).map(|episode| CommandOutcome::Episode(Box::new(episode)))
             }
-            Command::Work(command) => self.worklist.execute(command, now).map(|item| Kept::Item(Box::new(item))),
+            FloorCommand::Work(command) => {
+                self.worklist.execute(command, now).map(|item| CommandOutcome::Item(Box::new(item)))
+            }
         }
     }
 
     /// What a command is about, as it stands.
-    fn kept(&self, subject: Subject) -> Option<Kept> {
+    fn kept(&self, subject: CommandSubject) -> Option<CommandOutcome> {
         match subject {
-            Subject::Alert(id) => self.evaluator.episode(id).cloned().map(|episode| Kept::Episode(Box::new(episode))),
-            Subject::Item(id) => self.worklist.find(id).cloned().map(|item| Kept::Item(Box::new(item))),
+            CommandSubject::Alert(id) => {
+                self.evaluator.episode(id).cloned().map(|episode| CommandOutcome::Episode(Box::new(episode)))
+            }
+            CommandSubject::Item(id) => {
+                self.worklist.find(id).cloned().map(|item| CommandOutcome::Item(Box::new(item)))
+            }
         }
     }
 
     /// The slice that an alert or an item belongs to.
-    pub(super) fn slice_of(&self, subject: Subject) -> Option<Slice> {
+    pub(super) fn slice_of(&self, subject: CommandSubject) -> Option<Slice> {
         match subject {
-            Subject::Alert(id) => {
+            CommandSubject::Alert(id) => {
                 self.evaluator.find(id).or_else(|| self.found_elsewhere(id)).map(|episode| episode.slice.clone())
             }
-            Subject::Item(id) => self.worklist.find(id).map(|item| Slice::of(Dim::Queue, item.queue.clone())),
+            CommandSubject::Item(id) => self.worklist.find(id).map(|item| Slice::of(Dim::Queue, item.queue.clone())),
         }
     }
 
@@ -290,15 +296,16 @@ impl Floor {
     pub(super) fn take_back(&mut self, unkept: UnkeptCommand, now: Time) {
         let UnkeptCommand { before, after, why, reply } = unkept;
         match (before, &after) {
-            (Kept::Episode(before), Kept::Episode(after)) => {
+            (CommandOutcome::Episode(before), CommandOutcome::Episode(after)) => {
                 let changed = self.evaluator.take_back(*before, after, now);
                 self.record_episodes(changed);
             }
-            (Kept::Item(before), Kept::Item(after)) => {
+            (CommandOutcome::Item(before), CommandOutcome::Item(after)) => {
                 self.worklist.take_back(&before, after);
                 self.record_items();
             }
-            (Kept::Episode(_), Kept::Item(_)) | (Kept::Item(_), Kept::Episode(_)) => {}
+            (CommandOutcome::Episode(_), CommandOutcome::Item(_))
+            | (CommandOutcome::Item(_), CommandOutcome::Episode(_)) => {}
         }
         self.dirty = true;
         drop(reply.send(Err(CommandRefusal::NotKept(why))));

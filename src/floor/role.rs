@@ -6,11 +6,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::handle::Command;
+use super::handle::FloorCommand;
 use crate::alert::{CommandRefusal, Episode};
 use crate::board::TargetRow;
 use crate::clock::Span;
-use crate::journal::{self, Follower, Holder, Journal, Kept, OpenedJournal, Outbox};
+use crate::journal::{self, CommandOutcome, Follower, Holder, Journal, OpenedJournal, Outbox};
 use crate::kpi::format::age;
 use crate::source::Message;
 use crate::text::{Label, Text};
@@ -45,7 +45,8 @@ impl NotifierHandle {
 }
 
 /// Forwards a command to the floor that writes the journal, which sends the result. `None` when it cannot be reached.
-pub type ForwardCommand = Box<dyn Fn(Command, oneshot::Sender<Result<Kept, CommandRefusal>>) -> Option<()> + Send>;
+pub type ForwardCommand =
+    Box<dyn Fn(FloorCommand, oneshot::Sender<Result<CommandOutcome, CommandRefusal>>) -> Option<()> + Send>;
 
 /// A journal for a floor, and what is needed to take over when its writer ends.
 pub struct Persistence {
@@ -65,10 +66,10 @@ pub struct Persistence {
 
 /// A command that was executed and could not be stored.
 pub(super) struct UnkeptCommand {
-    pub(super) before: Kept,
-    pub(super) after: Kept,
+    pub(super) before: CommandOutcome,
+    pub(super) after: CommandOutcome,
     pub(super) why: Text,
-    pub(super) reply: oneshot::Sender<Result<Kept, CommandRefusal>>,
+    pub(super) reply: oneshot::Sender<Result<CommandOutcome, CommandRefusal>>,
 }
 
 /// The role of a floor with regard to its journal.

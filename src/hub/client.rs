@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use crate::alert::CommandRefusal;
 use crate::board::{Board, CutOff};
 use crate::clock::Clock;
-use crate::floor::{Command, Handle, Kept, Request};
+use crate::floor::{CommandOutcome, FloorCommand, Handle, Request};
 use crate::hub::query_params::FiguresQuestion;
 use crate::net::http::{Address, Auth, protection_remark};
 use crate::net::tls::Tls;
@@ -86,7 +86,11 @@ pub fn connect(address: HubAddress, name: Label, clock: Clock) -> (Handle, impl 
 ///
 /// # Errors
 /// Why it was refused. If there was no answer, the hub may have executed it nevertheless.
-pub async fn execute(address: &HubAddress, command: &Command, clock: Clock) -> Result<Kept, CommandRefusal> {
+pub async fn execute(
+    address: &HubAddress,
+    command: &FloorCommand,
+    clock: Clock,
+) -> Result<CommandOutcome, CommandRefusal> {
     let api = Api::new(address, clock).map_err(|fault| CommandRefusal::ReadOnly(Text::new(&fault.reason)))?;
     api.execute(command).await
 }

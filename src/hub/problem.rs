@@ -8,7 +8,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::alert::CommandRefusal;
 use crate::engine::AnswerTooLarge;
-use crate::floor::{FloorClosed, Subject};
+use crate::floor::{CommandSubject, FloorClosed};
 use crate::text::{Label, Text};
 
 /// The code of the answer to a request for what a hub does not have.
@@ -138,7 +138,7 @@ impl From<CommandRefusal> for ApiProblem {
 impl ApiProblem {
     /// Convert the answer to a command back to the refusal it was made of.
     #[must_use]
-    pub fn refusal(&self, subject: Subject) -> CommandRefusal {
+    pub fn refusal(&self, subject: CommandSubject) -> CommandRefusal {
         let text = || Text::new(&self.message);
         let first = || self.first.clone().unwrap_or_else(|| Label::fixed("somebody"));
         match self.code.as_str() {

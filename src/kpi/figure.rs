@@ -39,6 +39,9 @@ pub struct Figure {
     /// Why the value is unknown; `None` where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// What a known value leaves out: contacts whose end is unknown, say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
     /// The parts it consists of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FigurePart>,
@@ -142,6 +145,38 @@ impl Figure {
             figure.high = Some(100.0 * high);
         }
         figure
+    }
+
+    /// The same with a note on what it leaves out.
+    #[must_use]
+    pub fn with_note(self, note: Text) -> Self {
+        Self { note: Some(note), ..self }
+    }
+
+    /// A share of contacts of which only those count whose end is known, where `unknown` others have none. These could be all or
+    /// none of the part: where that moves the value out of its 95 % interval, and by more than a point, it is unknown, with `why`.
+    #[must_use]
+    pub fn of_known_ends(self, unknown: i64, why: &'static str) -> Self {
+        if unknown <= 0 {
+            return self;
+        }
+        let (Some(part), Some(whole)) = (self.numerator, self.denominator) else { return Self::unknown(why) };
+        let (share, all) = (part / whole, whole + float(unknown));
+        let (low, high) = stats::wilson(part, whole).unwrap_or((share, share));
+        if part / all < low.min(share - 0.01) || (part + float(unknown)) / all > high.max(share + 0.01) {
+            return Self { n: self.n, ..Self::unknown(why) };
+        }
+        self.without_unknown_ends(unknown)
+    }
+
+    /// A known figure of contacts whose end is known, where `unknown` others have none.
+    #[must_use]
+    pub fn without_unknown_ends(self, unknown: i64) -> Self {
+        if unknown <= 0 || !self.is_known() {
+            return self;
+        }
+        let contacts = if unknown == 1 { "contact" } else { "contacts" };
+        self.with_note(Text::new(&format!("without {unknown} {contacts} whose end is unknown")))
     }
 
     /// Whether the number of samples is known. That of an observed figure is, where its source gives both parts.

@@ -1,11 +1,12 @@
 //! The formulas of docs/kpis.md: one function for each KPI, from the inputs `r` to a figure.
 
 use super::figure::{Figure, FigurePart, float};
+pub(super) use super::speed_trap::speed_trap;
 use super::tally::{LeftByPosition, POSITIONS, Sum, counted};
 use super::{FcrMethod, Formula, KpiInputs, stats};
 use crate::clock::Span;
 use crate::event::{AgentState, LeftReason};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 const NO_CONTACTS: &str = "no contacts in this window";
 const NO_ANSWERS: &str = "no answered contacts in this window";
@@ -14,6 +15,8 @@ const NO_TALK: &str = "no source gives the talk times of the contacts in this wi
 const NO_SURVEYS: &str = "no source gives surveys";
 const NO_SCORES: &str = "no survey answers in this window";
 const NO_WAITS: &str = "no known waits in this window";
+const NO_ENDS: &str = "no source tells how the contacts of this window ended";
+const FEW_ENDS: &str = "of too many contacts in this window no source tells how they ended";
 /// Seconds in an hour.
 const HOUR_S: f64 = 3600.0;
 /// Tallies keep scores in millionths and durations in microseconds.
@@ -130,20 +133,30 @@ pub(super) fn offered(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.offered)
 }
 
+/// A number of contacts that ended in some way: unknown where contacts came and the end of none is known.
+fn count_of_ends(r: &KpiInputs<'_>, n: i64) -> Figure {
+    let t = r.tally;
+    let known = t.answered + t.abandoned + t.left_total() + t.handled;
+    if known == 0 && t.offered > 0 && t.unknown_end_waiting >= t.offered {
+        return Figure::unknown(NO_ENDS);
+    }
+    Figure::count(n)
+}
+
 pub(super) fn answered(r: &KpiInputs<'_>) -> Figure {
-    Figure::count(r.tally.answered)
+    count_of_ends(r, r.tally.answered)
 }
 
 pub(super) fn abandoned(r: &KpiInputs<'_>) -> Figure {
-    Figure::count(r.tally.abandoned)
+    count_of_ends(r, r.tally.abandoned)
 }
 
 pub(super) fn short_abandoned(r: &KpiInputs<'_>) -> Figure {
-    Figure::count(r.tally.short_abandoned)
+    count_of_ends(r, r.tally.short_abandoned)
 }
 
 pub(super) fn left(r: &KpiInputs<'_>) -> Figure {
-    let mut figure = Figure::count(r.tally.left_total());
+    let mut figure = count_of_ends(r, r.tally.left_total());
     figure.parts = LeftReason::ALL
         .iter()
         .zip(r.tally.left)
@@ -170,7 +183,8 @@ pub(super) fn unknown_end(r: &KpiInputs<'_>) -> Figure {
 pub(super) fn abandonment_rate(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
     let long = t.abandoned - t.short_abandoned;
-    Figure::percent(long, t.answered + long + t.left_counted(&r.rules.left_excluded), NO_CONTACTS)
+    let all = t.answered + long + t.left_counted(&r.rules.left_excluded);
+    Figure::percent(long, all, NO_CONTACTS).of_known_ends(t.unknown_end_waiting, FEW_ENDS)
 }
 
 pub(super) fn service_level(r: &KpiInputs<'_>) -> Figure {
@@ -189,7 +203,7 @@ pub(super) fn service_level(r: &KpiInputs<'_>) -> Figure {
         Formula::Positive => (t.answered_within + t.abandoned_within, all),
         Formula::Answered => (t.answered_within, answered),
     };
-    Figure::percent(part, whole, NO_CONTACTS)
+    Figure::percent(part, whole, NO_CONTACTS).of_known_ends(t.unknown_end_waiting, FEW_ENDS)
 }
 
 /// Why no wait of an answered contact is known.
@@ -198,7 +212,7 @@ fn no_answer_wait(r: &KpiInputs<'_>) -> &'static str {
 }
 
 pub(super) fn asa(r: &KpiInputs<'_>) -> Figure {
-    mean(&r.tally.answer_wait, MILLION, no_answer_wait(r))
+    mean(&r.tally.answer_wait, MILLION, no_answer_wait(r)).without_unknown_ends(r.tally.unknown_end_waiting)
 }
 
 fn answer_quantile(r: &KpiInputs<'_>, q: f64) -> Figure {
@@ -222,7 +236,7 @@ pub(super) fn answer_p99(r: &KpiInputs<'_>) -> Figure {
 
 pub(super) fn time_to_abandon(r: &KpiInputs<'_>) -> Figure {
     let empty = if r.tally.abandoned > 0 { NO_WAITS } else { "nobody hung up in this window" };
-    mean(&r.tally.abandon_wait, MILLION, empty)
+    mean(&r.tally.abandon_wait, MILLION, empty).without_unknown_ends(r.tally.unknown_end_waiting)
 }
 
 pub(super) fn max_wait(r: &KpiInputs<'_>) -> Figure {
@@ -253,7 +267,8 @@ pub(super) fn abandonment_by_position(r: &KpiInputs<'_>) -> Figure {
         })
         .collect();
     // The value itself is the rate over all known positions.
-    Figure { parts, ..Figure::percent(total.0, total.1, NO_CONTACTS) }
+    let figure = Figure::percent(total.0, total.1, NO_CONTACTS).of_known_ends(t.unknown_end_waiting, FEW_ENDS);
+    if figure.is_known() || total.1 == 0 { Figure { parts, ..figure } } else { figure }
 }
 
 pub(super) fn frt(r: &KpiInputs<'_>) -> Figure {
@@ -264,7 +279,7 @@ pub(super) fn frt(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn handled(r: &KpiInputs<'_>) -> Figure {
-    Figure::count(r.tally.handled)
+    count_of_ends(r, r.tally.handled)
 }
 
 /// A mean per handled contact. Contacts whose handling time is not known do not count.
@@ -276,7 +291,16 @@ fn per_handled(r: &KpiInputs<'_>, micros: i64) -> Figure {
 
 pub(super) fn aht(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
-    per_handled(r, t.talk + t.hold + t.handle_acw)
+    let figure = per_handled(r, t.talk + t.hold + t.handle_acw);
+    let note = match (r.evidence.holds, r.evidence.wraps) {
+        (true, true) => return figure,
+        (true, false) => "no source tells of after-contact work: it is in only as far as talk times contain it",
+        (false, true) => "no source tells of calls on hold: they are in only as far as talk times contain them",
+        (false, false) => {
+            "no source tells of hold or after-contact work: they are in only as far as talk times contain them"
+        }
+    };
+    if figure.is_known() { figure.with_note(Text::fixed(note)) } else { figure }
 }
 
 pub(super) fn talk(r: &KpiInputs<'_>) -> Figure {
@@ -291,6 +315,9 @@ pub(super) fn hold(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn acw(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.wraps {
+        return Figure::unknown("no source tells of after-contact work");
+    }
     per_handled(r, r.tally.handle_acw)
 }
 
@@ -471,45 +498,4 @@ pub(super) fn quality_gap(r: &KpiInputs<'_>) -> Figure {
         (None, _) => quality,
         _ => csat,
     }
-}
-
-/// 1 if handling became faster while resolution or satisfaction fell, each significantly compared with the baseline:
-/// a two-sample z test at 95 % (docs/kpis.md, `speed_trap`).
-#[expect(clippy::cast_precision_loss, reason = "see `mean`")]
-pub(super) fn speed_trap(r: &KpiInputs<'_>) -> Figure {
-    const Z: f64 = 1.96;
-    let Some(before) = r.baseline else {
-        return Figure::unknown("nothing to compare with: no history of these hours");
-    };
-    let now = r.tally;
-    let spread = |sum: &Sum| {
-        let (n, s, q) = (float(sum.n), sum.sum as f64 / 1e6, sum.squares as f64 / 1e12);
-        let mean = s / n;
-        (mean, ((q - s * mean) / (n - 1.0)).max(0.0) / n)
-    };
-    let least = i64::try_from(r.rules.min_samples).unwrap_or(i64::MAX).max(2);
-    if now.handle.n < least || before.handle.n < least {
-        return Figure::unknown("too few handled contacts to compare");
-    }
-    // After-contact work counts in the means; its variance is not known, so that of talk and hold is used.
-    let acw = |t: &super::Tally| t.handle_acw as f64 / 1e6 / float(t.handle.n);
-    let ((mean_now, noise_now), (mean_before, noise_before)) = (spread(&now.handle), spread(&before.handle));
-    let faster = (mean_before + acw(before)) - (mean_now + acw(now)) > Z * (noise_now + noise_before).sqrt();
-    let fell = |part_now: i64, n_now: i64, part_before: i64, n_before: i64| {
-        if n_now < least || n_before < least {
-            return false;
-        }
-        let (a, b) = (float(part_now) / float(n_now), float(part_before) / float(n_before));
-        let noise = (a * (1.0 - a) / float(n_now) + b * (1.0 - b) / float(n_before)).sqrt();
-        b - a > Z * noise
-    };
-    let resolution = match r.rules.fcr_method {
-        FcrMethod::Repeat => fell(now.first_resolved, now.first_contacts, before.first_resolved, before.first_contacts),
-        FcrMethod::Disposition => fell(now.resolved, now.dispositions, before.resolved, before.dispositions),
-        FcrMethod::Survey => {
-            fell(now.survey_resolved, now.survey_resolutions, before.survey_resolved, before.survey_resolutions)
-        }
-    };
-    let trapped = faster && (resolution || fell(now.csat_top, now.csat.n, before.csat_top, before.csat.n));
-    Figure::gauge(if trapped { 1.0 } else { 0.0 }, now.handle.n)
 }

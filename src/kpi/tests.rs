@@ -58,6 +58,71 @@ fn answers_after_an_unknown_wait_are_in_no_service_level() {
     }
 }
 
+fn figure(id: KpiId, tally: &Tally, evidence: Evidence) -> Figure {
+    let (live, rules) = (Live::default(), CountingRules::default());
+    let (times, baseline, of_agent, now) = (None, None, false, Time(0));
+    (id.def().compute)(&KpiInputs { tally, live: &live, times, baseline, rules: &rules, evidence, of_agent, now })
+}
+
+#[test]
+fn a_rate_is_unknown_where_contacts_without_a_known_end_decide_it() {
+    let waits = |n: i64| Sum { n, ..Sum::default() };
+    let with = |scale: i64, unknown: i64| Tally {
+        offered: 100 * scale + unknown,
+        answered: 90 * scale,
+        answered_within: 90 * scale,
+        answer_wait: waits(90 * scale),
+        abandoned: 10 * scale,
+        unknown_end: unknown,
+        unknown_end_waiting: unknown,
+        ..Tally::default()
+    };
+    // 10 of 100 is 5.5 to 17.4 %. With two more it is 9.8 to 11.8, with twenty 8.3 to 25.
+    for (scale, unknown, known) in [(1, 0, true), (1, 2, true), (1, 20, false), (100, 100, true), (100, 200, false)] {
+        let tally = with(scale, unknown);
+        let abandonment = figure(KpiId::AbandonmentRate, &tally, Evidence::default());
+        assert_eq!(abandonment.value, known.then_some(10.0), "{unknown} of {scale}00");
+        assert_eq!(abandonment.reason.is_some(), !known);
+        assert_eq!(value(KpiId::ServiceLevel, &tally, &CountingRules::default()), known.then_some(90.0));
+        let note = (known && unknown > 0).then(|| format!("without {unknown} contacts whose end is unknown"));
+        assert_eq!(abandonment.note.map(|note| note.to_string()), note);
+        assert_eq!(
+            value(KpiId::Abandoned, &tally, &CountingRules::default()),
+            Some(if scale == 1 { 10.0 } else { 1000.0 })
+        );
+    }
+}
+
+#[test]
+fn counts_of_ends_are_unknown_where_no_contact_has_one() {
+    let ends = [KpiId::Answered, KpiId::Abandoned, KpiId::ShortAbandoned, KpiId::Left, KpiId::Handled];
+    let all = Tally { offered: 5, unknown_end: 5, unknown_end_waiting: 5, ..Tally::default() };
+    // Some are still open; or one is lost long after it came, and nothing else happens.
+    let some = Tally { offered: 6, ..all.clone() };
+    let later = Tally { offered: 0, unknown_end: 1, unknown_end_waiting: 1, ..Tally::default() };
+    for id in ends {
+        let rules = CountingRules::default();
+        assert_eq!(value(id, &all, &rules), None, "{}", id.def().key);
+        assert_eq!(value(id, &some, &rules), Some(0.0));
+        assert_eq!(value(id, &later, &rules), Some(0.0));
+    }
+    assert_eq!(figure(KpiId::ServiceLevel, &all, Evidence::default()).value, None);
+}
+
+#[test]
+fn what_no_source_tells_of_handling_is_unknown_and_not_zero() {
+    let mut tally = Tally { handled: 2, talk: 240_000_000, ..Tally::default() };
+    tally.handle = Sum { n: 2, sum: 240_000_000, ..Sum::default() };
+    let told = Evidence { holds: true, wraps: true, ..Evidence::default() };
+    assert_eq!(figure(KpiId::Acw, &tally, told).value, Some(0.0));
+    assert_eq!(figure(KpiId::Acw, &tally, Evidence { wraps: false, ..told }).value, None);
+    let aht = |evidence| figure(KpiId::Aht, &tally, evidence);
+    assert_eq!((aht(told).value, aht(told).note), (Some(120.0), None));
+    let without = aht(Evidence { wraps: false, ..told });
+    assert_eq!(without.value, Some(120.0));
+    assert!(without.note.unwrap().as_str().contains("no source tells of after-contact work"));
+}
+
 #[test]
 fn a_rate_without_samples_is_unknown() {
     for kpi in CATALOGUE.iter().filter(|kpi| kpi.sampled) {

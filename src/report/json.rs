@@ -93,6 +93,9 @@ fn figure_object(kpi: &Kpi, figure: &Figure) -> Value {
     if let Some(reason) = &figure.reason {
         object.insert("reason".to_owned(), json!(reason));
     }
+    if let Some(note) = &figure.note {
+        object.insert("note".to_owned(), json!(note));
+    }
     if !figure.parts.is_empty() {
         let part = |part: &crate::kpi::FigurePart| json!({ "key": part.key, "value": number(kpi.unit, part.value), "n": part.n });
         object.insert("parts".to_owned(), figure.parts.iter().map(part).collect());

@@ -51,6 +51,7 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
         out.extend(empty_rows(report));
         out.extend(unknown(report));
     }
+    out.extend(left_out(report));
     out.extend(provisional(report));
     if with == Legend::Included {
         out.extend(legend(report));
@@ -96,6 +97,12 @@ fn unknown(report: &Report) -> Vec<String> {
         .into_iter()
         .map(|(reason, names)| format!("{}: {}.", names.join(", "), language::told(reason.as_str())))
         .collect()
+}
+
+/// What the core KPIs of the total leave out.
+fn left_out(report: &Report) -> Vec<String> {
+    let noted = |id: KpiId| Some((id, report.figure(&report.total, id)?.note.as_ref()?));
+    CORE.into_iter().filter_map(noted).map(|(id, note)| format!("{}: {note}.", id.def().name)).collect()
 }
 
 fn provisional(report: &Report) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The message at the foot about commands that were carried out: of several at once, how many and which.
 
 use crate::alert::{AlertAction, CommandRefusal, Episode, HistoryKind};
-use crate::floor::{Command, Kept};
+use crate::floor::{CommandOutcome, FloorCommand};
 use crate::language::{self, text};
 use crate::ui::theme::Tone;
 use crate::ui::view::Ctx;
@@ -12,12 +12,12 @@ use crate::worklist::WorkAction;
 #[must_use]
 pub(super) fn confirmation(
     ctx: Ctx<'_>,
-    results: &[(Command, Result<Kept, CommandRefusal>)],
+    results: &[(FloorCommand, Result<CommandOutcome, CommandRefusal>)],
 ) -> Option<(String, Tone)> {
     let refused: Vec<&CommandRefusal> = results.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
-    let done: Vec<&Kept> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
+    let done: Vec<&CommandOutcome> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
     let (what, then) = match &results.first()?.0 {
-        Command::Alert(command) => match &command.act {
+        FloorCommand::Alert(command) => match &command.act {
             AlertAction::Acknowledge { .. } => {
                 (language::history(HistoryKind::Acknowledged), text!("toast-then-acknowledged"))
             }
@@ -25,7 +25,7 @@ pub(super) fn confirmation(
             AlertAction::Undo => (language::history(HistoryKind::Undone), ""),
             AlertAction::Snooze(_) => (language::history(HistoryKind::Snoozed), text!("toast-then-snoozed")),
         },
-        Command::Work(command) => match &command.act {
+        FloorCommand::Work(command) => match &command.act {
             WorkAction::Claim { .. } => (text!("work-claimed"), text!("toast-then-claimed")),
             WorkAction::Note(_) => (language::history(HistoryKind::Noted), ""),
             WorkAction::Undo => (language::history(HistoryKind::Undone), ""),
@@ -36,11 +36,11 @@ pub(super) fn confirmation(
     };
     Some(match (done.as_slice(), refused.as_slice()) {
         ([], [refusal, ..]) => (language::refusal(refusal), Tone::Warning),
-        ([Kept::Episode(one)], []) => {
+        ([CommandOutcome::Episode(one)], []) => {
             let sentence = language::sentence(one, &ctx.slice_name(&one.slice));
             (format!("{what}: {sentence}{then}"), Tone::Good)
         }
-        ([Kept::Item(one)], []) => {
+        ([CommandOutcome::Item(one)], []) => {
             (format!("{what}: {}, {}{then}", one.subject(), ctx.queue_name(&one.queue)), Tone::Good)
         }
         (all, refused) => {

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use crate::clock::{Span, Time};
-use crate::floor::Subject;
+use crate::floor::CommandSubject;
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Calendar, Formula, Window};
 use crate::language::text;
@@ -71,7 +71,7 @@ pub enum PromptKind {
     /// A command, after `:`.
     Command,
     /// A note about an alert or an item of a worklist.
-    Note(Subject),
+    Note(CommandSubject),
 }
 
 /// What a key did to a prompt.

@@ -159,6 +159,7 @@ fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &C
         positions: true,
         transfers: true,
         holds: true,
+        wraps: true,
         ..Evidence::default()
     };
     // Where a question asks for nothing else, two dozen agents were staffed in each half hour.

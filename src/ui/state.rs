@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::alert::Actor;
 use crate::board::Board;
-use crate::floor::Command;
+use crate::floor::FloorCommand;
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
 use crate::text::{Label, Text};
@@ -180,7 +180,7 @@ pub enum Effect {
     /// Draw the whole screen again.
     Redraw,
     /// Carry out commands about alerts or items of a worklist.
-    Execute(Vec<Command>),
+    Execute(Vec<FloorCommand>),
     /// Control a replay.
     ControlReplay(ReplayCommand),
     /// Write the focused panel to files.

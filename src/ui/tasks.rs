@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::alert::CommandRefusal;
 use crate::board::Board;
 use crate::floor::handle::ReplayCommand;
-use crate::floor::{Command, FloorClosed, Handle, Kept};
+use crate::floor::{CommandOutcome, FloorClosed, FloorCommand, Handle};
 use crate::kpi::Query;
 use crate::report::handover::Handover;
 use crate::ui::answers::Reply;
@@ -25,7 +25,7 @@ pub(super) enum TaskResult {
     /// The reply to a question; `None` where there is none.
     Reply(Question, Option<Reply>),
     /// What became of commands that were given at once.
-    Commands(Vec<(Command, Result<Kept, CommandRefusal>)>),
+    Commands(Vec<(FloorCommand, Result<CommandOutcome, CommandRefusal>)>),
     /// What was written, in words, or why nothing was.
     Written(Result<String, ExportError>),
 }
@@ -55,7 +55,7 @@ impl Tasks {
     }
 
     /// Carry out commands, one after the other.
-    pub(super) fn execute(&self, commands: Vec<Command>) {
+    pub(super) fn execute(&self, commands: Vec<FloorCommand>) {
         let (handle, results) = (self.handle.clone(), self.results.clone());
         tokio::spawn(async move {
             let mut done = Vec::new();

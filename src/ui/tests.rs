@@ -34,7 +34,7 @@ use super::{Settings, sample};
 use crate::alert::{Actor, AlertAction, AlertCommand, Episode};
 use crate::board::{Board, Health, Mode, QueueRow};
 use crate::event::AgentState;
-use crate::floor::{Command, Kept, Subject};
+use crate::floor::{CommandOutcome, CommandSubject, FloorCommand};
 use crate::kpi::{RowSelection, Window};
 
 /// A screen without a terminal.
@@ -145,8 +145,8 @@ impl TestScreen {
 fn alert_commands(effect: Option<Effect>) -> Vec<AlertCommand> {
     let Some(Effect::Execute(commands)) = effect else { panic!("{effect:?}") };
     let command = |command| match command {
-        Command::Alert(command) => command,
-        Command::Work(command) => panic!("{command:?}"),
+        FloorCommand::Alert(command) => command,
+        FloorCommand::Work(command) => panic!("{command:?}"),
     };
     commands.into_iter().map(command).collect()
 }
@@ -229,9 +229,9 @@ fn floor(board: Board) -> crate::floor::Handle {
                         Some(Request::AgentStates(_, reply)) => drop(reply.send(sample::states())),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {
-                            let is_meant = |e: &&Episode| Subject::Alert(e.id) == command.subject();
+                            let is_meant = |e: &&Episode| CommandSubject::Alert(e.id) == command.subject();
                             let episode = board.alerts.iter().find(is_meant).cloned();
-                            let kept = episode.map(|episode| Kept::Episode(Box::new(episode)));
+                            let kept = episode.map(|episode| CommandOutcome::Episode(Box::new(episode)));
                             drop(reply.send(kept.ok_or_else(|| command.subject().unknown())));
                         }
                         Some(Request::Worklist(query, _, reply)) => {

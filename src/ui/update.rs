@@ -9,7 +9,7 @@ use crate::alert::{AlertAction, AlertCommand, Episode, MuteLength, State};
 use crate::board::{Board, Mode};
 use crate::clock::Span;
 use crate::floor::handle::ReplayCommand;
-use crate::floor::{Command, Subject};
+use crate::floor::{CommandSubject, FloorCommand};
 use crate::kpi::{Dim, KpiId, Slice};
 use crate::language::{self, text};
 use crate::text::{Label, Text};
@@ -76,10 +76,10 @@ impl Ui {
             (PromptKind::Command, PromptEvent::Submitted) if !text.is_empty() => {
                 return self.command(&text, board, drawn);
             }
-            (PromptKind::Note(Subject::Item(id)), PromptEvent::Submitted) if !text.is_empty() => {
+            (PromptKind::Note(CommandSubject::Item(id)), PromptEvent::Submitted) if !text.is_empty() => {
                 return self.work(Some(id), drawn, WorkAction::Note(Text::new(&text)));
             }
-            (PromptKind::Note(Subject::Alert(id)), PromptEvent::Submitted) if !text.is_empty() => {
+            (PromptKind::Note(CommandSubject::Alert(id)), PromptEvent::Submitted) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
                 return Some(Effect::Execute(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
             }
@@ -132,8 +132,8 @@ impl Ui {
         }
     }
 
-    fn about(&self, episode: &Episode, act: AlertAction) -> Command {
-        Command::Alert(AlertCommand { episode: episode.id, version: episode.version, who: self.who.clone(), act })
+    fn about(&self, episode: &Episode, act: AlertAction) -> FloorCommand {
+        FloorCommand::Alert(AlertCommand { episode: episode.id, version: episode.version, who: self.who.clone(), act })
     }
 
     fn snooze(&mut self, id: u64, key: &KeyEvent, board: &Board) -> Option<Effect> {
@@ -232,7 +232,9 @@ impl Ui {
             Action::Acknowledge => return self.acknowledge(board, false),
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.meant(board) {
-                Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(Subject::Alert(episode.id)), "")),
+                Some(episode) => {
+                    self.prompt = Some(Prompt::new(PromptKind::Note(CommandSubject::Alert(episode.id)), ""));
+                }
                 None => self.show_toast(text!("toast-no-note"), Tone::Muted),
             },
             Action::Undo => return self.undo(board),

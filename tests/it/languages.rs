@@ -10,6 +10,7 @@ use floorwatch::event::{AgentState, Channel, LeftReason};
 use floorwatch::kpi::{CATALOGUE, Dim, Formula, Window};
 use floorwatch::ui::action::ACTIONS;
 use floorwatch::ui::page::Page;
+use floorwatch::worklist::WorkKind;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -95,6 +96,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let states = AgentState::ALL.map(AgentState::key).to_vec();
     let dims = Dim::ALL.map(Dim::key).to_vec();
     let healths = [Health::Connecting, Health::Live, Health::Ended, Health::Stale, Health::Down];
+    let closings = ["reached", "not_reached", "no_need", "reviewed", "answered", "withdrawn", "expired"].to_vec();
     let mut outcomes = vec!["waiting", "talking", "handled", "transferred", "abandoned", "unknown"];
     outcomes.extend(LeftReason::ALL.map(LeftReason::key));
     vec![
@@ -116,6 +118,8 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("outcome", outcomes),
         ("alert-state", vec!["firing", "acknowledged", "snoozed"]),
         ("help", ACTIONS.iter().map(|entry| entry.name).collect()),
+        ("work-kind", WorkKind::WORDS.map(|(key, _)| key).to_vec()),
+        ("work-outcome", closings),
         ("action", Vec::new()),
     ]
 }

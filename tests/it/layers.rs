@@ -25,7 +25,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         "hub",
         &["net", "source", "floor", "board", "worklist", "alert", "engine", "kpi", "event", "secret", "text", "clock"],
     ),
-    ("report", &["source", "floor", "board", "worklist", "alert", "engine", "kpi", "event", "text", "clock"]),
+    (
+        "report",
+        &["language", "source", "floor", "board", "worklist", "alert", "engine", "kpi", "event", "text", "clock"],
+    ),
     ("ui", &["report", "language", "floor", "board", "worklist", "alert", "kpi", "event", "text", "clock"]),
     (
         "config",

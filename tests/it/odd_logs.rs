@@ -349,7 +349,7 @@ fn lines(calls: &[Call], odd: &[(Index, Oddity)]) -> String {
             }
             Step::RingNoAnswer { agent, .. } => line(&queue, agent.as_str(), "RINGNOANSWER|5000".to_owned()),
             Step::Answered { agent, wait } => {
-                line(&queue, agent.as_str(), format!("CONNECT|{}|{contact}|1", seconds(wait)))
+                line(&queue, agent.as_str(), format!("CONNECT|{}|{contact}|1", seconds(wait)));
             }
             Step::Abandoned { wait, .. } => line(&queue, "NONE", format!("ABANDON|2|2|{}", seconds(wait))),
             Step::Left { wait, .. } => line(&queue, "NONE", format!("EXITWITHTIMEOUT|2|2|{}", seconds(wait))),

@@ -42,7 +42,7 @@ fn a_replay_compares_a_day_with_the_week_before() {
     // Of the last hour 41 of 81 were in time.
     board.wait_for("51%  ‼ CRIT  last hour  −49 points on last Monday");
     board.wait_for("Arrivals per 30 min  80  10:00–10:30  +100% on what was expected (·)");
-    board.press("h", "10:00–10:30   in time 50% (n 80, last Mon 100.0%)");
+    board.press("h", "10:00–10:30   in time 50% (of 80, last Mon 100.0%)");
     board.wait_for("arrivals 80 (expected 40)");
     board.wait_for("more than a week before: billing × refund +40");
     board.press("\r", "10:00–10:30 · 80");

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use floorwatch::clock::Clock;
-use floorwatch::floor::Command as FloorCommand;
+use floorwatch::floor::FloorCommand;
 use floorwatch::hub::client::{self, HubAddress};
 use floorwatch::worklist::{WorkAction, WorkCommand};
 use reqwest::{Method, StatusCode};

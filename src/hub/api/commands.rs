@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
-use crate::floor::{Command, Kept, Subject};
+use crate::floor::{CommandOutcome, CommandSubject, FloorCommand};
 use crate::hub::extract::{CanAct, SmallBody, read};
 use crate::hub::problem::{BodyProblems, CallerProblems};
 use crate::hub::{ApiProblem, Hub, visible};
@@ -155,8 +155,8 @@ async fn execute_alert(
     act: AlertAction,
 ) -> Result<Json<Episode>, ApiProblem> {
     let Path(episode) = id.map_err(|error| ApiProblem::bad(error.body_text()))?;
-    let command = |who| Command::Alert(AlertCommand { episode, version, who, act });
-    let kept = execute(hub, actor, Subject::Alert(episode), who, command).await?;
+    let command = |who| FloorCommand::Alert(AlertCommand { episode, version, who, act });
+    let kept = execute(hub, actor, CommandSubject::Alert(episode), who, command).await?;
     kept.episode().map(Json).ok_or_else(|| CommandRefusal::Unknown(episode).into())
 }
 
@@ -164,10 +164,10 @@ async fn execute_alert(
 pub(super) async fn execute(
     hub: &Hub,
     CanAct(caller): CanAct,
-    subject: Subject,
+    subject: CommandSubject,
     who: Option<Actor>,
-    command: impl FnOnce(Actor) -> Command,
-) -> Result<Kept, ApiProblem> {
+    command: impl FnOnce(Actor) -> FloorCommand,
+) -> Result<CommandOutcome, ApiProblem> {
     // What is hidden is answered like what does not exist, whatever its state and version.
     let slice = hub.handle.slice_of(subject).await?;
     if !slice.is_some_and(|slice| visible::holds(&caller.queues, &slice)) {

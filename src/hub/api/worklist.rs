@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::MAX_ROWS;
 use super::commands::execute;
 use crate::alert::{Actor, CommandRefusal, MuteLength};
-use crate::floor::{Command, Subject};
+use crate::floor::{CommandSubject, FloorCommand};
 use crate::hub::extract::{CanAct, CanView, SmallBody, read};
 use crate::hub::problem::{BodyProblems, CallerProblems, ParamProblems};
 use crate::hub::{ApiProblem, Hub};
@@ -146,7 +146,7 @@ async fn work(
 ) -> Result<Json<WorkItem>, ApiProblem> {
     let Path(item) = id.map_err(|error| ApiProblem::bad(error.body_text()))?;
     let version = body.version;
-    let command = |who| Command::Work(WorkCommand { item, version, who, act });
-    let kept = execute(hub, actor, Subject::Item(item), body.who, command).await?;
+    let command = |who| FloorCommand::Work(WorkCommand { item, version, who, act });
+    let kept = execute(hub, actor, CommandSubject::Item(item), body.who, command).await?;
     kept.item().map(Json).ok_or_else(|| CommandRefusal::UnknownItem(item).into())
 }

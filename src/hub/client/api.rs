@@ -15,7 +15,7 @@ use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, MuteLengt
 use crate::board::ContactRow;
 use crate::clock::Clock;
 use crate::engine::{AnswerTooLarge, StatePeriod};
-use crate::floor::{Command, ContactQuery, Kept};
+use crate::floor::{CommandOutcome, ContactQuery, FloorCommand};
 use crate::hub::ApiProblem;
 use crate::hub::problem::NOT_FOUND;
 use crate::hub::query_params::FiguresQuestion;
@@ -113,15 +113,15 @@ impl Api {
     }
 
     /// Send a command.
-    pub(super) async fn execute(&self, command: &Command) -> Result<Kept, CommandRefusal> {
+    pub(super) async fn execute(&self, command: &FloorCommand) -> Result<CommandOutcome, CommandRefusal> {
         let result = match command {
-            Command::Alert(command) => {
+            FloorCommand::Alert(command) => {
                 let (path, body) = alert_request(command);
-                self.post(&path, &body).await.map(|episode| Kept::Episode(Box::new(episode)))
+                self.post(&path, &body).await.map(|episode| CommandOutcome::Episode(Box::new(episode)))
             }
-            Command::Work(command) => {
+            FloorCommand::Work(command) => {
                 let (path, body) = work_request(command);
-                self.post(&path, &body).await.map(|item| Kept::Item(Box::new(item)))
+                self.post(&path, &body).await.map(|item| CommandOutcome::Item(Box::new(item)))
             }
         };
         result.map_err(|error| match error {

@@ -97,8 +97,8 @@ fn one_key_for_all_alerts_of_a_queue_says_how_many_and_which() {
     let commands = alert_commands(screen.press("A"));
     let find = |id: u64| screen.board.alerts.iter().find(|e| e.id == id).unwrap().clone();
     let done = |command: AlertCommand| {
-        let kept = Kept::Episode(Box::new(find(command.episode)));
-        (Command::Alert(command), Ok(kept))
+        let kept = CommandOutcome::Episode(Box::new(find(command.episode)));
+        (FloorCommand::Alert(command), Ok(kept))
     };
     let results: Vec<_> = commands.into_iter().map(done).collect();
     let words = crate::ui::confirm::confirmation(screen.ctx(Palette::Terminal, Depth::True), &results);

@@ -14,7 +14,7 @@ fn page() -> TestScreen {
 fn command(effect: Option<Effect>) -> (u64, u32, WorkAction) {
     match effect {
         Some(Effect::Execute(commands)) => match commands.as_slice() {
-            [Command::Work(command)] => (command.item, command.version, command.act.clone()),
+            [FloorCommand::Work(command)] => (command.item, command.version, command.act.clone()),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),

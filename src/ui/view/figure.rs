@@ -27,6 +27,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
             if let Some(reason) = &figure.reason {
                 lines.push((text!("figure-unknown", reason = language::told(reason.as_str())), Tone::Warning));
             }
+            if let Some(note) = &figure.note {
+                lines.push((language::told(note.as_str()).to_owned(), Tone::Text));
+            }
             lines.push((String::new(), Tone::Text));
             lines.push((format!("= {}", words.formula), Tone::Strong));
             if kpi.id == KpiId::ServiceLevel {

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::floor::{Command, Subject};
+use crate::floor::{CommandSubject, FloorCommand};
 use crate::language::text;
 use crate::ui::action::Action;
 use crate::ui::drawn::Drawn;
@@ -37,7 +37,7 @@ impl Ui {
             }
             Action::Note => {
                 let item = self.selected_item();
-                self.prompt = item.map(|id| Prompt::new(PromptKind::Note(Subject::Item(id)), ""));
+                self.prompt = item.map(|id| Prompt::new(PromptKind::Note(CommandSubject::Item(id)), ""));
                 self.say_if_none(item.is_none())
             }
             Action::Undo => {
@@ -85,7 +85,7 @@ impl Ui {
         let seen = item.and_then(|id| drawn.items.iter().find(|(known, _)| *known == id));
         let Some((item, version)) = seen.copied() else { return self.say_if_none(true) };
         let who = self.who.clone();
-        Some(Effect::Execute(vec![Command::Work(WorkCommand { item, version, who, act })]))
+        Some(Effect::Execute(vec![FloorCommand::Work(WorkCommand { item, version, who, act })]))
     }
 
     fn about_item(&mut self, drawn: &Drawn, act: WorkAction) -> Option<Effect> {
