@@ -8,6 +8,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overlay};
 use crate::language::{self, text};
@@ -51,6 +52,7 @@ impl<'a> WorkRow<'a> {
             |row| SortKey::integer(row.item.since.0),
             |row, _| TableCell::new(row.ctx.short_time(row.item.since), Tone::Muted),
         )
+        .least(language::day_minute_width)
         .rank(6),
         Column::<Self>::text(
             "last",
@@ -62,6 +64,7 @@ impl<'a> WorkRow<'a> {
                 TableCell::maybe(again.then(|| row.ctx.short_time(row.item.last())), Tone::Muted)
             },
         )
+        .least(language::day_minute_width)
         .rank(8),
         Column::<Self>::number(
             "wait_s",
@@ -160,7 +163,7 @@ impl<'a> WorkRow<'a> {
         if self.item.is_closed() {
             TableCell::none()
         } else if self.item.is_overdue(now) {
-            TableCell::new(text!("work-late", time = format::age(now.since(due))), Tone::Warning)
+            TableCell::new(text!("work-due-since", time = format::age(now.since(due))), Tone::Warning)
         } else {
             TableCell::new(text!("work-in", time = format::age(due.since(now))), Tone::Text)
         }
@@ -260,7 +263,7 @@ fn counts(counts: &WorkCounts, width: u16) -> String {
     let WorkCounts { open, claimed, overdue, done, ended, .. } = counts;
     let mut words = text!("work-counts", open = open, claimed = claimed);
     if *overdue > 0 {
-        words = format!("{words}, {}", text!("work-late", time = overdue));
+        words = format!("{words}, {}", text!("work-late", count = overdue));
     }
     if width < MIN_COLUMNS_OF_CLOSED {
         return words;
@@ -275,7 +278,7 @@ pub fn outcomes(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, id: u64) {
         .map_or_else(String::new, |item| format!("{}, {}: {}", item.subject(), ctx.queue_name(&item.queue), item.why));
     let words = ctx.ui.worklist.kind.outcomes().iter().zip(1..).map(|(outcome, digit)| choice(digit, *outcome));
     let words = words.collect::<Vec<_>>().join("   ");
-    let inner = overlay::frame(buffer, area, ctx.theme, text!("work-how"), (words.len().max(40) + 4, 4));
+    let inner = overlay::frame(buffer, area, ctx.theme, text!("work-how"), (words.width().max(40) + 4, 2));
     let width = usize::from(inner.width);
     buffer.set_stringn(inner.x, inner.y, fit(&about, width), width, ctx.theme.style(Tone::Muted));
     buffer.set_stringn(inner.x, inner.y + 1, words, width, ctx.theme.style(Tone::Strong));
