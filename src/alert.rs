@@ -66,12 +66,8 @@ impl Default for Settings {
 pub struct SourceState {
     /// The name from the configuration.
     pub name: Label,
-    /// The source cannot be reached or read.
-    pub down: bool,
-    /// The source has been silent for too long.
-    pub stale: bool,
-    /// The source is connecting for the first time: its health is not known yet.
-    pub connecting: bool,
+    /// How it is received.
+    pub reception: Reception,
     /// When it entered this state.
     pub since: Time,
     /// Why, and the remedy, in words.
@@ -80,6 +76,22 @@ pub struct SourceState {
     pub excess: Text,
     /// Ids of the queues whose figures depend on this source alone (or on others that are in trouble too).
     pub queues: Vec<Label>,
+}
+
+/// How a source is received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reception {
+    /// As it should be.
+    #[default]
+    Good,
+    /// It is connecting for the first time: how it does is not known yet.
+    Connecting,
+    /// A part of what is asked of it fails, and the rest is current.
+    Degraded,
+    /// It has been silent for too long.
+    Stale,
+    /// It cannot be reached or read.
+    Down,
 }
 
 /// What an evaluation needs to know of a slice besides its figures. Supplied by the floor.

@@ -206,6 +206,8 @@ pub enum Health {
     Live,
     /// A file that was read to its end and is not followed.
     Ended,
+    /// A part of what is asked of it fails, and the rest is current.
+    Degraded,
     /// Nothing has been received for too long, or the connection just broke.
     Stale,
     /// It cannot be reached or read.
@@ -372,7 +374,7 @@ impl SourceRow {
         match self.health {
             Health::Down => true,
             Health::Stale => now.since(self.since) >= GRACE_PERIOD,
-            Health::Connecting | Health::Live | Health::Ended => false,
+            Health::Connecting | Health::Live | Health::Ended | Health::Degraded => false,
         }
     }
 
@@ -399,6 +401,7 @@ impl Health {
             Self::Connecting => "connecting",
             Self::Live => "live",
             Self::Ended => "ended",
+            Self::Degraded => "degraded",
             Self::Stale => "stale",
             Self::Down => "down",
         }

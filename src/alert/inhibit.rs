@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::SourceState;
+use super::{Reception, SourceState};
 use crate::kpi::{Dim, Slice};
 use crate::text::{Label, Text};
 
@@ -31,7 +31,7 @@ impl Inhibitors {
         let (mut healthy, mut troubled) = (Vec::new(), Vec::new());
         for source in sources {
             let shown = shown(source);
-            if shown.is_some() || source.down || source.stale {
+            if shown.is_some() || !matches!(source.reception, Reception::Good | Reception::Connecting) {
                 troubled.push((source, Inhibitor { shown }));
             } else {
                 healthy.push(source);

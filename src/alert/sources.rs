@@ -1,4 +1,4 @@
-//! The rules about the sources: one that is silent is a warning, one that is down is critical, and one that
+//! The rules about the sources: one that is silent or answers in part is a warning, one that is down is critical, and one that
 //! brings more names or open contacts than a source may is a warning.
 
 use rustc_hash::FxHashMap;
@@ -7,7 +7,7 @@ use super::episodes::{EpisodeSeed, Episodes, Sample};
 use super::phase::{Judgement, Phase};
 use super::rule::{Rule, SOURCE_NAMES, SOURCE_STALE};
 use super::watch::{Evaluation, SliceState};
-use super::{Episode, Severity, SourceState};
+use super::{Episode, Reception, Severity, SourceState};
 use crate::clock::Span;
 use crate::kpi::{Figure, Slice};
 use crate::text::{Label, Text};
@@ -15,7 +15,7 @@ use crate::text::{Label, Text};
 /// What a rule about sources watches.
 #[derive(Clone, Copy, Debug)]
 enum SourceCondition {
-    /// The source is silent, or gone.
+    /// The source is silent or gone, or answers in part.
     Outage,
     /// The source brings ever new names or contacts.
     Excess,
@@ -93,8 +93,12 @@ impl SourceWatch {
         states.retain(|_, state| !state.is_idle());
     }
 
-    /// The cause to show for everything that depends on a source, once an alert fires that says it is silent or gone.
+    /// The cause to show for everything that depends on a source, once an alert fires that says it is silent or gone. What is
+    /// told of a degraded source is current.
     pub(super) fn firing_outage(&self, source: &SourceState) -> Option<Text> {
+        if source.reception == Reception::Degraded {
+            return None;
+        }
         match (self.condition, self.states.get(&source.name)?.phase) {
             (SourceCondition::Outage, Phase::Firing { severity, .. }) => Some(outage(&source.name, severity)),
             _ => None,
@@ -106,15 +110,18 @@ impl SourceCondition {
     /// How bad it is; `None` where all is well.
     fn severity(self, source: &SourceState) -> Option<Severity> {
         match self {
-            Self::Outage if source.down => Some(Severity::Critical),
-            Self::Outage => source.stale.then_some(Severity::Warning),
+            Self::Outage => match source.reception {
+                Reception::Good | Reception::Connecting => None,
+                Reception::Degraded | Reception::Stale => Some(Severity::Warning),
+                Reception::Down => Some(Severity::Critical),
+            },
             Self::Excess => (!source.excess.is_empty()).then_some(Severity::Warning),
         }
     }
 
     /// Whether the state of the source is not known yet.
     const fn is_unknown(self, source: &SourceState) -> bool {
-        matches!(self, Self::Outage) && source.connecting
+        matches!((self, source.reception), (Self::Outage, Reception::Connecting))
     }
 
     /// `source pbx is down: its figures stand still`.
@@ -122,8 +129,13 @@ impl SourceCondition {
         let name = &source.name;
         let is_well = self.severity(source).is_none();
         Text::new(&match self {
-            Self::Outage if source.connecting => format!("source {name} is being connected: its figures stand still"),
+            Self::Outage if self.is_unknown(source) => {
+                format!("source {name} is being connected: its figures stand still")
+            }
             Self::Outage if is_well => format!("source {name} is back"),
+            Self::Outage if source.reception == Reception::Degraded => {
+                format!("source {name} answers in part: what fails is unknown")
+            }
             Self::Outage => format!("{}: its figures stand still", outage(name, severity)),
             Self::Excess if is_well => format!("source {name} no longer sends more than is kept"),
             Self::Excess => format!("{}: {}", excess(name), source.excess),

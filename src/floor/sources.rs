@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::alert::SourceState;
+use crate::alert::{Reception, SourceState};
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
 use crate::engine::{ApplyOutcome, Contradiction, Engine, NameCounts};
@@ -246,7 +246,7 @@ impl Sources {
         row.health = health;
         row.reason = reason;
         row.next_try = next_try;
-        if health == Health::Live {
+        if matches!(health, Health::Live | Health::Degraded) {
             row.heard = row.heard.max(Some(at));
         }
     }
@@ -284,7 +284,8 @@ impl Sources {
         now: Time,
     ) -> Vec<SourceState> {
         let mut dependent: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
-        let in_trouble = |source: &TrackedSource| matches!(source.row.health, Health::Stale | Health::Down);
+        let in_trouble =
+            |source: &TrackedSource| matches!(source.row.health, Health::Degraded | Health::Stale | Health::Down);
         // Mostly no source is, and a floor may have thousands of queues.
         for (queue, origins) in queues.take_while(|_| self.0.iter().any(in_trouble)) {
             // A queue with a healthy source does not depend on the one that is in trouble.
@@ -303,9 +304,13 @@ impl Sources {
             let excess = source.excess(now).cloned().unwrap_or_default();
             SourceState {
                 name: row.name,
-                down: row.health == Health::Down,
-                stale: row.health == Health::Stale,
-                connecting: row.health == Health::Connecting,
+                reception: match row.health {
+                    Health::Live | Health::Ended => Reception::Good,
+                    Health::Connecting => Reception::Connecting,
+                    Health::Degraded => Reception::Degraded,
+                    Health::Stale => Reception::Stale,
+                    Health::Down => Reception::Down,
+                },
                 since: row.since,
                 reason: row.reason,
                 excess,

@@ -150,7 +150,7 @@ fn the_rules_are_the_built_in_ones() {
         let Rule { name, kpi, each, window, warning, critical, .. } = rule;
         let Some(kpi) = kpi else {
             let (warning, critical) = if name.as_str() == alert::SOURCE_STALE {
-                ("stale", "down")
+                ("stale or degraded", "down")
             } else {
                 ("ever new names or open contacts", "")
             };

@@ -156,19 +156,90 @@ fn contacts_come_are_answered_and_go() {
     assert_eq!(source.cursor.as_deref(), Some(r#"{"contacts":{},"agents":["7","8","9"]}"#));
 }
 
-#[test]
-fn a_fault_names_its_request_and_a_list_without_end_is_said() {
-    let peer = Peer::start(|c| {
+/// A server that answers a path with a status for as long as `fails` says so, and else with what is there.
+fn failing(fails: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static) -> (Peer, RunningSource) {
+    let peer = Peer::start(move |c| {
         loop {
             let asked = c.request()?;
-            match asked.path() {
-                "/api/figures" => c.answer("403 Forbidden", "")?,
-                path => c.answer("200 OK", &respond(path, &asked.body, ""))?,
+            let path = asked.path();
+            match fails(path) {
+                Some(status) => c.answer(status, "")?,
+                None => c.answer("200 OK", &respond(path, &asked.body, r#"{"id": "c1", "queue": "q1", "age": 20}"#))?,
             }
         }
     });
-    let url = format!("url = \"{}\"\n{KEYS}", peer.url("/api"));
-    RunningSource::start(SourceKind::Http, &url).until_health(Health::Down, "figures: http");
+    let source = RunningSource::start(SourceKind::Http, &format!("url = \"{}\"\n{KEYS}", peer.url("/api")));
+    (peer, source)
+}
+
+#[test]
+fn each_request_fails_alone_and_what_it_told_is_unknown_after_a_while() {
+    let (_peer, mut source) = failing(|path| (path == "/api/figures").then_some("403 Forbidden"));
+    source.until_health(Health::Degraded, "figures: http");
+    assert_eq!(agent_states(&source).last().map(String::as_str), Some("9 unknown"));
+    assert!(source.events.iter().any(|event| matches!(&event.kind, EventKind::Contact { .. })));
+    let polls = AtomicUsize::new(0);
+    let (_peer, mut source) = failing(move |path| {
+        let is_later = path == "/api/agents" && polls.fetch_add(1, Ordering::SeqCst) > 0;
+        (is_later || path == "/api/figures").then_some("500 Oops")
+    });
+    source.until_health(Health::Degraded, "agents: http");
+    source.until(|source| agent_states(source).iter().filter(|state| state.ends_with("unknown")).count() == 3);
+    // Nobody is taken to be gone.
+    assert!(agent_states(&source).iter().all(|state| !state.ends_with("offline")), "{:?}", agent_states(&source));
+    assert!(source.health.iter().all(|(health, _)| *health != Health::Down), "{:?}", source.health);
+}
+
+#[test]
+fn what_fails_again_after_a_while_is_taken_back_and_comes_anew() {
+    let polls = AtomicUsize::new(0);
+    let (_peer, mut source) = failing(move |path| {
+        let is_away = path == "/api/figures" && (2..6).contains(&polls.fetch_add(1, Ordering::SeqCst));
+        is_away.then_some("500 Oops")
+    });
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Degraded, "figures: http");
+    let is_taken_back = |event: &floorwatch::event::Event| match &event.kind {
+        EventKind::Observed { figures, .. } => figures.iter().any(|(_, value)| value.is_nan()),
+        _ => false,
+    };
+    source.until(|source| source.events.iter().any(is_taken_back));
+    source.until_health(Health::Live, "");
+    assert_eq!(source.figures("billing").last(), Some(&("waiting", 2.0)));
+}
+
+#[test]
+fn where_waiting_contacts_stand_still_the_source_is_stale() {
+    let polls = AtomicUsize::new(0);
+    let (_peer, mut source) = failing(move |path| {
+        (path == "/api/contacts" && polls.fetch_add(1, Ordering::SeqCst) > 0).then_some("500 Oops")
+    });
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Stale, "contacts: http");
+}
+
+#[test]
+fn a_request_waits_for_what_another_one_tells_it() {
+    let polls = AtomicUsize::new(0);
+    let (peer, mut source) = failing(move |path| {
+        (path.starts_with("/api/queues") && polls.fetch_add(1, Ordering::SeqCst) < 2).then_some("500 Oops")
+    });
+    source.until_health(Health::Degraded, "queues: http");
+    assert!(peer.asked().iter().all(|asked| asked.path() != "/api/figures"));
+    source.until_health(Health::Live, "");
+    assert_eq!(source.figures("billing"), [("waiting", 2.0)]);
+}
+
+#[test]
+fn a_server_that_answers_nothing_any_more_is_down_though_a_list_was_asked_for_minutes_ago() {
+    let asked = AtomicUsize::new(0);
+    let (_peer, mut source) = failing(move |_| (asked.fetch_add(1, Ordering::SeqCst) > 8).then_some("502 Bad Gateway"));
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Down, "queues: http");
+}
+
+#[test]
+fn a_list_without_end_is_said() {
     let pages = AtomicUsize::new(0);
     let peer = Peer::start(move |c| {
         loop {

@@ -95,7 +95,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let windows = Window::ALL.map(Window::key).to_vec();
     let states = AgentState::ALL.map(AgentState::key).to_vec();
     let dims = Dim::ALL.map(Dim::key).to_vec();
-    let healths = [Health::Connecting, Health::Live, Health::Ended, Health::Stale, Health::Down];
+    let healths = [Health::Connecting, Health::Live, Health::Ended, Health::Degraded, Health::Stale, Health::Down];
     let closings = ["reached", "not_reached", "no_need", "reviewed", "answered", "withdrawn", "expired"].to_vec();
     let mut outcomes = vec!["waiting", "talking", "handled", "transferred", "abandoned", "unknown"];
     outcomes.extend(LeftReason::ALL.map(LeftReason::key));

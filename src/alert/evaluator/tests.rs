@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::alert::{
-    Actor, AlertAction, AlertGroup, Hours, MuteLength, Severity, State, built_in, group_by_cause, related,
+    Actor, AlertAction, AlertGroup, Hours, MuteLength, Reception, Severity, State, built_in, group_by_cause, related,
 };
 use crate::clock::Span;
 use crate::kpi::{AnswerRow, Figure};
@@ -190,7 +190,7 @@ fn an_acknowledgement_after_the_end_is_refused_but_recorded() {
 #[test]
 fn a_dead_source_is_one_group_and_holds_the_episodes_of_its_queues() {
     let mut floor = TestFloor::firing();
-    floor.sources[0].down = true;
+    floor.sources[0].reception = Reception::Down;
     floor.sources[0].reason = "connection refused".into();
     floor.during(61..80, None);
     let active = floor.evaluator.active();
@@ -205,7 +205,7 @@ fn a_dead_source_is_one_group_and_holds_the_episodes_of_its_queues() {
     // The episode of its queue does not end for lack of data.
     floor.during(80..300, None);
     assert_eq!(floor.evaluator.active().len(), 2);
-    floor.sources[0].down = false;
+    floor.sources[0].reception = Reception::Good;
     floor.during(300..320, Some(6.0));
     let episode = floor.one();
     assert_eq!((episode.id, episode.inhibited_by), (1, None));
@@ -256,7 +256,7 @@ impl ThreeSources {
 #[test]
 fn of_three_sources_the_live_one_goes_on_alerting() {
     let mut floor = ThreeSources::new();
-    (floor.sources[1].stale, floor.sources[2].down) = (true, true);
+    (floor.sources[1].reception, floor.sources[2].reception) = (Reception::Stale, Reception::Down);
     (floor.sources[1].since, floor.sources[2].since) = (at(-300), at(-200));
     floor.during(0..70, 6.0);
     let hidden = |cause: &str| Some(cause.to_owned());
@@ -277,10 +277,27 @@ fn of_three_sources_the_live_one_goes_on_alerting() {
     // One line for the live queue and one for each source, which stands for its queue.
     assert_eq!(group_by_cause(&active).len(), 3);
     // Once the sources are back, the episodes that they hid are shown again.
-    (floor.sources[1].stale, floor.sources[2].down) = (false, false);
+    floor.sources.iter_mut().for_each(|source| source.reception = Reception::Good);
     floor.during(70..81, 6.0);
     assert_eq!(floor.fired().len(), 3, "{:?}", floor.fired());
     assert!(floor.fired().iter().all(|(_, hidden)| hidden.is_none()));
+}
+
+#[test]
+fn what_a_degraded_source_still_tells_is_judged_and_what_it_does_not_tell_holds() {
+    let mut floor = ThreeSources::new();
+    floor.during(0..70, 6.0);
+    floor.sources.iter_mut().for_each(|source| (source.reception, source.since) = (Reception::Degraded, at(70)));
+    floor.during(70..200, f64::NAN);
+    let fired = floor.fired();
+    assert_eq!(fired.len(), 6, "{fired:?}");
+    assert!(fired.iter().all(|(_, hidden)| hidden.is_none()), "{fired:?}");
+    let active = floor.evaluator.active();
+    let of_source = active.iter().find(|episode| episode.source.is_some()).unwrap();
+    assert_eq!(of_source.severity, Severity::Warning);
+    assert!(of_source.text.as_str().ends_with("answers in part: what fails is unknown"), "{}", of_source.text);
+    floor.during(200..300, 0.0);
+    assert_eq!(floor.fired().len(), 3, "{:?}", floor.fired());
 }
 
 #[test]
@@ -288,22 +305,23 @@ fn a_brief_reconnect_fires_nothing_and_a_longer_outage_is_one_episode() {
     let mut floor = ThreeSources::new();
     floor.during(0..5, 0.0);
     for blip in 0..20 {
-        floor.sources[0].stale = true;
+        floor.sources[0].reception = Reception::Stale;
         floor.during(5 + 10 * blip..6 + 10 * blip, 0.0);
-        floor.sources[0].stale = false;
+        floor.sources[0].reception = Reception::Good;
         floor.during(6 + 10 * blip..15 + 10 * blip, 0.0);
     }
     assert!(floor.evaluator.active().is_empty());
     // The source breaks, stays away, is back for a moment, goes again, and comes back for good.
-    for (second, stale, down) in [(300, true, false), (310, false, true), (340, false, false), (345, true, false)] {
-        (floor.sources[0].stale, floor.sources[0].down) = (stale, down);
+    let course = [(300, Reception::Stale), (310, Reception::Down), (340, Reception::Good), (345, Reception::Stale)];
+    for (second, reception) in course {
+        floor.sources[0].reception = reception;
         floor.during(second..second + 9, 0.0);
         assert_eq!(floor.fired().len(), 1);
     }
     let episode = floor.evaluator.active()[0].clone();
     assert!(episode.id == 21 && !episode.flapping, "{episode:?}");
     assert_eq!(history(&episode)[..2], ["fired", "worsened"]);
-    (floor.sources[0].stale, floor.sources[0].down) = (false, false);
+    floor.sources[0].reception = Reception::Good;
     floor.during(354..360, 0.0);
     assert_eq!(floor.evaluator.active()[0].text.as_str(), "source well is back");
     floor.during(360..370, 0.0);
@@ -313,20 +331,20 @@ fn a_brief_reconnect_fires_nothing_and_a_longer_outage_is_one_episode() {
 #[test]
 fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
     let mut before = ThreeSources::new();
-    before.sources[2].down = true;
+    before.sources[2].reception = Reception::Down;
     before.during(0..30, 6.0);
     let kept = before.evaluator.active().to_vec();
     let mut floor = ThreeSources::new();
     floor.evaluator.restore(kept, 50, Time::default(), at(100));
     for source in &mut floor.sources {
-        source.connecting = true;
+        source.reception = Reception::Connecting;
     }
     floor.during(100..140, 6.0);
     let text =
         |floor: &ThreeSources| floor.evaluator.active().iter().find(|e| e.source.is_some()).map(|e| e.text.to_string());
     assert_eq!(text(&floor).unwrap(), "source dead is being connected: its figures stand still");
     for source in &mut floor.sources {
-        source.connecting = false;
+        source.reception = Reception::Good;
     }
     floor.during(140..155, 6.0);
     assert_eq!(text(&floor), None);
@@ -336,7 +354,7 @@ fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
 fn a_queue_with_another_healthy_source_is_not_inhibited() {
     let mut floor = TestFloor::firing();
     floor.sources[1].queues = vec![QUEUE.into()];
-    floor.sources[1].stale = true;
+    floor.sources[1].reception = Reception::Stale;
     floor.during(61..80, Some(6.0));
     let active = floor.evaluator.active();
     assert_eq!(active.len(), 2);

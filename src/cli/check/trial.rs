@@ -77,7 +77,7 @@ async fn listen(mut found: Finding, mut from: Receiver<Message>, timeout: Durati
             Message::Clock { ahead, .. } => found.clock_ahead = Some(ahead),
             Message::Remark { remark, .. } => found.remark = Some(remark).filter(|remark| !remark.is_empty()),
             Message::Health { health: Health::Connecting, .. } => found.health = Some(Health::Connecting),
-            Message::Health { health: health @ (Health::Stale | Health::Down), reason, .. } => {
+            Message::Health { health: health @ (Health::Degraded | Health::Stale | Health::Down), reason, .. } => {
                 found.health = Some(health);
                 return found.fails(&explain_failure(&reason));
             }

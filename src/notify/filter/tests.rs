@@ -1,5 +1,7 @@
 use super::*;
-use crate::alert::{Actor, AlertAction, AlertCommand, EvaluationContext, Evaluator, Settings, SourceState, built_in};
+use crate::alert::{
+    Actor, AlertAction, AlertCommand, EvaluationContext, Evaluator, Reception, Settings, SourceState, built_in,
+};
 use crate::clock::Time;
 use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
@@ -31,7 +33,7 @@ impl FilterHarness {
         let context = EvaluationContext { bands: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
         let pbx = SourceState {
             name: "pbx".into(),
-            down: self.down,
+            reception: if self.down { Reception::Down } else { Reception::Good },
             queues: vec!["billing".into()],
             ..SourceState::default()
         };

@@ -110,10 +110,14 @@ impl Reporter {
 
     /// Report that the board now shows the current state of the source.
     pub(crate) async fn report_live(&mut self) {
+        self.note_live();
+        self.report_health(Health::Live, self.manner.clone(), None).await;
+    }
+
+    fn note_live(&mut self) {
         self.record_activity();
         self.disconnected_since = None;
         self.live_since.get_or_insert(self.shared.steady());
-        self.report_health(Health::Live, self.manner.clone(), None).await;
     }
 
     /// Set how the source learns of changes, for the reports that it is live.
@@ -124,6 +128,12 @@ impl Reporter {
     /// Report that the source answers, but with old data.
     pub(crate) async fn report_stale(&mut self, reason: &str) {
         self.report_health(Health::Stale, Text::new(reason), None).await;
+    }
+
+    /// Report that a part of what is asked of the source fails, and that the rest is current.
+    pub(crate) async fn report_degraded(&mut self, reason: &str) {
+        self.note_live();
+        self.report_health(Health::Degraded, Text::new(reason), None).await;
     }
 
     /// Report a gap: what happened between the last sign of life and now can't be fetched, and trends show a hole.

@@ -18,7 +18,8 @@ use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 
 /// All states, the worst first.
-pub const WORST_FIRST: [Health; 5] = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
+pub const WORST_FIRST: [Health; 6] =
+    [Health::Down, Health::Stale, Health::Degraded, Health::Connecting, Health::Live, Health::Ended];
 
 impl<'a> Ctx<'a> {
     /// The sources that report to this board: none where it follows another board.
@@ -152,7 +153,7 @@ fn word(health: Health) -> &'static str {
 pub(super) const fn tone(health: Health) -> Tone {
     match health {
         Health::Down => Tone::Critical,
-        Health::Stale | Health::Connecting => Tone::Warning,
+        Health::Stale | Health::Degraded | Health::Connecting => Tone::Warning,
         Health::Live | Health::Ended => Tone::Muted,
     }
 }
@@ -162,7 +163,7 @@ pub(super) const fn tone(health: Health) -> Tone {
 pub const fn sign(health: Health) -> &'static str {
     match health {
         Health::Down => glyphs::CRITICAL,
-        Health::Stale => glyphs::WARNING,
+        Health::Stale | Health::Degraded => glyphs::WARNING,
         Health::Connecting => glyphs::FEW,
         Health::Live | Health::Ended => glyphs::GOOD,
     }
@@ -196,7 +197,7 @@ pub fn summary(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
             }
             Health::Ended => format!("{sign} {name} {}", text!("source-read")),
             Health::Connecting => format!("{sign} {name} {}", word(source.health)),
-            Health::Stale | Health::Down => {
+            Health::Degraded | Health::Stale | Health::Down => {
                 format!("{sign} {name} {} {:<4}", word(source.health), age(source.since))
             }
         };

@@ -17,6 +17,8 @@ type Figures = Vec<(Label, f64, Option<f64>)>;
 #[derive(Debug, Default)]
 pub(super) struct LastFigures {
     known: BTreeMap<Label, Figures>,
+    /// The newest time that figures of a queue counted for.
+    times: BTreeMap<Label, Time>,
     /// When they were sent; `None` when everything must be sent again.
     at: Option<Time>,
 }
@@ -29,13 +31,15 @@ impl LastFigures {
 
     /// The events to send at `now`, given the current figures as `events`. A figure that has disappeared is sent as
     /// NaN. Empty when nothing changed and no repetition is due.
-    pub(super) fn changes(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
+    pub(super) fn changes(&mut self, mut events: Vec<Event>, origin: &Label, now: Time) -> Vec<Event> {
         let mut found: BTreeMap<Label, Figures> = BTreeMap::new();
         for event in &events {
             if let EventKind::Observed { queue, figures, quotients, .. } = &event.kind {
                 let all = found.entry(queue.clone()).or_default();
                 all.extend(figures.iter().map(|(key, value)| (key.clone(), *value, None)));
                 all.extend(quotients.iter().map(|(key, part, whole)| (key.clone(), *part, Some(*whole))));
+                let newest = self.times.entry(queue.clone()).or_insert(event.at);
+                *newest = event.at.max(*newest);
             }
         }
         if found == self.known && self.at.is_some_and(|at| now.since(at) < REPEAT_INTERVAL) {
@@ -48,9 +52,12 @@ impl LastFigures {
                 known.iter().filter(|(key, ..)| gone(key)).map(|(key, ..)| (key.clone(), f64::NAN)).collect();
             if !figures.is_empty() {
                 let kind = EventKind::Observed { queue: queue.clone(), window: None, figures, quotients: Vec::new() };
+                // Not earlier than the value that it takes away, and not later than the next one.
+                let at = self.times.get(queue).copied().unwrap_or(now);
                 events.push(Event { at, origin: origin.clone(), id: None, kind });
             }
         }
+        self.times.retain(|queue, _| found.contains_key(queue));
         self.known = found;
         self.at = Some(now);
         events
@@ -75,7 +82,7 @@ mod tests {
                 last.reset();
             }
             let now = Time::from_unix(second);
-            let news = last.changes(events.to_vec(), now, &Label::default(), now);
+            let news = last.changes(events.to_vec(), &Label::default(), now);
             // That which is no number equals nothing.
             news.iter().map(|event| format!("{:?}", event.kind)).collect::<Vec<_>>().join("\n")
         };

@@ -4,7 +4,7 @@
 //! hung up or was answered and is over: that is not known, and not guessed. Contacts are marked as sampled, so that no
 //! figure counts them. Only who is missing from two lists in a row is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -79,16 +79,31 @@ struct Missed {
     agents: BTreeMap<Label, Time>,
 }
 
+/// What all lists of agents, or of contacts, say together.
+pub(super) struct Listed<'a, T> {
+    pub(super) rows: &'a BTreeMap<Label, T>,
+    /// Those whose rows can't be read.
+    pub(super) unread: &'a BTreeSet<Label>,
+    /// Whether nothing was left out.
+    pub(super) is_whole: bool,
+}
+
+impl<T> Listed<'_, T> {
+    /// Whether one whom the lists do not have is gone, and not only left out or unreadable.
+    fn tells_gone(&self, id: &Label) -> bool {
+        self.is_whole && !self.unread.contains(id)
+    }
+}
+
 /// Those of `known` who are gone: missing from this list and from the one before, and since when they are.
 fn take_gone<T, L>(
     known: &mut BTreeMap<Label, T>,
-    listed: &BTreeMap<Label, L>,
+    listed: &Listed<'_, L>,
     missed: &mut BTreeMap<Label, Time>,
-    is_gone: impl Fn(&Label) -> bool,
     now: Time,
 ) -> Vec<(Label, T, Time)> {
     let before = std::mem::take(missed);
-    let missing = |id: &Label| !listed.contains_key(id) && is_gone(id);
+    let missing = |id: &Label| !listed.rows.contains_key(id) && listed.tells_gone(id);
     *missed = known.keys().filter(|id| missing(id)).map(|id| (id.clone(), *before.get(id).unwrap_or(&now))).collect();
     let gone: Vec<_> = known.extract_if(.., |id, _| before.contains_key(id) && missed.contains_key(id)).collect();
     gone.into_iter().map(|(id, last)| (id.clone(), last, missed.remove(&id).unwrap_or(now))).collect()
@@ -133,35 +148,28 @@ impl Lists {
         serde_json::to_string(self).ok()
     }
 
-    /// The events between the last lists and these, which came at `now`, and whether what is stored has changed. `is_gone`
-    /// says whether one whom the lists do not have is gone, and not only left out or unreadable.
+    /// The events between the last lists and these, which came at `now`, and whether what is stored has changed.
     pub(super) fn update(
         &mut self,
-        agents: &BTreeMap<Label, AgentEntry>,
-        contacts: &BTreeMap<Label, ContactEntry>,
-        is_gone: impl Fn(&Label) -> bool,
+        agents: &Listed<'_, AgentEntry>,
+        contacts: &Listed<'_, ContactEntry>,
         (now, origin): (Time, &Label),
     ) -> (Vec<Event>, bool) {
         let mut out = EventList { now, origin, events: Vec::new() };
-        let contacts_changed = self.update_contacts(contacts, &is_gone, &mut out);
+        let contacts_changed = self.update_contacts(contacts, &mut out);
         // Agents come last: what the list says of them counts more than what their contacts do.
-        let agents_changed = self.update_agents(agents, &is_gone, &mut out);
+        let agents_changed = self.update_agents(agents, &mut out);
         (out.events, contacts_changed || agents_changed)
     }
 
-    fn update_contacts(
-        &mut self,
-        listed: &BTreeMap<Label, ContactEntry>,
-        is_gone: impl Fn(&Label) -> bool,
-        out: &mut EventList<'_>,
-    ) -> bool {
+    fn update_contacts(&mut self, listed: &Listed<'_, ContactEntry>, out: &mut EventList<'_>) -> bool {
         let mut is_changed = false;
-        let gone = take_gone(&mut self.contacts, listed, &mut self.missed.contacts, is_gone, out.now);
+        let gone = take_gone(&mut self.contacts, listed, &mut self.missed.contacts, out.now);
         is_changed |= !gone.is_empty();
         for (id, known, since) in &gone {
             end(id, known, Some(*since), out);
         }
-        for (id, contact) in listed {
+        for (id, contact) in listed.rows {
             let ContactEntry { queue, stage, agent, .. } = contact;
             if !self.contacts.contains_key(id) && !self.has_room(out.now) {
                 continue;
@@ -206,20 +214,16 @@ impl Lists {
         self.begun.1 >= MAX_NEW_CONTACTS_PER_HOUR
     }
 
-    fn update_agents(
-        &mut self,
-        listed: &BTreeMap<Label, AgentEntry>,
-        is_gone: impl Fn(&Label) -> bool,
-        out: &mut EventList<'_>,
-    ) -> bool {
-        let gone = take_gone(&mut self.agents, listed, &mut self.missed.agents, &is_gone, out.now);
+    fn update_agents(&mut self, listed: &Listed<'_, AgentEntry>, out: &mut EventList<'_>) -> bool {
+        let gone = take_gone(&mut self.agents, listed, &mut self.missed.agents, out.now);
         let mut is_changed = gone.iter().any(|(_, agent, _)| is_there(agent));
         let state = |agent, state, reason| EventKind::AgentState { agent, state, reason, lasts: None };
         for (agent, _, since) in gone {
             out.push(Some(since), state(agent, AgentState::Offline, None));
         }
         // Who is missing from lists that are not whole may be there, in whatever state.
-        let unlisted = self.agents.iter_mut().filter(|(id, _)| !listed.contains_key(*id) && !is_gone(id));
+        let unlisted =
+            self.agents.iter_mut().filter(|(id, _)| !listed.rows.contains_key(*id) && !listed.tells_gone(id));
         for (id, agent) in unlisted.filter(|(_, agent)| agent.state != UNTOLD) {
             agent.state = UNTOLD;
             out.push(None, state(id.clone(), AgentState::Unknown, None));
@@ -229,7 +233,7 @@ impl Lists {
         if repeats {
             self.states_told = Some(instant);
         }
-        for (id, agent) in listed {
+        for (id, agent) in listed.rows {
             let before = self.agents.get(id).cloned();
             is_changed |= before.as_ref().is_some_and(is_there) != is_there(agent);
             let before = before.unwrap_or_default();
@@ -324,6 +328,16 @@ mod tests {
         Time::from_unix(1_772_442_000) + Span::seconds(second)
     }
 
+    static NOBODY: BTreeSet<Label> = BTreeSet::new();
+
+    fn whole<T>(rows: &BTreeMap<Label, T>) -> Listed<'_, T> {
+        Listed { rows, unread: &NOBODY, is_whole: true }
+    }
+
+    fn part<T>(rows: &BTreeMap<Label, T>) -> Listed<'_, T> {
+        Listed { is_whole: false, ..whole(rows) }
+    }
+
     fn contact(queue: &str, stage: LiveStage, agent: Option<&str>) -> ContactEntry {
         ContactEntry {
             queue: queue.into(),
@@ -341,7 +355,7 @@ mod tests {
         let mut all = Vec::new();
         for (second, contact) in (0..).zip(listed) {
             let contacts = contact.iter().map(|contact| ("c".into(), contact.clone())).collect();
-            let (events, _) = lists.update(&BTreeMap::new(), &contacts, |_| true, (at(second), &"cloud".into()));
+            let (events, _) = lists.update(&whole(&BTreeMap::new()), &whole(&contacts), (at(second), &"cloud".into()));
             for event in events {
                 let EventKind::Contact { step, queue: Some(queue), .. } = event.kind else { panic!() };
                 let step = format!("{step:?}");
@@ -387,7 +401,7 @@ mod tests {
         let mut again = Lists::restored(&lists.cursor().unwrap());
         assert_eq!(steps(&mut again, &[listed, None, None]), ["1 q Lost"]);
         let (events, is_changed) =
-            lists.update(&BTreeMap::new(), &BTreeMap::new(), |_| false, (at(9), &"cloud".into()));
+            lists.update(&part(&BTreeMap::new()), &part(&BTreeMap::new()), (at(9), &"cloud".into()));
         assert!(events.is_empty() && !is_changed);
     }
 
@@ -402,7 +416,11 @@ mod tests {
                 ((*id).into(), AgentEntry { profile, state, ..AgentEntry::default() })
             };
             let agents = agents.iter().map(entry).collect();
-            let (events, _) = lists.update(&agents, &BTreeMap::new(), |_| is_whole, (at(second), &"cloud".into()));
+            let (events, _) = lists.update(
+                &Listed { is_whole, ..whole(&agents) },
+                &whole(&BTreeMap::new()),
+                (at(second), &"cloud".into()),
+            );
             for event in events {
                 if let EventKind::AgentState { agent, state, .. } = event.kind {
                     all.push(format!("{} {agent} {}", (event.at - at(0)).as_secs(), state.key()));
@@ -469,13 +487,13 @@ mod tests {
         for poll in 0..4 {
             let contacts = listed(poll * 20_000);
             let second = i64::try_from(poll).unwrap();
-            let (events, _) = lists.update(&BTreeMap::new(), &contacts, |_| true, (at(second), &"cloud".into()));
+            let (events, _) = lists.update(&whole(&BTreeMap::new()), &whole(&contacts), (at(second), &"cloud".into()));
             let is_offer = |event: &&Event| matches!(&event.kind, EventKind::Contact { step: Step::Offered(_), .. });
             offered += events.iter().filter(is_offer).count();
         }
         assert_eq!((offered, lists.is_full()), (MAX_NEW_CONTACTS_PER_HOUR, true));
         let later = (at(3600), &"cloud".into());
-        let (events, _) = lists.update(&BTreeMap::new(), &listed(80_000), |_| true, later);
+        let (events, _) = lists.update(&whole(&BTreeMap::new()), &whole(&listed(80_000)), later);
         assert!(events.len() >= 20_000 && !lists.is_full(), "an hour later there is room again");
     }
 
@@ -489,7 +507,7 @@ mod tests {
                 queues: Some(vec!["q".into()]),
             };
             let agents = state.map(|state| ("7".into(), agent(state))).into_iter().collect();
-            let (events, _) = lists.update(&agents, &BTreeMap::new(), |_| true, (at(second), &"cloud".into()));
+            let (events, _) = lists.update(&whole(&agents), &whole(&BTreeMap::new()), (at(second), &"cloud".into()));
             let words = |event: &Event| match &event.kind {
                 EventKind::AgentState { state, .. } => format!("{} {}", (event.at - at(0)).as_secs(), state.key()),
                 EventKind::AgentProfile(_) => "profile".to_owned(),

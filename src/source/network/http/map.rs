@@ -151,6 +151,11 @@ impl Map {
         self.contacts.as_ref().map_or(Ok(()), ContactMap::check)
     }
 
+    /// Whether it tells more than names.
+    pub(super) fn tells(&self) -> bool {
+        self.queue.is_some() || self.agents.is_some() || self.contacts.is_some()
+    }
+
     /// Read a document that arrived now, by the source's clock, into `reading`. `names` are those that are known from other
     /// documents.
     ///

@@ -13,25 +13,28 @@ use rustc_hash::FxHasher;
 use tokio::time::Instant;
 
 use super::last_figures::LastFigures;
-use super::lists::Lists;
-use super::map::{self, Names, Reading, SourceClock};
+use super::lists::{Listed, Lists};
+use super::map::{self, Map, Names, Reading, SourceClock};
 use super::notifications::{NotificationSettings, Topics};
 use super::paging::PageRef;
 use super::request::{Method, RequestSettings, header_map};
 use super::settings::Settings;
 use super::template::{Variables, time_variables};
 use crate::clock::{Span, Time};
-use crate::net::Fault;
 use crate::net::http::{self, Client, display_url};
+use crate::net::{Backoff, Fault};
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::rejection::RejectionReason;
-use crate::text::Label;
 
 /// A list is read to at most so many pages, and all lists of a request to so many pages and bytes.
 const MAX_PAGES: u64 = 100;
 const MAX_ALL_PAGES: u64 = 1000;
 const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a request told last stands for so many of its intervals after it has begun to fail: a server that hiccups takes
+/// nothing off the board.
+const INTERVALS_HELD: u32 = 3;
 
 /// The headers with which a server can answer that nothing has changed since.
 #[derive(Debug)]
@@ -108,6 +111,9 @@ struct PolledRequest {
     due: Option<Instant>,
     cached: Option<CacheValidators>,
     answer: Option<ListAnswer>,
+    /// Since when it fails, and why it failed last; `None` while it is answered.
+    failing: Option<(Instant, Fault)>,
+    backoff: Backoff,
 }
 
 /// What all pages of an answer say.
@@ -131,7 +137,15 @@ impl ListPolling {
         let headers = |of: &BTreeMap<String, String>| header_map(of).unwrap_or_default();
         let polled = |settings: RequestSettings| {
             let headers = headers(&settings.headers);
-            PolledRequest { settings, headers, due: None, cached: None, answer: None }
+            PolledRequest {
+                settings,
+                headers,
+                due: None,
+                cached: None,
+                answer: None,
+                failing: None,
+                backoff: Backoff::default(),
+            }
         };
         Some(Self {
             base: settings.url.url().clone(),
@@ -148,9 +162,10 @@ impl ListPolling {
         })
     }
 
-    /// A new connection: the floor needs all figures again, even unchanged ones.
+    /// A new connection: the floor needs all figures again, even unchanged ones, and what failed may be well.
     pub(super) fn begin_session(&mut self) {
         self.figures.reset();
+        self.requests.iter_mut().filter(|request| request.failing.is_some()).for_each(|request| request.due = None);
     }
 
     /// The topics that a channel is to tell of, as far as the lists are known.
@@ -172,7 +187,7 @@ impl ListPolling {
     pub(super) fn set_notified(&mut self, is_notified: bool) {
         self.is_notified = is_notified;
         if !is_notified {
-            self.requests.iter_mut().for_each(|request| request.due = None);
+            self.requests.iter_mut().for_each(PolledRequest::hasten);
         }
     }
 
@@ -180,7 +195,7 @@ impl ListPolling {
     pub(super) fn hasten(&mut self, requests: &BTreeSet<usize>) {
         for index in requests {
             if let Some(request) = self.requests.get_mut(*index) {
-                request.due = None;
+                request.hasten();
             }
         }
     }
@@ -193,54 +208,102 @@ impl ListPolling {
         told.map_or(own, |settings| own.max(Duration::from_secs(settings.every_s)))
     }
 
-    /// Make the requests that are due, and report what has changed.
+    /// Make the requests that are due, and report what has changed. Each of them fails alone.
+    ///
+    /// # Errors
+    /// Why the first one fails, if none is well.
     pub(super) async fn poll(
         &mut self,
         client: &Client,
         skew: &mut ClockSkew,
         reporter: &mut Reporter,
     ) -> Result<(), Fault> {
-        for index in 0..self.requests.len() {
-            let every = self.requests.get(index).map_or(self.every, |request| self.interval(&request.settings));
-            let (before, rest) = self.requests.split_at_mut(index);
-            let Some(request) = rest.first_mut() else { break };
-            if request.due.is_some_and(|due| Instant::now() < due) {
-                continue;
+        // Those that fail come last: what the others tell need not wait until a server gives up.
+        for is_failing in [false, true] {
+            let due: Vec<usize> = (0..self.requests.len()).filter(|index| self.is_due(*index, is_failing)).collect();
+            for index in &due {
+                self.ask(*index, client, skew, reporter).await;
             }
-            let (mut variables, mut names) = (time_variables(reporter.source_now(), self.zone), Names::default());
-            for answer in before.iter().filter_map(|request| request.answer.as_ref()) {
-                variables.extend(answer.kept.clone());
-                names.extend(&answer.reading.names);
+            let is_news = !is_failing || !due.is_empty();
+            if is_news && self.requests.iter().any(PolledRequest::is_well) {
+                self.report(reporter).await;
             }
-            // Names that were known stay known until the new ones have come.
-            names.extend(&request.answer.as_ref().map(|answer| answer.reading.names.clone()).unwrap_or_default());
-            names.extend(&self.own_names);
-            let (base, headers, zone) = (&self.base, &self.headers, self.zone);
-            let place = Place { base, headers, variables: &variables, names: &names, zone };
-            let answer = request.ask(client, &place, skew, reporter).await.map_err(|fault| request.named(fault))?;
-            if let Some(answer) = answer {
-                request.answer = Some(answer);
-            }
-            // Not later than the poll after next, however long this one takes.
-            request.due = Some(Instant::now() + every.saturating_sub(self.every / 2));
         }
-        self.report(reporter).await;
-        Ok(())
+        let is_any_well = self.requests.iter().any(PolledRequest::is_well);
+        let fault = self.requests.iter().find_map(|request| request.failing.as_ref().map(|(_, fault)| fault.clone()));
+        fault.filter(|_| !is_any_well).map_or(Ok(()), Err)
+    }
+
+    fn is_due(&self, index: usize, is_failing: bool) -> bool {
+        let due = |request: &&PolledRequest| request.due.is_none_or(|due| Instant::now() >= due);
+        // With those that fail come those that have waited for one of them.
+        let is_turn =
+            |request: &PolledRequest| request.failing.is_some() == is_failing || is_failing && request.answer.is_none();
+        self.requests.get(index).filter(due).is_some_and(is_turn)
+    }
+
+    /// Make a request, unless it needs what an earlier one has not told yet.
+    async fn ask(&mut self, index: usize, client: &Client, skew: &mut ClockSkew, reporter: &mut Reporter) {
+        let every = self.requests.get(index).map_or(self.every, |request| self.interval(&request.settings));
+        let (before, rest) = self.requests.split_at_mut(index);
+        let Some(request) = rest.first_mut() else { return };
+        let (mut variables, mut names) = (time_variables(reporter.source_now(), self.zone), Names::default());
+        for answer in before.iter().filter_map(|request| request.answer.as_ref()) {
+            variables.extend(answer.kept.clone());
+            names.extend(&answer.reading.names);
+        }
+        if !request.settings.variables().all(|name| variables.contains_key(name)) {
+            return;
+        }
+        // Names that were known stay known until the new ones have come.
+        names.extend(&request.answer.as_ref().map(|answer| answer.reading.names.clone()).unwrap_or_default());
+        names.extend(&self.own_names);
+        let (base, headers, zone) = (&self.base, &self.headers, self.zone);
+        let place = Place { base, headers, variables: &variables, names: &names, zone };
+        match request.ask(client, &place, skew, reporter).await {
+            Ok(answer) => {
+                request.answer = answer.or(request.answer.take());
+                (request.failing, request.backoff) = (None, Backoff::default());
+                // Not later than the poll after next, however long this one takes.
+                request.due = Some(Instant::now() + every.saturating_sub(self.every / 2));
+            }
+            Err(fault) => {
+                let (fault, now) = (Fault { reason: request.about(&fault.reason), ..fault }, Instant::now());
+                tracing::warn!(source = %reporter.name(), "{}", fault.reason);
+                request.due = Some(now + request.backoff.after(&fault, Span::ZERO));
+                let was_well = request.is_well();
+                let since = request.failing.take().map_or(now, |(since, _)| since);
+                request.failing = Some((since, fault));
+                if was_well {
+                    self.probe();
+                }
+            }
+        }
+    }
+
+    /// A request that was well has failed: whether the server answers at all is known soon, by those that are one request
+    /// each; if none of them is well, by the others.
+    fn probe(&mut self) {
+        let is_simple = |request: &PolledRequest| request.settings.each.is_none();
+        let by_simple = self.requests.iter().any(|request| request.is_well() && is_simple(request));
+        let probes = self.requests.iter_mut().filter(|request| !by_simple || is_simple(request));
+        probes.for_each(PolledRequest::hasten);
     }
 
     /// Report what has changed since the last poll.
     async fn report(&mut self, reporter: &mut Reporter) {
         let origin = reporter.name().clone();
         let (mut all, mut events, mut rejected) = (Reading::default(), Vec::new(), BTreeSet::new());
-        let mut is_complete = true;
+        let (mut all_agents, mut all_contacts) = (true, true);
         for request in &self.requests {
-            let Some(answer) = &request.answer else {
-                is_complete = false;
-                continue;
-            };
+            let map = request.settings.map.as_ref();
+            let answer = request.answer.as_ref().filter(|_| !request.is_outdated(self.interval(&request.settings)));
             // Who is in none of the rows because their keys are unknown is not gone.
-            is_complete &= answer.is_whole && answer.reading.nothing_found().is_none();
-            let window = request.settings.map.as_ref().and_then(|map| map.window.as_ref());
+            let is_whole = answer.is_some_and(|answer| answer.is_whole && answer.reading.nothing_found().is_none());
+            all_agents &= is_whole || map.is_none_or(|map| map.agents.is_none());
+            all_contacts &= is_whole || map.is_none_or(|map| map.contacts.is_none());
+            let Some(answer) = answer else { continue };
+            let window = map.and_then(|map| map.window.as_ref());
             events.extend(answer.reading.events(window, &origin));
             all.add_lists(&answer.reading);
             let name = &request.settings.name;
@@ -253,12 +316,12 @@ impl ListPolling {
         self.last_rejected = rejected;
         // The floor has no past figures of it, so the time without a connection is a gap.
         reporter.report_gap().await;
-        let at = events.first().map_or_else(|| reporter.source_now(), |event| event.at);
-        let mut changes = self.figures.changes(events, at, &origin, reporter.now());
+        let mut changes = self.figures.changes(events, &origin, reporter.now());
         let was_full = self.lists.is_full();
-        let is_gone = |id: &Label| is_complete && !all.unread.contains(id);
-        let (of_lists, is_changed) =
-            self.lists.update(&all.agents, &all.contacts, is_gone, (reporter.source_now(), &origin));
+        let unread = &all.unread;
+        let agents = Listed { rows: &all.agents, unread, is_whole: all_agents };
+        let contacts = Listed { rows: &all.contacts, unread, is_whole: all_contacts };
+        let (of_lists, is_changed) = self.lists.update(&agents, &contacts, (reporter.source_now(), &origin));
         changes.extend(of_lists);
         if self.lists.is_full() && !was_full {
             let reason =
@@ -266,33 +329,22 @@ impl ListPolling {
             reporter.reject(origin.as_str(), 0, reason).await;
         }
         reporter.send_events(changes, if is_changed { self.lists.cursor() } else { None }).await;
-        let age = self.stale_after(reporter.source_now());
-        let age = age.map(|seconds| format!("its figures are over {seconds} s old"));
-        match self.nothing_found().or(age) {
-            Some(why) => {
-                reporter.record_activity();
-                reporter.report_stale(&format!("it answers, but {why}")).await;
-            }
-            None => reporter.report_live().await,
+        let now = reporter.source_now();
+        let troubles: Vec<_> = self.requests.iter().map(|request| (request, request.trouble(now))).collect();
+        let words = troubles.iter().filter_map(|(_, trouble)| trouble.clone()).collect::<Vec<_>>().join("; ");
+        // Contacts that wait cannot be unknown: where they stand still, the source does. So it does where nothing that is shown
+        // is current.
+        let tells = |request: &PolledRequest| request.settings.map.as_ref().is_some_and(Map::tells);
+        let stands_still = |request: &PolledRequest| {
+            request.answer.is_some() && request.settings.map.as_ref().is_some_and(|map| map.contacts.is_some())
+        };
+        let is_stale = troubles.iter().any(|(request, trouble)| trouble.is_some() && stands_still(request))
+            || troubles.iter().all(|(request, trouble)| trouble.is_some() || !tells(request));
+        match words.as_str() {
+            "" => reporter.report_live().await,
+            words if is_stale => reporter.report_stale(words).await,
+            words => reporter.report_degraded(words).await,
         }
-    }
-
-    /// The first request in whose answer something was looked for in vain, and what.
-    fn nothing_found(&self) -> Option<String> {
-        self.requests.iter().find_map(|request| {
-            let what = request.answer.as_ref()?.reading.nothing_found()?;
-            let name = &request.settings.name;
-            Some(if name.is_empty() { what } else { format!("{name}: {what}") })
-        })
-    }
-
-    /// The age limit of figures that are older than theirs.
-    fn stale_after(&self, now: Time) -> Option<i64> {
-        self.requests.iter().find_map(|request| {
-            let taken = request.answer.as_ref()?.reading.at?;
-            let limit = i64::try_from(request.settings.map.as_ref()?.stale_after_s).ok()?;
-            (limit > 0 && now.since(taken) > Span::seconds(limit)).then_some(limit)
-        })
     }
 }
 
@@ -307,12 +359,40 @@ struct Place<'a> {
 }
 
 impl PolledRequest {
-    /// A fault that says which request it is about.
-    fn named(&self, fault: Fault) -> Fault {
-        if self.settings.name.is_empty() {
-            return fault;
+    /// Make it at the next poll, unless it fails: then it waits for its turn.
+    fn hasten(&mut self) {
+        if self.failing.is_none() {
+            self.due = None;
         }
-        Fault { reason: format!("{}: {}", self.settings.name, fault.reason), ..fault }
+    }
+
+    /// Whether it was answered when it was last made.
+    const fn is_well(&self) -> bool {
+        self.answer.is_some() && self.failing.is_none()
+    }
+
+    /// Whether it has failed for so long that what it told is no longer known; `every` is its interval.
+    fn is_outdated(&self, every: Duration) -> bool {
+        self.failing.as_ref().is_some_and(|(since, _)| since.elapsed() > every * INTERVALS_HELD)
+    }
+
+    /// What is wrong with it: it fails, or its answer has nothing of what is looked for, or figures older than theirs may be.
+    fn trouble(&self, now: Time) -> Option<String> {
+        if let Some((_, fault)) = &self.failing {
+            return Some(fault.reason.clone());
+        }
+        let reading = &self.answer.as_ref()?.reading;
+        let limit = self.settings.map.as_ref().and_then(|map| i64::try_from(map.stale_after_s).ok()).unwrap_or(0);
+        let is_old = limit > 0 && reading.at.is_some_and(|taken| now.since(taken) > Span::seconds(limit));
+        let age = || is_old.then(|| format!("its figures are over {limit} s old"));
+        let what = reading.nothing_found().or_else(age)?;
+        Some(format!("it answers, but {}", self.about(&what)))
+    }
+
+    /// Words with the name of the request that they are about.
+    fn about(&self, words: &str) -> String {
+        let name = &self.settings.name;
+        if name.is_empty() { words.to_owned() } else { format!("{name}: {words}") }
     }
 
     /// Ask for all pages of all parts. `None` if nothing has changed since the last answer.

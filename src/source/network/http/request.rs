@@ -116,6 +116,12 @@ impl RequestSettings {
         self.map.as_ref().map_or(Ok(()), |map| map.check().map_err(|wrong| format!("map {wrong}")))
     }
 
+    /// The names of the variables that it needs.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let texts = self.path.iter().chain(&self.body).flat_map(|text| template::names(text));
+        texts.chain(self.each.iter().map(|each| each.of.as_str()))
+    }
+
     /// The variables of each time that the request is made, and whether all that there are fit.
     pub(super) fn parts(&self, variables: &Variables) -> (Vec<Variables>, bool) {
         let Some(ForEach { of, at_once }) = &self.each else { return (vec![variables.clone()], true) };
