@@ -1,7 +1,7 @@
 //! Tables with several rows of a contact, or with ids that are none of contacts: a contact counts once, and two never as one.
 
 use crate::table_doubts::mapped;
-use crate::tables::{hold, written};
+use crate::tables::{figure, hold, report, written};
 
 /// A contact that two agents were rung for, and one that gave up.
 const RUNG: [(&str, f64); 5] = [("offered", 3.0), ("answered", 2.0), ("abandoned", 1.0), ("asa", 30.0), ("aht", 100.0)];
@@ -153,4 +153,60 @@ fn a_row_that_stands_there_twice_counts_once_without_an_id_too() {
     // Without a second or an id, two contacts may have the same row.
     let rows = rows.replace(":10,", ",").replace("10:00", "10").replace("0207001", "");
     mapped(format!("{header}{rows}{rows}").as_bytes(), &["--utc"], &[("offered", 4.0), ("answered", 2.0)]);
+}
+
+/// The contacts of each queue: how many were offered and answered, and their mean handling time.
+fn by_queue(table: &str) -> (Vec<String>, String) {
+    let (_folder, file, _) = written(table.as_bytes(), "");
+    let report = report(&[&file, "--by", "queue"]);
+    let row = |row: &serde_json::Value| {
+        let of = |kpi| figure(&row["kpis"], kpi).map_or_else(|| "-".to_owned(), |value| value.to_string());
+        format!("{}: {} {} {}", row["key"]["queue"].as_str().unwrap(), of("offered"), of("answered"), of("aht"))
+    };
+    (report["rows"].as_array().unwrap().iter().map(row).collect(), report["input"].to_string())
+}
+
+#[test]
+fn an_agent_who_did_not_answer_makes_no_second_answer_and_the_queue_that_did_is_the_marked_one() {
+    let row = |id: &str, minute: u32, rest: &str| {
+        format!("{id},3/25/2026 9:{minute}:05 AM,3/25/2026 9:{minute}:59 AM,{rest}\n")
+    };
+    let mut table = "Node ID - Session ID - Sequence No,Call Start Time,Call End Time,Contact Disposition,\
+        Originator DN (Calling Number),Destination DN,Called Number,Application Name,CSQ Names,Queue Time,Agent Name,Ring Time,\
+        Talk Time,Work Time\n"
+        .to_owned();
+    // Ann's phone rang in vain, in either order.
+    table += &row("1-600-0", 10, "2,0215550101,201,9000,Main,Claims*,00:00:30,Ann Lee,00:00:12,00:00:00,00:00:00");
+    table += &row("1-600-0", 10, "2,0215550101,202,9000,Main,Claims*,00:00:30,Bob Ray,00:00:03,00:01:40,00:00:20");
+    table += &row("1-601-0", 20, "2,0215550102,202,9000,Main,Claims*,00:00:10,Bob Ray,00:00:03,00:01:00,00:00:20");
+    table += &row("1-601-0", 20, "2,0215550102,201,9000,Main,Claims*,00:00:10,Ann Lee,00:00:12,00:00:00,00:00:00");
+    // The call went on to another queue.
+    table +=
+        &row("1-601-1", 22, "2,0215550102,203,9001,Main,\"Claims,VIP*\",00:00:20,Cy Fox,00:00:03,00:01:20,00:00:20");
+    table +=
+        &row("1-602-0", 30, "1,0215550103,201,9000,Main,\"Claims,VIP\",00:00:50,Ann Lee,00:00:12,00:00:00,00:00:00");
+    let (rows, input) = by_queue(&table);
+    assert_eq!(rows, ["Claims: 3 2 100", "VIP: 1 1 100"], "{input}");
+    assert!(input.contains("cisco-uccx") && input.contains("\"out_of_place\":0"), "{input}");
+}
+
+#[test]
+fn a_call_that_goes_on_to_another_queue_is_offered_to_both() {
+    let row = |id: &str, queue: &str, result: &str, wait: u32, agent: &str, talk: &str, start: &str| {
+        format!(
+            "{id},ACD-INBOUND,Service,{queue},2025550101,8005550100,COMPLETE,{result},{wait},90,{agent},{talk},2026-03-02T09:{start}.000+0000,,\n"
+        )
+    };
+    let mut table = "uii,sourceType,sourceGroupName,sourceName,ani,dnis,callStatus,callResult,queueTime,callDuration,\
+        connectedName,connectedDuration,callStartDts,callEndDts,connectedDts\n"
+        .to_owned();
+    table += &row("A1", "Billing", "CONNECTED", 12, "Ann", "60", "00:00");
+    table += &row("A1", "Tech", "CONNECTED", 20, "Bob", "80", "01:12");
+    table += &row("A2", "Billing", "CONNECTED", 12, "Ann", "60", "10:00");
+    table += &row("A2", "Billing", "ABANDON", 30, "", "", "11:12");
+    table += &row("A3", "Billing", "DEFLECTED", 40, "", "", "20:00");
+    table += &row("A3", "Tech", "CONNECTED", 15, "Bob", "60", "20:40");
+    let (rows, input) = by_queue(&table);
+    assert_eq!(rows, ["Billing: 4 2 60", "Tech: 2 2 70"], "{input}");
+    assert!(input.contains("ringcx-calls") && !input.contains("legs"), "{input}");
 }

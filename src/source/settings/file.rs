@@ -97,7 +97,7 @@ impl FileSettings {
             (InputFormat::Csv, None, None) => Err(ColumnsError::NoColumns),
             (InputFormat::QueueLog | InputFormat::Events, ..) => return Ok(None),
         }?;
-        if columns.legs && self.follow {
+        if columns.has_legs() && self.follow {
             // Whether another row of a contact will come, only the end of the table tells.
             return Err(ColumnsError::Wrong(vec!["legs: set follow = false, the table must be complete".to_owned()]));
         }

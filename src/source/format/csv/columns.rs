@@ -187,6 +187,10 @@ pub struct Columns {
     /// The queue; `all` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<CsvField>,
+    /// What follows the name of the queue that answered, where a cell lists several, separated by commas. Where none has it, the
+    /// first is the contact's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_mark: Option<String>,
     /// What the contact is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<CsvField>,
@@ -223,9 +227,10 @@ pub struct Columns {
     /// Words for nobody in the column of the agent.
     #[serde(skip_serializing_if = "Words::is_empty")]
     pub nobody: Words,
-    /// Whether rows with the same contact id are parts of one contact.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub legs: bool,
+    /// Whether rows with the same contact id are parts of one visit, or each a visit of its own. The latter too if absent, which
+    /// is said of a table that has such rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legs: Option<bool>,
     /// The figures of rows that are sums over an interval and no contacts, by the ids of KPIs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub figures: BTreeMap<String, CsvFigure>,
@@ -287,6 +292,7 @@ impl Default for Columns {
             months: None,
             timezone: None,
             queue: None,
+            queue_mark: None,
             intent: None,
             agent: None,
             customer: None,
@@ -299,7 +305,7 @@ impl Default for Columns {
             only: BTreeMap::new(),
             except: BTreeMap::new(),
             nobody: Words::default(),
-            legs: false,
+            legs: None,
             figures: BTreeMap::new(),
             answered_at: None,
             ended_at: None,
@@ -351,7 +357,7 @@ pub enum ColumnsError {
 }
 
 /// The keys of `[csv]`.
-const KEYS: [&str; 39] = [
+const KEYS: [&str; 40] = [
     "delimiter",
     "encoding",
     "skip",
@@ -362,6 +368,7 @@ const KEYS: [&str; 39] = [
     "months",
     "timezone",
     "queue",
+    "queue_mark",
     "intent",
     "agent",
     "customer",
@@ -394,6 +401,11 @@ const KEYS: [&str; 39] = [
 ];
 
 impl Columns {
+    /// Whether rows with the same contact id are parts of one visit.
+    pub(crate) fn has_legs(&self) -> bool {
+        self.legs == Some(true)
+    }
+
     /// The encoding of a table that is no UTF-8.
     pub(super) fn encoding(&self) -> &'static Encoding {
         let named = self.encoding.as_deref().and_then(|name| Encoding::for_label(name.as_bytes()));
@@ -486,7 +498,7 @@ impl Columns {
             let words: Vec<_> = crate::event::Channel::ALL.iter().map(|c| c.key()).collect();
             wrong.push(format!("channel: \"{word}\" is none of {}", words.join(", ")));
         }
-        if self.legs && self.contact.is_none() {
+        if self.has_legs() && self.contact.is_none() {
             wrong.push("legs: name the column of the contact's id, contact = \"…\"".to_owned());
         }
         for key in self.figures.keys().filter(|key| crate::kpi::KpiId::parse(key).is_none()) {

@@ -92,7 +92,7 @@ impl ContactTable {
         for (index, evidence) in &mut self.tried_ids {
             evidence.note(&row.text(*index), &record, digest);
         }
-        if !self.columns.legs {
+        if !self.columns.has_legs() {
             if self.is_told_apart(row, &record) && !self.seen.insert(digest) {
                 self.doubts.repeated += 1;
             } else {
@@ -264,6 +264,7 @@ impl ContactTable {
             }
             id => id,
         };
+        let queue = label(&fields.queue).map(|queue| answering_queue(queue, columns.queue_mark.as_deref()));
         let record = ContactRecord {
             contact,
             offered,
@@ -273,7 +274,7 @@ impl ContactTable {
                 // A row gives durations at most: the times of its later events are computed from them.
                 untimed: true,
                 sampled: false,
-                ..Offer::new(label(&fields.queue).unwrap_or(Label::fixed("all")), channel)
+                ..Offer::new(queue.unwrap_or(Label::fixed("all")), channel)
             },
             outcome,
             has_agent: columns.agent.is_none() || agent.is_some(),
@@ -299,6 +300,14 @@ impl ContactTable {
         }
         Ok(Some(self.with_scores(record, row)))
     }
+}
+
+/// Where queues have a mark: the one in a list of several that has it, or the first.
+fn answering_queue(list: Label, mark: Option<&str>) -> Label {
+    let Some(mark) = mark else { return list };
+    let mut names = list.as_str().split(',').map(str::trim);
+    let first = names.clone().next().unwrap_or_default();
+    Label::new(names.find_map(|name| name.strip_suffix(mark)).unwrap_or(first))
 }
 
 /// The column by which `only` or `except` leaves a row out, and the words of `only` in it.

@@ -115,7 +115,7 @@ pub(super) const MAX_USUAL: Span = Span::seconds(4 * 3600);
 
 impl Doubts {
     pub(super) fn about(columns: &Columns) -> Self {
-        let compares_ids = !columns.legs && matches!(columns.contact, Some(CsvField::Column(_)));
+        let compares_ids = columns.legs.is_none() && matches!(columns.contact, Some(CsvField::Column(_)));
         Self { compares_ids, ..Self::default() }
     }
 
@@ -246,7 +246,7 @@ impl Doubts {
         }
         if self.compares_ids && *rows > self.ids.len() as u64 && self.ids.len() < MAX_IDS {
             out.push(format!(
-                "{} ids in {rows} rows: if the rows of an id are one contact, set legs = true; else choose another column for contact",
+                "{} ids in {rows} rows: if the rows of an id are one visit of a queue, set legs = true, if each is one, legs = false; else choose another column for contact",
                 self.ids.len()
             ));
         }

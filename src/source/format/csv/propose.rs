@@ -166,7 +166,7 @@ pub fn settle(proposal: &mut Proposal, lines: &mut LineReader, zone: AssumedZone
     let (found, notes) = ids::choose(&proposal.ids, parser.tried_ids());
     if let Some((id, has_legs)) = found {
         columns.contact = Some(CsvField::Column(id.column.clone()));
-        columns.legs = has_legs;
+        columns.legs = has_legs.then_some(true);
     }
     proposal.notes.extend(notes);
     if let Some(SettledTimes { format, months, doubt }) = parser.settled() {

@@ -40,6 +40,12 @@ impl ContactRecord {
         self.outcome == RowOutcome::Answered && !self.has_agent
     }
 
+    /// Whether nobody talked though it was answered: an agent who was offered it did not take it, where another part was
+    /// answered.
+    fn is_empty_answer(&self) -> bool {
+        self.outcome == RowOutcome::Answered && self.talk == Some(Span::ZERO)
+    }
+
     /// Add a later part of the same contact. The first agent who answered is the contact's; another one makes it
     /// transferred. One who was never answered ended as the last part did. A menu before the queue is no part of the wait, and where an
     /// agent can be named, no other part answers.
@@ -55,24 +61,16 @@ impl ContactRecord {
         } else if later.is_unnamed_answer() {
             later.outcome = RowOutcome::Ignored;
         }
-        let before = later.offered - self.offered;
         match (self.outcome, later.outcome) {
-            (RowOutcome::Answered, RowOutcome::Answered) => {
+            (RowOutcome::Answered, RowOutcome::Answered) if self.is_empty_answer() == later.is_empty_answer() => {
                 self.transferred |= later.agent != self.agent;
                 self.talk = sum(self.talk, later.talk);
                 self.hold = sum(self.hold, later.hold);
                 self.acw = sum(self.acw, later.acw);
             }
+            (RowOutcome::Answered, RowOutcome::Answered) if self.is_empty_answer() => self.end_as(&later),
             (RowOutcome::Answered, _) | (_, RowOutcome::Ignored) => {}
-            (_, outcome) => {
-                self.outcome = outcome;
-                self.agent = later.agent;
-                self.has_agent = later.has_agent;
-                // Some tables give the wait of the whole contact in each of its rows.
-                let is_same = self.wait == later.wait && self.offer.queue == later.offer.queue;
-                self.wait = if is_same { later.wait } else { later.wait.map(|wait| before + wait) };
-                (self.talk, self.hold, self.acw) = (later.talk, later.hold, later.acw);
-            }
+            _ => self.end_as(&later),
         }
         self.transferred |= later.transferred;
         self.resolved = later.resolved.or(self.resolved);
@@ -82,6 +80,18 @@ impl ContactRecord {
         }
         self.offer.customer = self.offer.customer.take().or(later.offer.customer);
         self.offer.intent = self.offer.intent.take().or(later.offer.intent);
+    }
+
+    /// Take over how a later part ended.
+    fn end_as(&mut self, later: &Self) {
+        self.outcome = later.outcome;
+        self.agent = later.agent.clone();
+        self.has_agent = later.has_agent;
+        // Some tables give the wait of the whole contact in each of its rows.
+        let is_same = self.wait == later.wait && self.offer.queue == later.offer.queue;
+        let before = later.offered - self.offered;
+        self.wait = if is_same { later.wait } else { later.wait.map(|wait| before + wait) };
+        (self.talk, self.hold, self.acw) = (later.talk, later.hold, later.acw);
     }
 
     /// Pass the contact's events to `each`, in the order of their times.
