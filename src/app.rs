@@ -440,7 +440,7 @@ fn show(
     let floor = drive(&runtime, work)?;
     let also = runtime.spawn(also);
     let shown = if settings.plain {
-        runtime.block_on(ui::plain::run(handle, settings, who))
+        runtime.block_on(ui::plain::run(handle, settings, who, changes))
     } else {
         runtime.block_on(ui::run(handle, settings, who, changes))
     };

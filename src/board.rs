@@ -5,6 +5,8 @@
 
 mod gaps;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +14,7 @@ use crate::alert::{Alerts, Episode};
 use crate::clock::{Span, Time};
 use crate::engine::ContactNow;
 use crate::event::Channel;
-use crate::kpi::{Calendar, CountingRules, Live};
+use crate::kpi::{Bands, Calendar, CountingRules, KpiId, Live};
 use crate::text::{Label, Text};
 
 pub use crate::engine::{AgentRow, Arrangement, FoundRow, QueuePause, QueueRow, Rows, StatePeriod, WaitingRow};
@@ -43,6 +45,13 @@ pub struct Board {
     pub hub: Option<HubRow>,
     /// The rules by which contacts are counted.
     pub rules: CountingRules,
+    /// The targets and limits of the floor, for the KPIs for which it has others than the catalogue.
+    #[serde(default, rename = "lines", skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<(KpiId, Bands)>,
+    /// The bounds of handling time by intent, in seconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Bands>)]
+    pub handling_time: BTreeMap<Label, Bands>,
     /// Live figures of the whole floor.
     pub total: Live,
     /// The queues, by name.
@@ -331,6 +340,8 @@ impl Board {
             keeper: self.keeper.clone(),
             hub: self.hub.clone(),
             rules: self.rules.clone(),
+            bands: self.bands.clone(),
+            handling_time: self.handling_time.clone(),
             total: self.total.clone(),
             sources: self.sources.clone(),
             gaps: self.gaps.clone(),

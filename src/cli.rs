@@ -275,7 +275,8 @@ impl Global {
     ) -> Result<(Config, Option<Reloadable>), config::Error> {
         let (config, path) = self.configuration()?;
         let config = change(config);
-        let global = self.clone();
+        // A file that is gone by then is missed, also where it was not named.
+        let global = Self { config: path.clone(), ..self.clone() };
         let again = |path| Reloadable::new(path, move || Ok(change(global.configuration()?.0)));
         Ok((config, path.map(again)))
     }

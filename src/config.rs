@@ -15,6 +15,8 @@ mod ui;
 mod worklist;
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -33,6 +35,9 @@ pub use themes::theme_files;
 
 use section::{Diagnostics, Section};
 use themes::OwnTheme;
+
+/// The most bytes of a configuration file.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// The content of the configuration file.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,7 +197,7 @@ impl Config {
         config.sources = source::read(&mut root);
         alerts::read(&mut config, &mut root);
         worklist::read(&mut config.worklist, root.section("worklist"));
-        ui::read(&mut config.ui, root.section("ui"), &config.floor, themes);
+        ui::read(&mut config.ui, root.section("ui"), themes);
         config.journal.read(root.section("journal"));
         config.hub = hub::read(&root.section("hub"));
         config.notify = notify::read(&mut root);
@@ -253,8 +258,26 @@ pub fn state_folder() -> Option<PathBuf> {
     Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
+/// The content of a file of the configuration.
+///
+/// # Errors
+/// If it can't be read, or is longer than `MAX_FILE_BYTES`.
+pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    let is_long = bytes.len() as u64 > MAX_FILE_BYTES;
+    if is_long { Err(io::Error::other("it is longer than 1 MiB, which no configuration is")) } else { Ok(bytes) }
+}
+
 fn read_file(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| {
+    let text = read_bytes(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| {
+            let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            io::Error::other(format!("line {line} is no UTF-8: save the file in that encoding"))
+        })
+    });
+    text.map_err(|source| {
         let path = path.to_owned();
         // The system's message, that there is no such file, would mislead: the link itself exists.
         match path.read_link() {

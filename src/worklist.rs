@@ -89,6 +89,11 @@ impl Worklist {
         }
     }
 
+    /// Go by other settings from now on.
+    pub fn change_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     /// How long items stay.
     #[must_use]
     pub const fn keep(&self) -> Span {

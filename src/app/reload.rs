@@ -1,6 +1,7 @@
 //! Reads the configuration again while the program runs: what can change at once goes to the floor and to the screen, and the
 //! rest is named as waiting for a restart. A file with a mistake changes nothing.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +46,18 @@ impl Reloadable {
     /// What the files hold now.
     fn content(&self) -> Vec<Option<Vec<u8>>> {
         let themes = config::theme_files(&self.path);
-        std::iter::once(&self.path).chain(&themes).map(|path| std::fs::read(path).ok()).collect()
+        let files = std::iter::once(&self.path).chain(&themes);
+        files.map(|path| path.is_file().then(|| config::read_bytes(path).ok()).flatten()).collect()
+    }
+
+    /// Read the configuration again. A pipe could be waited for without end, and an empty file is about to be written.
+    fn read(&self) -> Result<Config, config::Error> {
+        let unfit = |what| Err(config::Error::Read { path: self.path.clone(), source: io::Error::other(what) });
+        match self.path.metadata() {
+            Ok(file) if !file.is_file() => unfit("it is no file"),
+            Ok(file) if file.len() == 0 => unfit("it is empty"),
+            _ => (self.load)(),
+        }
     }
 }
 
@@ -83,8 +95,8 @@ pub(super) async fn watch(
             continue;
         }
         read = now;
-        let load = Arc::clone(&reloadable.load);
-        match spawn_blocking(move || load()).await {
+        let reader = reloadable.clone();
+        match spawn_blocking(move || reader.read()).await {
             Ok(loaded) => listeners.tell(&running, loaded).await,
             Err(error) => tracing::error!("reading the configuration: {error}"),
         }
@@ -124,15 +136,14 @@ impl Listeners {
         };
         let remark = remark.map(|words| Text::new(&words));
         let has_floor = self.floor.is_some();
-        // Whoever no longer listens has ended.
-        if let Some(screen) = &self.screen {
-            let settings = config.as_ref().map(|config| Box::new(config.ui.clone()));
-            let remark = remark.clone().filter(|_| !has_floor);
-            drop(screen.send(ScreenChange { settings, remark }).await);
-        }
+        // Whoever no longer listens has ended. The floor comes first: a screen may be held up by its terminal.
         if let Some(floor) = &self.floor {
-            let settings = config.map(|config| Box::new(super::floor_settings(&config, Vec::new())));
-            drop(floor.send(FloorChange { settings, remark }).await);
+            let settings = config.as_ref().map(|config| Box::new(super::floor_settings(config, Vec::new())));
+            drop(floor.send(FloorChange { settings, remark: remark.clone() }).await);
+        }
+        if let Some(screen) = &self.screen {
+            let settings = config.map(|config| Box::new(config.ui));
+            drop(screen.send(ScreenChange { settings, remark: remark.filter(|_| !has_floor) }).await);
         }
     }
 }
@@ -140,17 +151,21 @@ impl Listeners {
 /// The keys that have changed since the start and wait for a restart, in words.
 fn waiting(running: &Config, new: &Config) -> Option<String> {
     let counted = |config: &Config| floor::without_limits(&config.floor);
+    // What changes at once is named as well, so that a new key is of one kind or the other.
+    let Config { title, who, floor, sources, journal, hub, notify, ui, .. } = running;
+    let Config { table_zone: _, rules: _, alerts: _, worklist: _, theme_mistakes: _, .. } = running;
     let parts = [
-        ("title", running.title != new.title),
-        ("who", running.who != new.who),
-        ("timezone, day_starts", running.floor.calendar != new.floor.calendar),
+        ("title", *title != new.title),
+        ("who", *who != new.who),
+        ("timezone, day_starts", floor.calendar != new.floor.calendar),
         ("[rules], service_level_s", counted(running) != counted(new)),
-        ("[[source]]", running.sources != new.sources),
-        ("[journal]", running.journal != new.journal),
-        ("[hub]", running.hub != new.hub),
-        ("[[notify]]", running.notify != new.notify),
-        ("ui.plain", running.ui.plain != new.ui.plain),
-        ("ui.low_bandwidth", running.ui.low_bandwidth != new.ui.low_bandwidth),
+        ("[[source]]", *sources != new.sources),
+        ("[journal]", *journal != new.journal),
+        ("[hub]", *hub != new.hub),
+        ("[[notify]]", *notify != new.notify),
+        ("ui.language, ui.locale", (&ui.language, &ui.locale) != (&new.ui.language, &new.ui.locale)),
+        ("ui.plain", ui.plain != new.ui.plain),
+        ("ui.low_bandwidth", ui.low_bandwidth != new.ui.low_bandwidth),
     ];
     let keys: Vec<&str> = parts.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect();
     let verb = if keys.len() == 1 { "waits" } else { "wait" };
@@ -169,7 +184,7 @@ mod tests {
         let running = parse("");
         let words = |text: &str| waiting(&running, &parse(text));
         let at_once = "[targets]\nasa = { warning = 12 }\n[queue.sales.targets]\nservice_level = { warning = 90 }\n\
-            [ui]\ntheme = \"light\"\n[ui.kiosk]\npages = [\"now\"]\n[[alert]]\nname = \"abandonment\"\nwarning = 3\n";
+            [ui]\ntheme = \"light\"\n[ui.kiosk]\npages = [\"now\"]\n[worklist]\ndue = \"1h\"\n[[alert]]\nname = \"abandonment\"\nwarning = 3\n";
         assert_eq!(words(at_once), None);
         let later = "timezone = \"Europe/Berlin\"\n[journal]\nkeep_days = 7\n[queue.sales]\nservice_level_s = 30\n";
         assert_eq!(

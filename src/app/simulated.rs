@@ -8,8 +8,6 @@ use crate::source::simulator::{handling_bounds, written_queues};
 /// A configuration with the targets that suit the simulated centre.
 pub(super) fn with_targets(mut config: Config) -> Config {
     set_targets(&mut config.floor);
-    let intents = config.floor.intents.iter();
-    config.ui.handling_time = intents.map(|(intent, bounds)| (intent.to_string(), *bounds)).collect();
     config
 }
 

@@ -145,7 +145,6 @@ fn every_section_is_read() {
     assert!(!rule.own_limits, "a built-in rule goes by the board's limits, which are the floor's and the queue's");
     assert_eq!(config.ui.window, Window::H1);
     assert_eq!(config.ui.keys["quit"], ["q", "ctrl-c"]);
-    assert_eq!(config.ui.targets, config.floor.targets);
     assert_eq!(config.journal.keep_days, 90);
 }
 

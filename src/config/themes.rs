@@ -25,7 +25,7 @@ pub fn theme_files(config: &Path) -> Vec<PathBuf> {
     let folder = config.parent().map(|folder| folder.join("themes"));
     let entries = folder.and_then(|folder| folder.read_dir().ok()).into_iter().flatten();
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml") && path.is_file());
     files.sort();
     files.truncate(MAX_THEMES);
     files

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::section::Section;
 use super::themes::{self, OwnTheme};
 use crate::alert::Hours;
-use crate::engine;
 use crate::kpi::{Formula, Window};
 use crate::language;
 use crate::ui::action::Keymap;
@@ -19,9 +18,8 @@ const COLOURS: [(&str, Depth); 4] =
 
 const HOURS: &str = "a list of hours in quotes, such as `[\"mon-fri 08:00-18:00\"]`";
 
-/// Reads the settings of the screen. Targets and limits are copied from `floor`, which must have been read before;
-/// `themes` are those in files.
-pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings, themes: &[OwnTheme]) {
+/// Reads the settings of the screen. `themes` are those in files.
+pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, themes: &[OwnTheme]) {
     let name = section.raw_text("theme");
     let own = themes::read(section.section("own_theme")).map(|colours| ("own".to_owned(), colours));
     let sound = themes.iter().filter_map(|(name, read)| Some((name.clone(), *read.as_ref().ok()?)));
@@ -110,6 +108,4 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
         section.complain("keys", &format!("is wrong: {error}"));
     }
     section.done();
-    settings.targets.clone_from(&floor.targets);
-    settings.handling_time = floor.intents.iter().map(|(intent, bands)| (intent.to_string(), *bands)).collect();
 }

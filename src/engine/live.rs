@@ -305,7 +305,7 @@ impl Engine {
                 }
                 None => {
                     let id = self.queues.label(*queue);
-                    let bands = self.own_bands(&id);
+                    let bands = self.own_bands(Some(&id));
                     let sources = (sources.of)(&self.origins_of(record));
                     let name = name.cloned().unwrap_or_else(|| id.clone());
                     QueueRow { id, name, channel, service_level, bands, sources, live: live.into_owned() }
@@ -331,13 +331,15 @@ impl Engine {
         record.origins.iter().map(|origin| self.origins.label(*origin)).collect()
     }
 
-    /// The bands of a queue that are not the catalogue's.
-    fn own_bands(&self, queue: &Label) -> Vec<(KpiId, Bands)> {
-        let own = self.settings.queues.get(queue).into_iter().flat_map(|own| own.targets.keys());
+    /// The bands of a queue, or else of the floor, that are not the catalogue's.
+    #[must_use]
+    pub fn own_bands(&self, queue: Option<&Label>) -> Vec<(KpiId, Bands)> {
+        let own = queue.and_then(|queue| self.settings.queues.get(queue));
+        let own = own.into_iter().flat_map(|own| own.targets.keys());
         // The channel decides about those of waits.
         let by_channel = [KpiId::Asa, KpiId::LongestWait];
         let may_differ: BTreeSet<KpiId> = self.settings.targets.keys().chain(own).chain(&by_channel).copied().collect();
-        let bands = may_differ.into_iter().map(|kpi| (kpi, self.bands(kpi, Some(queue), None)));
+        let bands = may_differ.into_iter().map(|kpi| (kpi, self.bands(kpi, queue, None)));
         bands.filter(|(kpi, bands)| *bands != kpi.def().bands).collect()
     }
 

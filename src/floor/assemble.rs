@@ -34,6 +34,8 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         keeper: parts.keeper.clone(),
         hub: None,
         rules: engine.settings().rules.clone(),
+        bands: engine.own_bands(None),
+        handling_time: engine.settings().intents.clone(),
         total: engine.total_now(now),
         queues: engine.queues_now(now, sources),
         agents: engine.agents_now(now),

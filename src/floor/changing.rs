@@ -32,13 +32,14 @@ impl Floor {
         Self { changes, ..self }
     }
 
-    /// Take over targets, limits and alert rules. Open alerts are judged by the rules as they are now.
+    /// Take over targets, limits, alert rules and what worklists hold. Open alerts are judged by the rules as they are now.
     pub(super) fn change(&mut self, change: FloorChange) {
         self.change_remark = change.remark;
         self.dirty = true;
         let Some(new) = change.settings else { return };
         self.settings.engine.take_limits(&new.engine);
         self.engine.take_limits(&new.engine);
+        self.worklist.change_settings(new.worklist);
         if (&self.settings.rules, &self.settings.alerts) != (&new.rules, &new.alerts) {
             (self.settings.rules, self.settings.alerts) = (new.rules, new.alerts);
             self.evaluator.change_rules(self.settings.rules.clone(), self.settings.alerts);

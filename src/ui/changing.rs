@@ -35,6 +35,9 @@ impl App {
         if new.theme != before.theme {
             self.ui.palette = new.theme;
         }
+        if (new.window, new.formula) != (before.window, before.formula) {
+            (self.ui.window, self.ui.formula) = (new.window, new.formula);
+        }
         if new.mouse != before.mouse {
             self.ui.mouse = new.mouse;
             self.screen.mouse(new.mouse)?;

@@ -15,13 +15,13 @@ use tokio::sync::{mpsc, watch};
 use super::settings::Settings;
 use super::signals::{Signalled, Signals, leave_anyway};
 use super::view::episode;
-use super::{Error, format, words};
+use super::{Error, ScreenChange, format, words};
 use crate::alert::{Actor, AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, Keeper, Mode};
 use crate::floor::{FloorClosed, Handle};
 use crate::kpi::{Answer, Dim, Figure, KpiId, Period, Query, Slice};
 use crate::language::{self, ShownFigure as _, text};
-use crate::text::Label;
+use crate::text::{Label, Text};
 use command::PlainCommand;
 use typed::TypedLine;
 
@@ -43,7 +43,12 @@ const KPIS: [KpiId; 5] =
 ///
 /// # Errors
 /// If signals cannot be handled, or the floor has ended.
-pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
+pub async fn run(
+    handle: Handle,
+    settings: Settings,
+    who: Actor,
+    mut settings_changes: mpsc::Receiver<ScreenChange>,
+) -> Result<(), Error> {
     let mut signals = Signals::new()?;
     tokio::spawn(leave_anyway(Signals::new()?));
     let mut typed = if settings.locked { None } else { typed::lines()? };
@@ -76,6 +81,10 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
                 }
                 continue;
             },
+            Some(change) = settings_changes.recv() => {
+                let board = boards.borrow().clone();
+                plain.change(change, &board)
+            }
             changed = tokio::time::timeout(SILENT_AFTER, boards.changed()) => match changed {
                 Ok(changed) => {
                     changed.map_err(|_| FloorClosed)?;
@@ -123,6 +132,19 @@ fn say(lines: &[String]) -> io::Result<()> {
 impl Plain {
     fn zone(&self, board: &Board) -> Tz {
         self.settings.zone.unwrap_or(board.calendar.zone)
+    }
+
+    /// Take over other settings, and say so.
+    fn change(&mut self, change: ScreenChange, board: &Board) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(new) = change.settings {
+            self.settings = *new;
+            let clock = format::clock(board.at, self.zone(board));
+            lines.push(format!("{clock} {}", sentence(text!("toast-read-again"))));
+        }
+        self.said.remark = change.remark;
+        lines.extend(self.said.changes(board, self.zone(board)));
+        lines
     }
 
     /// What is new with a board; with the first one, all of it.
@@ -229,6 +251,8 @@ struct Said {
     alerts: FxHashMap<u64, (usize, String)>,
     /// What is wrong with the floor itself.
     troubles: Vec<String>,
+    /// What is wrong with the configuration of this program, where the floor is another's.
+    remark: Option<Text>,
     is_silent: bool,
 }
 
@@ -240,7 +264,8 @@ impl Said {
         if std::mem::take(&mut self.is_silent) {
             lines.push(format!("{clock} {}", text!("plain-news-again")));
         }
-        let troubles = troubles(board);
+        let troubles: Vec<_> =
+            troubles(board).into_iter().chain(self.remark.as_ref().map(ToString::to_string)).collect();
         lines.extend(
             troubles
                 .iter()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::kpi::{Bands, Formula, KpiId, Window};
+use crate::kpi::{Formula, Window};
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskSettings;
 use crate::ui::locator::ViewLocator;
@@ -50,10 +50,6 @@ pub struct Settings {
     pub zone: Option<Tz>,
     /// Action name → keys.
     pub keys: BTreeMap<String, Vec<String>>,
-    /// The targets and limits that tiles and `?` show instead of the catalogue's.
-    pub targets: BTreeMap<KpiId, Bands>,
-    /// The bounds of handling time in seconds: intent → `low`, `high`.
-    pub handling_time: BTreeMap<String, Bands>,
     /// How long an agent may be in a state before it is marked.
     pub too_long: TooLong,
     /// How the wall behaves.
@@ -105,8 +101,6 @@ impl Default for Settings {
             export_dir: None,
             zone: None,
             keys: BTreeMap::new(),
-            targets: BTreeMap::new(),
-            handling_time: BTreeMap::new(),
             too_long: TooLong::default(),
             kiosk: KioskSettings::default(),
             hint_seen: None,

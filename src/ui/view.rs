@@ -99,11 +99,17 @@ impl<'a> Ctx<'a> {
         self.settings.zone.unwrap_or(self.board.calendar.zone)
     }
 
-    /// Target and limits of a KPI: those of the settings, or else the built-in ones.
+    /// What must be known about the configuration, the floor's machine and its journal, if anything.
+    #[must_use]
+    pub fn remark(&self) -> Option<&'a str> {
+        self.ui.remark.as_ref().or(self.board.remarks.first()).map(|remark| language::told(remark.as_str()))
+    }
+
+    /// Target and limits of a KPI: those of the floor, or else the built-in ones.
     #[must_use]
     pub fn bands(&self, kpi: KpiId) -> Bands {
-        let own = self.settings.targets.get(&kpi).copied().unwrap_or(Bands::NONE);
-        own.or(kpi.def().bands)
+        let own = self.board.bands.iter().find(|(of, _)| *of == kpi);
+        own.map_or(kpi.def().bands, |(_, bands)| *bands)
     }
 
     /// Target and limits of a KPI in a slice: those of the queue where it has its own.

@@ -8,7 +8,7 @@ use super::{Ctx, health};
 use crate::alert::Severity;
 use crate::board::{Keeper, Mode};
 use crate::language::{self, text};
-use crate::text::{Text, fit, shorten_paths};
+use crate::text::{fit, shorten_paths};
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, clauses, cols};
 use crate::ui::glyphs;
@@ -223,9 +223,8 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         let reason = clauses(cut_off.reason.as_str(), room.saturating_sub(head.width() + next.width()));
         return Some((format!("{head}{reason}{next}"), Tone::Critical));
     }
-    let first = ctx.ui.remark.as_ref().or(board.remarks.first());
-    let told = |remark: &Text| (format!("{} {}", glyphs::WARNING, language::told(remark.as_str())), Tone::WarningFill);
-    let remark = || first.map(told);
+    let first = ctx.remark();
+    let remark = || first.map(|words| (format!("{} {words}", glyphs::WARNING), Tone::WarningFill));
     match &board.keeper {
         Keeper::Loading => {
             let words =

@@ -158,8 +158,8 @@ impl<'a> IntentItem<'a> {
     }
 
     fn limits(&self) -> Bands {
-        let intent = self.intent().map_or("", Label::as_str);
-        self.ctx.settings.handling_time.get(intent).copied().unwrap_or_else(|| self.ctx.bands(KpiId::Aht))
+        let own = self.intent().and_then(|intent| self.ctx.board.handling_time.get(intent)).copied();
+        own.unwrap_or_else(|| self.ctx.bands(KpiId::Aht))
     }
 
     fn verdict(&self) -> Verdict {

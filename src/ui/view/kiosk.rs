@@ -29,6 +29,7 @@ use crate::clock::Span;
 use crate::language::text;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
 use crate::ui::grid::{RowSource, TableRow};
 use crate::ui::kiosk::{KioskPage, calling, opens_again};
 use crate::ui::state::Panel;
@@ -131,14 +132,16 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
         return;
     }
     let dots: Vec<&str> = settings.pages.iter().map(|page| if *page == kiosk.page { "●" } else { "○" }).collect();
-    let next = match calling(ctx.board).next() {
-        Some(_) => text!("kiosk-held").to_owned(),
-        None if dots.len() < 2 => String::new(),
-        None => text!("kiosk-next-page", seconds = (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0),
+    // Where room is short, fewer words.
+    let (next, shorter) = match calling(ctx.board).next() {
+        Some(_) => (text!("kiosk-held").to_owned(), text!("kiosk-held-short")),
+        None if dots.len() < 2 => Default::default(),
+        None => (text!("kiosk-next-page", seconds = (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0), ""),
     };
     let age = band::age(ctx);
     let live = ctx.board.sources.iter().filter(|source| matches!(source.health, Health::Live | Health::Ended)).count();
     let all = ctx.board.sources.len();
+    let remark = ctx.remark();
     let mut right = vec![ctx.board.title.to_string()];
     right.extend(match &ctx.board.mode {
         Mode::Live => None,
@@ -152,7 +155,8 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     });
     right.retain(|part| !part.is_empty());
     // Where room is short, the age of the data is what counts.
-    while right.len() > 2 && cols(right.join(" · ").width()) > area.right().saturating_sub(x + unit) {
+    let room = area.right().saturating_sub(x + unit);
+    while right.len() > 2 && (remark.is_some() || cols(right.join(" · ").width()) > room) {
         right.remove(0);
     }
     let right = right.join(" · ");
@@ -163,8 +167,12 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     pane.caption(start, area.y, &right, width, style);
     let room = usize::from(start.saturating_sub(x + 2));
     let dots = dots.join(" ");
-    let saying = |words: &str| format!("{dots}   {words}");
-    let is_short = saying(&next).width() > room && next == text!("kiosk-held");
-    let left = if is_short { saying(text!("kiosk-held-short")) } else { saying(&next) };
+    if let Some(remark) = remark {
+        let words = format!("{dots}   {} {remark}", glyphs::WARNING);
+        pane.caption(x, area.y, &words, cols(room), ctx.theme.style(Tone::Warning));
+        return;
+    }
+    let saying = [next.as_str(), shorter].map(|words| format!("{dots}   {words}"));
+    let left = saying.into_iter().find(|words| words.width() <= room).unwrap_or(dots);
     pane.caption(x, area.y, &left, cols(room), muted);
 }
