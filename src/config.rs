@@ -273,7 +273,7 @@ fn read_file(path: &Path) -> Result<String, Error> {
     let text = read_bytes(path).and_then(|bytes| {
         String::from_utf8(bytes).map_err(|error| {
             let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             io::Error::other(format!("line {line} is no UTF-8: save the file in that encoding"))
         })
     });

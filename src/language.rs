@@ -16,6 +16,7 @@ mod format;
 mod load;
 mod syntax;
 mod words;
+mod work;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,6 +39,7 @@ pub use format::{
 };
 pub use load::{LanguageError, OwnFiles};
 pub use words::*;
+pub use work::*;
 
 /// A language as it was loaded.
 pub struct Language {

@@ -180,6 +180,11 @@ fn is_hidden(c: char) -> bool {
         | 0xfff0..=0xfffb | 0x1_bca0..=0x1_bca3 | 0x1_d173..=0x1_d17a | 0xe000..=0xf8ff | 0xe_0000..=0x10_ffff)
 }
 
+/// Whether a text of the user's own may be drawn as it is. Some scripts need the two joiners.
+pub(crate) fn is_visible(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '\u{200c}' | '\u{200d}') || !c.is_control() && !is_hidden(c))
+}
+
 fn clean(text: &str, max: usize) -> String {
     let visible: String = text
         .chars()

@@ -221,8 +221,8 @@ impl Worklist {
     pub fn execute(&mut self, command: &WorkCommand, now: Time) -> Result<WorkItem, CommandRefusal> {
         let id = command.item;
         let item = self.items.get_mut(&id).ok_or(CommandRefusal::UnknownItem(id))?;
-        let newest = self.newest.get(&key_of(item)).copied().filter(|newest| *newest != id);
-        item.execute(command, &self.settings, newest, now)?;
+        let has_newer = self.newest.get(&key_of(item)).is_some_and(|newest| *newest != id);
+        item.execute(command, &self.settings, has_newer, now)?;
         Ok(item.clone())
     }
 

@@ -1001,6 +1001,13 @@ told-staffed-time = besetzte Zeit gehört zu Agenten: nach Agent, nach Team oder
 told-few-handled = zu wenige bearbeitete Kontakte zum Vergleich
 told-hidden = mit diesem Token nicht zu sehen
 told-no-sum = die Tabelle der Summen sagt es nicht
+told-closed-answered = der Kunde rief erneut an und wurde angenommen
+told-closed-reached = der Kunde wurde zurückgerufen und nahm an
+told-closed-withdrawn = es stellte sich als falsch heraus
+told-closed-old = es ist zu alt
+told-happened-again = es geschah erneut: es gibt einen neueren Eintrag
+told-empty-note = die Notiz enthält nichts, was zu sehen wäre
+told-rule-gone = seine Regel gibt es nicht mehr
 
 ## How contacts ended
 
@@ -1239,7 +1246,12 @@ work-outcome-expired = verfallen
 work-not-known = nicht bekannt
 work-hung-up = aufgelegt
 work-asked-back = wünscht Rückruf
-told-opened-again = wieder geöffnet
+work-why-hung-up = aufgelegt nach { $wait }
+work-why-asked-back = wünscht Rückruf nach { $wait }
+work-why-satisfied = zufrieden { $score } von 5
+work-why-recommends = empfiehlt { $score } von 10
+work-why-reopened = wieder geöffnet
+work-why-handled = zu Ende nach { $time }
 work-claimed = übernommen
 work-late = { $count } überfällig
 work-due-since = seit { $time }

@@ -807,6 +807,13 @@ told-staffed-time = staffed time belongs to agents: ask by agent, by team or in 
 told-few-handled = too few handled contacts to compare
 told-hidden = this token may not see it
 told-no-sum = the table of sums does not tell it
+told-closed-answered = the customer called again and was answered
+told-closed-reached = the customer was called back and answered
+told-closed-withdrawn = it turned out not to be so
+told-closed-old = it is too old
+told-happened-again = it happened again: there is a newer item
+told-empty-note = the note has nothing that can be seen
+told-rule-gone = its rule is gone
 
 ## How contacts ended
 
@@ -1039,7 +1046,12 @@ work-outcome-expired = expired
 work-not-known = not known
 work-hung-up = hung up
 work-asked-back = asked for it
-told-opened-again = opened again
+work-why-hung-up = hung up after { $wait }
+work-why-asked-back = asked to be called back after { $wait }
+work-why-satisfied = satisfied { $score } of 5
+work-why-recommends = recommends { $score } of 10
+work-why-reopened = opened again
+work-why-handled = over after { $time }
 work-claimed = claimed
 work-late = { $count } late
 work-due-since = { $time } late

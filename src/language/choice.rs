@@ -11,6 +11,8 @@ pub struct LanguageChoice {
     is_asked_for: bool,
     numbers: String,
     times: String,
+    /// By whose custom numbers and times are written where nobody says, or the country is not known.
+    general: String,
 }
 
 /// The tag of a locale's name: `de_CH.UTF-8` is `de-CH`; `None` for `C` and `POSIX`, which are no language.
@@ -39,16 +41,18 @@ impl LanguageChoice {
     pub fn new(language: Option<&str>, locale: Option<&str>, var: impl Fn(&str) -> Option<String>) -> Self {
         let of = |names: &[&str]| {
             let value = names.iter().filter_map(|name| var(name)).find(|value| !value.is_empty())?;
-            locale_of(&value)
+            Some(locale_of(&value))
         };
         let asked_for = language.and_then(locale_of);
         let is_asked_for = asked_for.is_some();
-        let words = asked_for.or_else(|| of(&["LC_ALL", "LC_MESSAGES", "LANG"])).unwrap_or_else(|| "en".to_owned());
-        let format = |variable| {
-            let own = locale.and_then(locale_of).or_else(|| of(&["LC_ALL", variable]));
-            own.unwrap_or_else(|| words.clone())
+        let words = asked_for.or_else(|| of(&["LC_ALL", "LC_MESSAGES", "LANG"])?).unwrap_or_else(|| "en".to_owned());
+        let general = if is_asked_for { &words } else { words.split('-').next().unwrap_or(&words) }.to_owned();
+        let format = |variable| match (locale.and_then(locale_of), of(&["LC_ALL", variable])) {
+            (Some(own), _) | (None, Some(Some(own))) => own,
+            (None, Some(None)) => general.clone(),
+            (None, None) => words.clone(),
         };
-        Self { is_asked_for, numbers: format("LC_NUMERIC"), times: format("LC_TIME"), words }
+        Self { is_asked_for, numbers: format("LC_NUMERIC"), times: format("LC_TIME"), general, words }
     }
 
     /// Load the language. `ascii` spells out what a terminal without it could not show: `ü` is `ue`.
@@ -66,8 +70,10 @@ impl LanguageChoice {
         };
         let mut language = Language::new(words.0, words.1, ascii)?;
         for (tag, prefix) in [(&self.numbers, "number-"), (&self.times, "time-")] {
-            // A locale without a file of its own is written as the language is.
-            let sources = load::sources(tag, own)?;
+            let (tag, sources) = match load::sources(tag, own)? {
+                sources if sources.is_empty() => (&self.general, load::sources(&self.general, own)?),
+                sources => (tag, sources),
+            };
             if !sources.is_empty() && *tag != self.words {
                 language.take(&Language::new(tag, sources, ascii)?, prefix);
             }

@@ -9,9 +9,10 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_syntax::ast::Message;
 use rustc_hash::FxHashMap;
 
-use super::syntax::{arguments, line_of, line_of_message, literal, message};
+use super::syntax::{Parts, line_of, line_of_message, message};
 use super::{KpiWords, Language};
 use crate::kpi::CATALOGUE;
+use crate::text::is_visible;
 use crate::text::suggest::{nearest, suggestion};
 
 /// The files that are built in, by tag. One for a region holds what is written otherwise there.
@@ -63,6 +64,7 @@ impl OwnFiles {
         let fail = |what: &str| LanguageError(format!("{}: {what}", file.display()));
         match std::fs::metadata(&file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Ok(meta) if !meta.is_file() => return Err(fail("is no file")),
             Ok(meta) if meta.len() > MAX_FILE_BYTES => return Err(fail("is longer than 1 MiB, which no language is")),
             _ => {}
         }
@@ -109,6 +111,13 @@ impl Source {
 fn mistake(english: &FluentBundle<FluentResource>, message: &Message<&str>) -> Option<String> {
     let id = message.id.name;
     let Some(value) = &message.value else { return Some("has no text: write it after `=`".to_owned()) };
+    let Parts { arguments, references, literals } = Parts::of(value);
+    if let Some(name) = references.first() {
+        return Some(format!("refers to `{name}`: write the text itself"));
+    }
+    if !literals.iter().all(|text| is_visible(text)) {
+        return Some("has a line break, or a sign that cannot be seen: write it on one line, without".to_owned());
+    }
     if let Some(key) = id.strip_prefix("kpi-") {
         let key =
             ["-short", "-word", "-formula", "-action"].iter().find_map(|end| key.strip_suffix(end)).unwrap_or(key);
@@ -122,16 +131,24 @@ fn mistake(english: &FluentBundle<FluentResource>, message: &Message<&str>) -> O
         let near = nearest(id, ids).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         return Some(format!("is no text of the board{near}"));
     };
-    let known = arguments(original);
-    if let Some(name) = arguments(value).difference(&known).next() {
-        let all: Vec<String> = known.iter().map(|name| format!("${name}")).collect();
+    let known = Parts::of(original);
+    if let Some(name) = arguments.difference(&known.arguments).next() {
+        let all: Vec<String> = known.arguments.iter().map(|name| format!("${name}")).collect();
         return Some(format!(
             "has no argument ${name}; it has {}",
             if all.is_empty() { "none".to_owned() } else { all.join(", ") }
         ));
     }
-    let is_wrong = id.starts_with("time-") && StrftimeItems::new(&literal(value)).any(|item| item == Item::Error);
-    is_wrong.then(|| "is no form of a time: write it as `date` takes it, such as %H:%M".to_owned())
+    if !id.starts_with("time-") {
+        return None;
+    }
+    let (form, original) = (literals.concat(), known.literals.concat());
+    if original.contains('%') {
+        let is_wrong = StrftimeItems::new(&form).any(|item| item == Item::Error);
+        return is_wrong.then(|| "is no form of a time: write it as `date` takes it, such as %H:%M".to_owned());
+    }
+    let [has, needs] = [&form, &original].map(|words| words.split(' ').count());
+    (has != needs).then(|| format!("has {has} words and needs {needs}, one blank apart"))
 }
 
 /// English, as it is built in.

@@ -1,64 +1,67 @@
 //! Looks into parsed messages: which arguments they have, and where they stand in their file.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
+use fluent_syntax::unicode::unescape_unicode_to_string;
 
 /// The message of an entry; `None` for comments and the like.
 pub(super) fn message<'a>(entry: &'a Entry<&'a str>) -> Option<&'a Message<&'a str>> {
     if let Entry::Message(message) = entry { Some(message) } else { None }
 }
 
-/// The names of the arguments that a text has.
-pub(super) fn arguments<'a>(pattern: &Pattern<&'a str>) -> BTreeSet<&'a str> {
-    let mut names = BTreeSet::new();
-    of_pattern(pattern, &mut names);
-    names
+/// What a text is made of, in all of its variants.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'a> {
+    /// The names of its arguments.
+    pub(super) arguments: BTreeSet<&'a str>,
+    /// The names of other texts and of functions that it refers to.
+    pub(super) references: Vec<&'a str>,
+    /// What is written as it stands.
+    pub(super) literals: Vec<Cow<'a, str>>,
 }
 
-fn of_pattern<'a>(pattern: &Pattern<&'a str>, names: &mut BTreeSet<&'a str>) {
-    for element in &pattern.elements {
-        if let PatternElement::Placeable { expression } = element {
-            of_expression(expression, names);
-        }
+impl<'a> Parts<'a> {
+    /// The parts of a text.
+    pub(super) fn of(pattern: &Pattern<&'a str>) -> Self {
+        let mut parts = Self::default();
+        parts.pattern(pattern);
+        parts
     }
-}
 
-fn of_expression<'a>(expression: &Expression<&'a str>, names: &mut BTreeSet<&'a str>) {
-    match expression {
-        Expression::Inline(inline) => of_inline(inline, names),
-        Expression::Select { selector, variants } => {
-            of_inline(selector, names);
-            for variant in variants {
-                of_pattern(&variant.value, names);
+    fn pattern(&mut self, pattern: &Pattern<&'a str>) {
+        for element in &pattern.elements {
+            match element {
+                PatternElement::TextElement { value } => self.literals.push(Cow::Borrowed(value)),
+                PatternElement::Placeable { expression } => self.expression(expression),
             }
         }
     }
-}
 
-fn of_inline<'a>(inline: &InlineExpression<&'a str>, names: &mut BTreeSet<&'a str>) {
-    let of_call = |call: &CallArguments<&'a str>, names: &mut BTreeSet<&'a str>| {
-        call.positional.iter().for_each(|argument| of_inline(argument, names));
-        call.named.iter().for_each(|argument| of_inline(&argument.value, names));
-    };
-    match inline {
-        InlineExpression::VariableReference { id } => drop(names.insert(id.name)),
-        InlineExpression::Placeable { expression } => of_expression(expression, names),
-        InlineExpression::FunctionReference { arguments, .. } => of_call(arguments, names),
-        InlineExpression::TermReference { arguments, .. } => arguments.iter().for_each(|call| of_call(call, names)),
-        InlineExpression::StringLiteral { .. }
-        | InlineExpression::NumberLiteral { .. }
-        | InlineExpression::MessageReference { .. } => {}
+    fn expression(&mut self, expression: &Expression<&'a str>) {
+        match expression {
+            Expression::Inline(inline) => self.inline(inline),
+            Expression::Select { selector, variants } => {
+                self.inline(selector);
+                for variant in variants {
+                    self.pattern(&variant.value);
+                }
+            }
+        }
     }
-}
 
-/// The literal parts of a text.
-pub(super) fn literal(pattern: &Pattern<&str>) -> String {
-    let parts = pattern.elements.iter().map(|element| match element {
-        PatternElement::TextElement { value } => *value,
-        PatternElement::Placeable { .. } => "",
-    });
-    parts.collect()
+    fn inline(&mut self, inline: &InlineExpression<&'a str>) {
+        match inline {
+            InlineExpression::VariableReference { id } => drop(self.arguments.insert(id.name)),
+            InlineExpression::Placeable { expression } => self.expression(expression),
+            InlineExpression::FunctionReference { id, .. }
+            | InlineExpression::TermReference { id, .. }
+            | InlineExpression::MessageReference { id, .. } => self.references.push(id.name),
+            InlineExpression::StringLiteral { value } => self.literals.push(unescape_unicode_to_string(value)),
+            InlineExpression::NumberLiteral { .. } => {}
+        }
+    }
 }
 
 /// The line of a byte of a text, from 1.

@@ -57,6 +57,13 @@ fn numbers_and_times_follow_the_country() {
     let mixed = choice(&[("LANG", "en_GB.UTF-8"), ("LC_NUMERIC", "de_DE.UTF-8"), ("LC_TIME", "en_US.UTF-8")]);
     let mixed = lent(mixed, || [text!("now").to_owned(), decimal(1.5, 1), minute(at, Tz::UTC)]);
     assert_eq!(mixed, ["now", "1,5", "2:05pm"]);
+    // Times of no country, or of one that is not known, are those of the language and not of another country.
+    for time in ["C", "POSIX", "C.UTF-8", "fr_FR.UTF-8"] {
+        let general = choice(&[("LANG", "en_US.UTF-8"), ("LC_TIME", time)]);
+        assert_eq!(lent(general, || [count(12_345.0), minute(at, Tz::UTC)]), ["12,345", "14:05"], "{time}");
+    }
+    let asked_for = wanted(Some("en-US"), None, &[("LC_ALL", "C.UTF-8")]).load(&OwnFiles::default(), false).unwrap();
+    assert_eq!(lent(asked_for, || minute(at, Tz::UTC)), "2:05pm");
 }
 
 #[test]
@@ -103,6 +110,18 @@ fn a_file_of_ones_own_stands_over_a_language_or_for_one() {
         ("since = seit { $tme }\n", ":1: `since` has no argument $tme; it has $time"),
         ("kpi-csatt = x\n", ":1: `kpi-csatt` is of no KPI; did you mean `csat`?"),
         ("time-clock = %Q\n", ":1: `time-clock` is no form of a time: write it as `date` takes it, such as %H:%M"),
+        ("time-months = Jan Feb\n", ":1: `time-months` has 2 words and needs 12, one blank apart"),
+        ("now = { since }\n", ":1: `now` refers to `since`: write the text itself"),
+        ("now = { -term }\n-term = x\n", ":1: `now` refers to `term`: write the text itself"),
+        ("since = { NUMBER($time) }\n", ":1: `since` refers to `NUMBER`: write the text itself"),
+        (
+            "now = {\"\\u001b\"}[2J\n",
+            ":1: `now` has a line break, or a sign that cannot be seen: write it on one line, without",
+        ),
+        (
+            "now = a\n    b\n",
+            ":1: `now` has a line break, or a sign that cannot be seen: write it on one line, without",
+        ),
         ("now jetzt\n", ":1: Expected a token starting with \"=\""),
     ] {
         write("de", text);

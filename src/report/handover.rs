@@ -298,7 +298,7 @@ impl Handover {
                 language::keyed("work-kind", item.kind.key()).to_owned(),
                 item.subject().to_string(),
                 words.queue(&item.queue),
-                language::told(item.why.as_str()).to_owned(),
+                language::work_reason(item),
                 since,
                 due,
                 again,

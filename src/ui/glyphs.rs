@@ -5,10 +5,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 use crate::alert::Severity;
 use crate::kpi::Verdict;
 use crate::language;
+use crate::ui::format::cols;
 
 /// Critical.
 pub const CRITICAL: &str = "‼";
@@ -61,6 +63,13 @@ pub fn shown_word(verdict: Verdict) -> &'static str {
 #[must_use]
 pub fn badge(verdict: Verdict) -> String {
     format!("{} {}", sign(verdict), shown_word(verdict))
+}
+
+/// The widest that [`badge`] is, in columns.
+#[must_use]
+pub fn badge_width() -> u16 {
+    let verdicts = [Verdict::FewSamples, Verdict::Good, Verdict::Warning, Verdict::Critical];
+    verdicts.map(|verdict| cols(badge(verdict).width())).into_iter().max().unwrap_or_default()
 }
 
 /// The verdict that corresponds to a severity.

@@ -46,7 +46,7 @@ pub enum WorkAction {
 }
 
 impl WorkItem {
-    /// Carry out a command. `newer` is the number of a newer item about the same.
+    /// Carry out a command. `has_newer` says whether there is a newer item about the same.
     ///
     /// A command that is sent again, because its reply was lost, is recognized by what is in the history since the
     /// version that its author saw, and changes nothing.
@@ -54,7 +54,7 @@ impl WorkItem {
         &mut self,
         command: &WorkCommand,
         settings: &Settings,
-        newer: Option<u64>,
+        has_newer: bool,
         now: Time,
     ) -> Result<(), CommandRefusal> {
         let who = &command.who;
@@ -83,7 +83,7 @@ impl WorkItem {
                 self.write(now, who, note.as_ref());
             }
             WorkAction::Done { outcome, note } => return self.finish(command, *outcome, note.as_ref(), settings, now),
-            WorkAction::Undo => return self.undo(command, newer, now),
+            WorkAction::Undo => return self.undo(command, has_newer, now),
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl WorkItem {
         Ok(())
     }
 
-    fn undo(&mut self, command: &WorkCommand, newer: Option<u64>, now: Time) -> Result<(), CommandRefusal> {
+    fn undo(&mut self, command: &WorkCommand, has_newer: bool, now: Time) -> Result<(), CommandRefusal> {
         let who = &command.who;
         if self.has_since(command, |entry| entry.what == WorkEvent::Undone) {
             return Ok(());
@@ -147,8 +147,8 @@ impl WorkItem {
             return Err(CommandRefusal::Theirs(author.name.clone()));
         }
         if self.is_closed() || self.holder().is_none() {
-            if let (true, Some(newer)) = (self.is_closed(), newer) {
-                return Err(CommandRefusal::Closed(Text::new(&format!("it happened again: that is number {newer}"))));
+            if self.is_closed() && has_newer {
+                return Err(CommandRefusal::Closed(Text::fixed("it happened again: there is a newer item")));
             }
             self.attempts = self.attempts.saturating_sub(u32::from(attempt));
             self.closed = None;

@@ -237,7 +237,7 @@ fn what_happens_again_after_an_item_was_closed_is_a_new_one_and_what_happened_be
     assert_eq!(all(&list, 32).counts.open, 1);
     // There is one open item at most: the former one stays closed.
     let refused = list.execute(&command(&closed, "ann", WorkAction::Undo), at(33)).unwrap_err();
-    assert_eq!(refused.to_string(), "it is over: it happened again: that is number 2");
+    assert_eq!(refused.to_string(), "it is over: it happened again: there is a newer item");
 }
 
 #[test]

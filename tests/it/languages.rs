@@ -214,6 +214,20 @@ fn what_a_floor_tells_is_in_its_source() {
 }
 
 #[test]
+fn every_fixed_sentence_about_alerts_and_work_can_be_told() {
+    let told = told();
+    let rooms = sources().into_iter().filter(|(path, _)| {
+        let path = path.strip_prefix(root().join("src")).unwrap();
+        path.starts_with("alert") || path.starts_with("worklist")
+    });
+    for (path, text) in rooms {
+        for (sentence, _) in quoted_after(&text, "Text::fixed(") {
+            assert!(told.iter().any(|known| known == sentence), "{}: \"{sentence}\"", path.display());
+        }
+    }
+}
+
+#[test]
 fn every_reason_of_an_unknown_figure_can_be_told() {
     let told = told();
     let source = fs::read_to_string(root().join("src/kpi/formula.rs")).unwrap();

@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["kpi", "event", "text", "clock"]),
     ("alert", &["engine", "kpi", "event", "text", "clock"]),
     ("worklist", &["alert", "engine", "kpi", "event", "text", "clock"]),
-    ("language", &["alert", "kpi", "event", "text", "clock"]),
+    ("language", &["worklist", "alert", "kpi", "event", "text", "clock"]),
     ("board", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("journal", &["worklist", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("source", &["net", "board", "kpi", "event", "secret", "text", "clock"]),

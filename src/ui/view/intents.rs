@@ -64,6 +64,7 @@ impl<'a> IntentItem<'a> {
             |i| SortKey::Text(glyphs::word(i.verdict())),
             |i, _| TableCell::verdict(i.verdict()),
         )
+        .least(glyphs::badge_width)
         .rank(1),
         Column::<Self>::figure("offered", "column-offered", 7, KpiId::Offered).rank(1),
         Column::<Self>::number(

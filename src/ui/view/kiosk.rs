@@ -136,7 +136,9 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     let (next, shorter) = match calling(ctx.board).next() {
         Some(_) => (text!("kiosk-held").to_owned(), text!("kiosk-held-short")),
         None if dots.len() < 2 => Default::default(),
-        None => (text!("kiosk-next-page", seconds = (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0), ""),
+        None => {
+            (text!("kiosk-next-page", seconds = (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0), "")
+        }
     };
     let age = band::age(ctx);
     let live = ctx.board.sources.iter().filter(|source| matches!(source.health, Health::Live | Health::Ended)).count();

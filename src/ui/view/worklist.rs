@@ -145,10 +145,10 @@ impl<'a> WorkRow<'a> {
         let word = match last {
             Some(OccasionKind::HungUp) => text!("work-hung-up"),
             Some(OccasionKind::AskedBack) => text!("work-asked-back"),
-            _ => language::told(self.item.why.as_str()),
+            _ => &language::work_reason(self.item),
         };
         let times = self.item.reasons().count();
-        let text = if times > 1 { format!("{word} {times}×") } else { word.to_owned() };
+        let text = if times > 1 { format!("{word} {times}×") } else { word.to_string() };
         TableCell::new(fit(&text, usize::from(width)).into_owned(), self.tone())
     }
 
@@ -274,8 +274,9 @@ fn counts(counts: &WorkCounts, width: u16) -> String {
 /// Draw the choice of the word with which an item is closed.
 pub fn outcomes(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, id: u64) {
     let item = answer(ctx).and_then(|answer| answer.items.iter().find(|item| item.id == id));
-    let about = item
-        .map_or_else(String::new, |item| format!("{}, {}: {}", item.subject(), ctx.queue_name(&item.queue), item.why));
+    let about = item.map_or_else(String::new, |item| {
+        format!("{}, {}: {}", item.subject(), ctx.queue_name(&item.queue), language::work_reason(item))
+    });
     let words = ctx.ui.worklist.kind.outcomes().iter().zip(1..).map(|(outcome, digit)| choice(digit, *outcome));
     let words = words.collect::<Vec<_>>().join("   ");
     let inner = overlay::frame(buffer, area, ctx.theme, text!("work-how"), (words.width().max(40) + 4, 2));
