@@ -355,6 +355,13 @@ impl Board {
         }
     }
 
+    /// Whether sources are still catching up on the past, so that figures are not yet complete.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        let follows = matches!(self.keeper, Keeper::Other(_));
+        !follows && self.sources.iter().any(|source| source.is_catching_up(self.at, &self.mode))
+    }
+
     /// The source with a name.
     #[must_use]
     pub fn source(&self, name: &Label) -> Option<&SourceRow> {

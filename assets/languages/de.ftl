@@ -361,7 +361,7 @@ agents-not-for = nicht { $queues }
 agents-title = Agenten
 agents-title-of = Agenten, { $slice }: { $count }
 agents-none-handled = in dieser Zeit hat niemand einen bearbeitet
-compared-few = zu wenige zum Vergleich
+compared-few = zu wenige Werte
 compared-usual = kein klarer Unterschied
 compared-shorter = kürzer
 compared-longer = länger
@@ -475,7 +475,7 @@ figure-period = { $slice }, { $window }: { $from } bis { $to } { $zone }
 figure-computed = berechnet vor { $age }, { $sources }
 figure-title = { $kpi }: { $slice }
 figure-samples = aus { $count } Werten
-figure-interval = mit 95 % Sicherheit zwischen { $low } und { $high }
+figure-interval = mit 95% Sicherheit zwischen { $low } und { $high }
 figure-provisional = vorläufig: { $share } der Erstkontakte könnten noch wiederkommen
 figure-observed = die eigene Zahl der Quelle, wie sie kam
 figure-nothing-yet = noch nichts
@@ -690,6 +690,10 @@ kiosk-fine = { $count ->
         [1] 1 Warteschlange gut
        *[other] { $count } Warteschlangen gut
     }
+kiosk-late = { $count ->
+        [one] 1 Rückruf überfällig
+       *[other] { $count } Rückrufe überfällig
+    }
 kiosk-not-fine = { $fine } gut, { $count } nicht
 kiosk-more-not-fine = { $fine } gut, { $count } weitere nicht
 kiosk-held = vom Alarm gehalten
@@ -840,10 +844,10 @@ kpi-asa-action = Zur Spitze Agenten dazunehmen; nach Agenten in langer Pause ode
 kpi-answer_p50 = Mittlere Wartezeit der Angenommenen
 kpi-answer_p50-short = Wart. p50
 kpi-answer_p50-formula = die Hälfte der angenommenen Kontakte wartete nicht länger
-kpi-answer_p90 = Wartezeit der Angenommenen, 90 %
+kpi-answer_p90 = Wartezeit der Angenommenen, 90%
 kpi-answer_p90-short = Wart. p90
 kpi-answer_p90-formula = neun von zehn angenommenen Kontakten warteten nicht länger
-kpi-answer_p99 = Wartezeit der Angenommenen, 99 %
+kpi-answer_p99 = Wartezeit der Angenommenen, 99%
 kpi-answer_p99-short = Wart. p99
 kpi-answer_p99-formula = 99 von 100 angenommenen Kontakten warteten nicht länger
 kpi-time_to_abandon = Zeit bis zum Auflegen
@@ -882,7 +886,7 @@ kpi-occupancy = Auslastung
 kpi-occupancy-short = Ausl.
 kpi-occupancy-word = Auslastung
 kpi-occupancy-formula = (Gespräch + Halten + Nachbearbeitung) ÷ (das + freie Zeit)
-kpi-occupancy-action = Über 88 % brennen Menschen aus: Pausen zurückgeben. Unter 75 %: Agenten an eine vollere Warteschlange verleihen.
+kpi-occupancy-action = Über 88% brennen Menschen aus: Pausen zurückgeben. Unter 75%: Agenten an eine vollere Warteschlange verleihen.
 kpi-transfer_rate = Weiterleitungsquote
 kpi-transfer_rate-short = Weiterl.
 kpi-transfer_rate-formula = weitergeleitet ÷ bearbeitet
@@ -1183,7 +1187,7 @@ report-what-it-is = Was es ist
 report-value = Wert
 report-dropped = { $count } Spalten mehr in einem breiteren Terminal, und alle Kennzahlen mit --format csv.
 report-interval = { $low } bis { $high }
-report-provisional-share = { $share } % vorläufig
+report-provisional-share = { $share }% vorläufig
 report-heading = { $from } bis { $to } ({ $zone }) · Servicelevel: { $formula }, T = { $seconds } s
 report-incomplete = Nicht bis zum Ende gelesen: { $place }
 report-remark = Hinweis: { $remark }.
@@ -1202,7 +1206,7 @@ report-empty-rows = { $count ->
         [one] { $count } Zeile, in der kein Kontakt kam, ist
        *[other] { $count } Zeilen, in denen kein Kontakt kam, sind
     } weggelassen; JSON und CSV haben sie.
-report-provisional = Die Erstlösungsrate ist vorläufig: { $share } % der Erstkontakte sind jünger als { $window }.
+report-provisional = Die Erstlösungsrate ist vorläufig: { $share }% der Erstkontakte sind jünger als { $window }.
 report-days = { $count } Tage
 report-hours = { $count } Stunden
 report-few = ~ weniger als { $count } Werte

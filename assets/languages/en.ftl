@@ -476,7 +476,7 @@ figure-period = of { $slice }, { $window }: { $from } to { $to } { $zone }
 figure-computed = computed { $age } ago, { $sources }
 figure-title = { $kpi } of { $slice }
 figure-samples = from { $count } samples
-figure-interval = 95 % sure to lie between { $low } and { $high }
+figure-interval = 95% sure to lie between { $low } and { $high }
 figure-provisional = provisional: { $share } of first contacts could still come back
 figure-observed = the source's own figure, shown as it came
 figure-nothing-yet = nothing yet
@@ -690,6 +690,10 @@ kiosk-fine = { $count ->
         [0] no queue is fine
         [1] 1 queue is fine
        *[other] { $count } queues are fine
+    }
+kiosk-late = { $count ->
+        [one] 1 call-back is late
+       *[other] { $count } call-backs are late
     }
 kiosk-not-fine = { $fine } fine, { $count ->
         [1] 1 is not
@@ -983,7 +987,7 @@ report-what-it-is = What it is
 report-value = Value
 report-dropped = { $count } columns more in a wider terminal, and all KPIs with --format csv.
 report-interval = { $low } to { $high }
-report-provisional-share = { $share } % provisional
+report-provisional-share = { $share }% provisional
 report-heading = { $from } to { $to } ({ $zone }) · service level: { $formula }, T = { $seconds } s
 report-incomplete = Not read to its end: { $place }
 report-remark = Note: { $remark }.
@@ -1002,7 +1006,7 @@ report-empty-rows = { $count ->
         [one] { $count } row in which no contact came is
        *[other] { $count } rows in which no contact came are
     } left out; JSON and CSV have them.
-report-provisional = First contact resolution is provisional: { $share } % of first contacts are younger than { $window }.
+report-provisional = First contact resolution is provisional: { $share }% of first contacts are younger than { $window }.
 report-days = { $count } days
 report-hours = { $count } hours
 report-few = ~ fewer than { $count } samples

@@ -10,6 +10,7 @@ use crate::app;
 use crate::clock::{Time, duration};
 use crate::config::Config;
 use crate::floor::Handle;
+use crate::language;
 use crate::text::{Label, Text};
 
 /// The arguments of the command.
@@ -116,7 +117,7 @@ fn render(episodes: &[Episode], json: bool, now: Time, zone: Tz) -> String {
     }
     let mut out = String::new();
     for episode in episodes.iter().filter(|episode| episode.is_active() || episode.resolved.is_some()) {
-        let since = episode.since.to_chrono().with_timezone(&zone).format("%d.%m. %H:%M");
+        let since = language::day_minute(episode.since, zone);
         let lasted = episode.resolved.unwrap_or(now).since(episode.since).as_secs() / 60;
         let held = match (&episode.acknowledged, &episode.snoozed) {
             (Some(ack), _) => format!("; acknowledged by {}", ack.who.name),
@@ -126,7 +127,7 @@ fn render(episodes: &[Episode], json: bool, now: Time, zone: Tz) -> String {
         let severity = episode.severity.key();
         let state = episode.state.key();
         let text = &episode.text;
-        let _ = writeln!(out, "{:>5}  {severity:<8}  {state:<12}  {since}, {lasted} min  {text}{held}", episode.id);
+        let _ = writeln!(out, "{:>5}  {severity:<8}  {state:<12}  {since:>12}, {lasted} min  {text}{held}", episode.id);
     }
     if out.is_empty() { "no alerts\n".to_owned() } else { out }
 }

@@ -13,6 +13,7 @@ use crate::clock::Time;
 use crate::config::Config;
 use crate::floor::Handle;
 use crate::kpi::format::age;
+use crate::language;
 use crate::text::{Label, Text};
 use crate::worklist::{Outcome, WorkAction, WorkAnswer, WorkCommand, WorkItem, WorkKind, WorkQuery, WorkState};
 
@@ -150,7 +151,7 @@ fn render(answer: &WorkAnswer, zone: Tz) -> String {
 
 fn line(item: &WorkItem, now: Time, zone: Tz) -> String {
     let time = |at: Time| at.to_chrono().with_timezone(&zone).format("%H:%M").to_string();
-    let since = item.since.to_chrono().with_timezone(&zone).format("%d.%m. %H:%M");
+    let since = language::day_minute(item.since, zone);
     let times = item.reasons().count();
     let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
     let again = item.called_again().map_or_else(String::new, |at| format!("; called again {}", time(at)));
@@ -167,5 +168,5 @@ fn line(item: &WorkItem, now: Time, zone: Tz) -> String {
     };
     let note = item.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
     let (kind, subject, queue, why) = (item.kind.key(), item.subject(), &item.queue, &item.why);
-    format!("{:>5}  {kind:<13}  {since}  {subject}  {queue}  {why}{times}{again}{tries}; {state}{note}\n", item.id)
+    format!("{:>5}  {kind:<13}  {since:>12}  {subject}  {queue}  {why}{times}{again}{tries}; {state}{note}\n", item.id)
 }

@@ -68,7 +68,7 @@ impl Default for KioskSettings {
     }
 }
 
-/// Of several alerts, each is shown for this long.
+/// What is shown in turn, such as several alerts, is shown for this long each.
 const TURN: Span = Span::seconds(6);
 /// For this long after it fired, an alert inverts its band once a second.
 const FRESH: Span = Span::seconds(10);
@@ -118,6 +118,12 @@ pub struct Kiosk {
 }
 
 impl Kiosk {
+    /// Whether of two things that are shown in turn it is the second one's time.
+    #[must_use]
+    pub fn is_second_turn(&self) -> bool {
+        self.now.0.div_euclid(TURN.0) % 2 == 1
+    }
+
     /// Go on to `now`. `is_worth` says whether a page has something to show.
     pub fn step(&mut self, now: Time, board: &Board, settings: &KioskSettings, is_worth: impl Fn(KioskPage) -> bool) {
         // Time jumps with the first board, with a replay, and while another page was on the screen.

@@ -55,7 +55,15 @@ pub async fn run(
     let mut reader_checks = tokio::time::interval(READER_CHECK_INTERVAL);
     let mut boards = handle.watch();
     boards.mark_changed();
-    let mut plain = Plain { handle, settings, who, said: Said::default(), greeted: false, began: Instant::now() };
+    let mut plain = Plain {
+        handle,
+        settings,
+        who,
+        said: Said::default(),
+        greeted: false,
+        has_told_reading: false,
+        began: Instant::now(),
+    };
     loop {
         let lines = tokio::select! {
             signalled = signals.next() => match signalled {
@@ -110,6 +118,8 @@ struct Plain {
     said: Said,
     /// Whether it was said what is so.
     greeted: bool,
+    /// Whether it was said that the past is being read.
+    has_told_reading: bool,
     began: Instant,
 }
 
@@ -153,7 +163,17 @@ impl Plain {
         // The first boards of a floor that has just begun have nothing on them.
         // One that was cut off is described anew.
         self.greeted &= !is_cut_off(board);
-        if !self.greeted && self.began.elapsed() >= GREETING_DELAY && !is_cut_off(board) {
+        let is_due = !self.greeted && self.began.elapsed() >= GREETING_DELAY && !is_cut_off(board);
+        if is_due && board.is_reading() {
+            // What is so cannot be said yet.
+            if !std::mem::replace(&mut self.has_told_reading, true) {
+                lines.push(format!(
+                    "{} {}",
+                    format::clock(board.at, self.zone(board)),
+                    sentence(text!("kiosk-reading"))
+                ));
+            }
+        } else if is_due {
             self.greeted = true;
             lines = self.now(board).await?;
             if io::stdin().is_terminal() && !self.settings.locked {

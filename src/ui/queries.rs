@@ -1,6 +1,7 @@
 //! The questions of the pages, one function per question. A page finds the answer by its question; [`questions`] lists the
 //! questions that the loop has to send.
 
+pub mod kiosk;
 pub mod trends;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use crate::text::Label;
 use crate::ui::prompt::PromptKind;
 use crate::ui::state::{List, Location, Overlay, Page, Panel, Ui};
 use crate::worklist::WorkQuery;
+pub use kiosk::{kiosk_day, kiosk_queues, kiosk_work};
 
 /// A question of the screen to the floor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -217,7 +219,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Worklist => vec![Question::Worklist(worklist(ui))],
         Page::Trends => trends::questions(ui, board),
         Page::Agent => of_one_agent(ui, board),
-        Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
+        Page::Kiosk => kiosk::questions(ui),
     };
     match ui.page() {
         Page::Overview if board.queues.len() <= MAX_WHOLE_LIST => {
@@ -518,19 +520,6 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
         every: Some(Every::Minutes(30)),
         ..query(ui, of, None, &[KpiId::Offered, KpiId::Abandoned, kpi])
     }
-}
-
-/// What the wall shows of each queue and of all: over the last half hour, whatever the window of the other pages.
-#[must_use]
-pub fn kiosk_queues(ui: &Ui) -> Query {
-    let kpis = [KpiId::ServiceLevel, KpiId::AbandonmentRate];
-    Query { over: Period::Window(Window::M30), ..query(ui, &Slice::TOTAL, Some(Dim::Queue), &kpis) }
-}
-
-/// The day so far on the wall.
-#[must_use]
-pub fn kiosk_day(ui: &Ui) -> Query {
-    half_hours(ui, &Slice::TOTAL, KpiId::ServiceLevel)
 }
 
 /// The window of a list of contacts: that of the page, and on the page of one agent at least the day.

@@ -49,7 +49,7 @@ pub mod worklist;
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
-use crate::board::{Board, CutOff, Health, Keeper, QueueRow};
+use crate::board::{Board, CutOff, Health, QueueRow};
 use crate::event::Channel;
 use crate::kpi::{Answer, Bands, Dim, Figure, KpiId, Slice, Verdict};
 use crate::language::{self, text};
@@ -123,8 +123,7 @@ impl<'a> Ctx<'a> {
     /// Whether sources are still catching up on the past, so that figures are not yet complete.
     #[must_use]
     pub fn reading(&self) -> bool {
-        let follows = matches!(self.board.keeper, Keeper::Other(_));
-        !follows && self.board.sources.iter().any(|source| source.is_catching_up(self.board.at, &self.board.mode))
+        self.board.is_reading()
     }
 
     /// The longest wait of a queue, judged by its own limits: an email may wait for hours.

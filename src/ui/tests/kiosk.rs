@@ -199,6 +199,26 @@ fn a_console_has_letters_of_full_cells_and_no_size_is_too_small() {
 }
 
 #[test]
+fn on_consoles_of_usual_sizes_there_is_room_for_what_must_be_read() {
+    let screen = kiosk(0, |_| {});
+    for size in [(80, 25), (80, 30), (100, 37), (120, 33), (128, 48), (160, 50), (240, 67), (240, 135)] {
+        let buffer = with_signs(&screen, size, GlyphSet::Console);
+        let share = |text: &str| height(&buffer, text).map_or(0.0, |rows| 100.0 * rows / f64::from(size.1));
+        for (text, least) in [
+            ("WAITING", 1.9),
+            ("LONGEST", 1.9),
+            ("IN TIME", 1.9),
+            ("FREE", 1.9),
+            ("OUTAGES", 1.9),
+            ("23", 13.0),
+            ("5:41", 13.0),
+        ] {
+            assert!(share(text) >= least, "{text} has {} % at {size:?}\n{}", share(text), lines(&buffer).join("\n"));
+        }
+    }
+}
+
+#[test]
 fn outside_of_its_hours_it_says_when_it_opens_unless_somebody_waits() {
     let nobody_waits = |board: &mut crate::board::Board| {
         calm(board);

@@ -32,6 +32,7 @@ use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::grid::{RowSource, TableRow};
 use crate::ui::kiosk::{KioskPage, calling, opens_again};
+use crate::ui::queries;
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use pane::{Pane, Scale};
@@ -71,10 +72,12 @@ pub fn draw(buffer: &mut Buffer, screen: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) 
     if let Some(opens) = opens_again(ctx.board, &ctx.settings.kiosk, ctx.ui.kiosk.now) {
         closed::draw(&mut pane, body, opens);
     } else if !band::is_nothing_there(ctx) {
-        let words = page(&mut pane, body, drawn);
+        let queues = page(&mut pane, body, drawn);
         let room = area.width.saturating_sub(scale.indent() + pane.width(&clock) + 4 * scale.unit());
-        let muted = pane.style(Tone::Muted);
-        pane.label(area.x + scale.indent(), foot, &words, room, muted);
+        let late = late(ctx).filter(|_| ctx.ui.kiosk.is_second_turn());
+        let (words, tone) = late.map_or((queues, Tone::Muted), |late| (late, Tone::Warning));
+        let style = pane.style(tone);
+        pane.label(area.x + scale.indent(), foot, &words, room, style);
     }
     // The clock goes on, so that one sees that the screen lives.
     let alive = ctx.theme.style(Tone::Strong);
@@ -116,6 +119,12 @@ fn fine(ctx: Ctx<'_>, queues: usize, wrong: usize, shown: usize) -> String {
         (hidden, fine) if shown > 0 => text!("kiosk-more-not-fine", fine = fine, count = hidden),
         (hidden, fine) => text!("kiosk-not-fine", fine = fine, count = hidden),
     }
+}
+
+/// How many customers should have been called back by now; `None` if none. The foot says it in turn with the queues.
+fn late(ctx: Ctx<'_>) -> Option<String> {
+    let late = ctx.answers.worklist(queries::kiosk_work())?.as_ref()?.counts.overdue;
+    (late > 0).then(|| text!("kiosk-late", count = late))
 }
 
 /// Draw the bottom line: where the rotation is, and how old the data is.

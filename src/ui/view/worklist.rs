@@ -98,7 +98,7 @@ impl<'a> WorkRow<'a> {
             |row| row.item.holder().map_or(SortKey::Missing, |who| SortKey::label(&who.name)),
             |row, _| row.holder(),
         )
-        .grow(6),
+        .grow(10),
         Column::<Self>::text(
             "queue",
             "column-queue",
@@ -106,7 +106,7 @@ impl<'a> WorkRow<'a> {
             |row| SortKey::label(&row.item.queue),
             |row, _| TableCell::label(row.ctx.queue_name(&row.item.queue), Tone::Text),
         )
-        .grow(6)
+        .grow(12)
         .rank(2),
         Column::<Self>::label("intent", "column-about", 12, Tone::Text, |row| Some(&row.item.intent)).grow(6).rank(5),
         Column::<Self>::text(
@@ -131,7 +131,7 @@ impl<'a> WorkRow<'a> {
                 TableCell::maybe(note, Tone::Text)
             },
         )
-        .grow(26)
+        .grow(14)
         .rank(9),
     ];
 

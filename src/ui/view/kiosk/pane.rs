@@ -29,16 +29,11 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The sizes for a screen of `height` rows. A letter has five dots.
+    /// The sizes for a screen of `height` rows.
     #[must_use]
     pub fn of(height: u16, glyphs: GlyphSet) -> Self {
-        let least = |percent: u16| (height * percent).div_ceil(250);
-        let halves = |percent| {
-            let halves = least(percent);
-            if Size::square(halves).is_drawn_with(glyphs) { halves } else { halves + 1 }
-        };
-        let label = if height * LABEL <= 100 { 0 } else { halves(LABEL) };
-        Self { label, hero: halves(HERO) }
+        let [label, hero] = [LABEL, HERO].map(|percent| dot(height, percent, glyphs));
+        Self { label, hero: hero.max(1) }
     }
 
     /// The size of labels; `None` for plain text.
@@ -71,6 +66,11 @@ impl Scale {
         if self.label == 0 { 1 } else { 3 * self.label }
     }
 
+    /// The rows of a list's headings. The ground of a figure that is drawn begins above it, so that its ink has an edge.
+    fn heading(self) -> u16 {
+        1 + self.label.min(1)
+    }
+
     /// The rows from one line of a list to the next.
     #[must_use]
     pub fn pitch(self) -> u16 {
@@ -88,6 +88,27 @@ impl Scale {
         let pad = 1 - self.hero % 2;
         self.line() + self.unit() + Size::square(self.hero).rows() + pad + 1
     }
+}
+
+/// The half rows of a dot of letters that are `percent` of the height high, in five dots; 0 where plain text will do. Whole rows
+/// alone make few sizes: of these the nearest is taken, be it a little lower, since larger ones leave no room.
+fn dot(height: u16, percent: u16, glyphs: GlyphSet) -> u16 {
+    /// The heights of plain text, and of letters whose dots are a row high, in hundredths of a row.
+    const PLAIN: u32 = 100;
+    const ROW: u32 = 5 * PLAIN;
+    let wanted = u32::from(height) * u32::from(percent);
+    let halves = if wanted <= PLAIN {
+        0
+    } else if Size::square(1).is_drawn_with(glyphs) {
+        wanted.div_ceil(ROW / 2)
+    } else {
+        let rows = wanted / ROW;
+        let (below, above) = (PLAIN.max(rows * ROW), (rows + 1) * ROW);
+        // By how many times they differ, `above` is nearer.
+        let is_above = wanted * wanted > below * above;
+        2 * (rows + u32::from(is_above))
+    };
+    u16::try_from(halves).unwrap_or(u16::MAX)
 }
 
 /// A large figure.
@@ -262,7 +283,7 @@ impl Pane<'_, '_> {
     #[must_use]
     pub fn line_count(&self, area: Rect) -> usize {
         let gap = self.scale.pitch() - self.scale.line();
-        usize::from((area.height.saturating_sub(1) + gap) / self.scale.pitch())
+        usize::from((area.height.saturating_sub(self.scale.heading()) + gap) / self.scale.pitch())
     }
 
     /// Draw lines with their headings, as many as fit.
@@ -286,7 +307,7 @@ impl Pane<'_, '_> {
             let width = cols(heading.width());
             self.caption(right.saturating_sub(width), area.y, heading, width, muted);
         }
-        let mut y = area.y + 1;
+        let mut y = area.y + self.scale.heading();
         for line in lines.iter().take(self.line_count(area)) {
             let was_old = self.old;
             self.old |= line.old;
