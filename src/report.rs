@@ -18,8 +18,9 @@ use serde::Serialize;
 use crate::clock::{Span, Time};
 use crate::engine::{self, Contradiction};
 use crate::event::LeftReason;
+use crate::kpi::format::UNKNOWN;
 use crate::kpi::{AnswerRow, CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Verdict};
-use crate::language::{self, text};
+use crate::language::{self, ShownFigure as _, text};
 use crate::source::Rejection;
 
 pub use query::{ReportIntake, ReportQuery};
@@ -181,6 +182,12 @@ impl Report {
     fn figure<'f>(&self, figures: &'f [Figure], id: KpiId) -> Option<&'f Figure> {
         let at = self.kpis.iter().position(|kpi| *kpi == id)?;
         figures.get(at)
+    }
+
+    /// A figure in a column, with as many decimals as that of the whole floor: the figures of a column are compared.
+    fn shown_in_column(&self, id: KpiId, figure: &Figure) -> String {
+        let n = self.figure(&self.total, id).map_or(figure.n, |total| total.n);
+        figure.value.map_or_else(|| UNKNOWN.to_owned(), |value| id.def().shown_value(value, n))
     }
 
     /// The KPIs with a column in formats for people: volumes, then the core KPIs, as far as any value is known.

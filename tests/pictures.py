@@ -71,11 +71,9 @@ class Board:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
     def look(self, seconds):
-        """Take what is written within `seconds`; False once the program has ended."""
+        """Take what is written within `seconds`, and what has piled up by then; False once the program has ended."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.fd], [], [], left)[0]:
-                continue
+        while select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
             try:
                 data = os.read(self.fd, 65536)
             except OSError:

@@ -112,7 +112,7 @@ fn list(report: &Report) -> String {
             out,
             "<tr><th scope=\"row\">{}</th>{}<td>{}</td><td class=\"text\">{}</td></tr>",
             escape(&kpi.name),
-            cell(*id, figure),
+            cell(&id.def().shown(figure), figure),
             figure.n,
             escape(note),
         );
@@ -121,13 +121,15 @@ fn list(report: &Report) -> String {
 }
 
 fn cells(report: &Report, columns: &[KpiId], figures: &[Figure]) -> String {
-    let one =
-        |id: &KpiId| report.figure(figures, *id).map_or_else(|| "<td></td>".to_owned(), |figure| cell(*id, figure));
+    let one = |id: &KpiId| {
+        let figure = report.figure(figures, *id);
+        figure.map_or_else(|| "<td></td>".to_owned(), |figure| cell(&report.shown_in_column(*id, figure), figure))
+    };
     columns.iter().map(one).collect()
 }
 
-fn cell(id: KpiId, figure: &Figure) -> String {
-    let value = escape(&id.def().shown(figure));
+fn cell(value: &str, figure: &Figure) -> String {
+    let value = escape(value);
     let reason = figure.reason.as_ref().map(|reason| language::told(reason.as_str()).to_owned());
     let hint = reason.unwrap_or_else(|| format!("n = {}", figure.n));
     let (class, sign, word) = match figure.verdict {

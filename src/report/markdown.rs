@@ -64,12 +64,15 @@ fn rows(report: &Report, out: &mut String) {
 }
 
 fn values(report: &Report, columns: &[KpiId], figures: &[Figure]) -> Vec<String> {
-    let show = |id: &KpiId| report.figure(figures, *id).map_or_else(String::new, |figure| shown(*id, figure));
+    let show = |id: &KpiId| {
+        let figure = report.figure(figures, *id);
+        figure.map_or_else(String::new, |figure| shown(&report.shown_in_column(*id, figure), figure))
+    };
     columns.iter().map(show).collect()
 }
 
-fn shown(id: KpiId, figure: &Figure) -> String {
-    escape(&(id.def().shown(figure) + mark(figure.verdict)))
+fn shown(value: &str, figure: &Figure) -> String {
+    escape(&format!("{value}{}", mark(figure.verdict)))
 }
 
 fn list(report: &Report, out: &mut String) {
@@ -77,7 +80,11 @@ fn list(report: &Report, out: &mut String) {
     record(out, ["---", "---:", "---:", "---"].into_iter().map(str::to_owned));
     for (id, figure) in report.kpis.iter().zip(&report.total) {
         let note = figure.reason.as_ref().map_or_else(String::new, |reason| escape(language::told(reason.as_str())));
-        record(out, [language::kpi(*id).name.clone(), shown(*id, figure), figure.n.to_string(), note].into_iter());
+        record(
+            out,
+            [language::kpi(*id).name.clone(), shown(&id.def().shown(figure), figure), figure.n.to_string(), note]
+                .into_iter(),
+        );
     }
 }
 

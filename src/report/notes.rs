@@ -102,7 +102,8 @@ fn unknown(report: &Report) -> Vec<String> {
 /// What the core KPIs of the total leave out.
 fn left_out(report: &Report) -> Vec<String> {
     let noted = |id: KpiId| Some((id, report.figure(&report.total, id)?.note.as_ref()?));
-    CORE.into_iter().filter_map(noted).map(|(id, note)| format!("{}: {note}.", id.def().name)).collect()
+    let line = |(id, note): (KpiId, &Text)| format!("{}: {}.", language::kpi(id).name, language::told(note.as_str()));
+    CORE.into_iter().filter_map(noted).map(line).collect()
 }
 
 fn provisional(report: &Report) -> Option<String> {

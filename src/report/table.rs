@@ -85,9 +85,10 @@ struct TableColumn {
 
 impl TableColumn {
     fn new(report: &Report, id: KpiId, figures: &[&[Figure]]) -> Self {
-        let kpi = id.def();
-        let shown =
-            |figures: &&[Figure]| report.figure(figures, id).map_or_else(String::new, |figure| show(kpi, figure));
+        let shown = |figures: &&[Figure]| {
+            let figure = report.figure(figures, id);
+            figure.map_or_else(String::new, |figure| report.shown_in_column(id, figure) + mark(figure.verdict))
+        };
         let mut cells: Vec<String> = figures.iter().map(shown).collect();
         // Marks stand to the right of the figures, so that digits stay aligned.
         let hang = cells.iter().map(|cell| cell.len() - cell.trim_end_matches(['!', '~']).len()).max().unwrap_or(0);

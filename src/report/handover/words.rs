@@ -12,9 +12,9 @@ use crate::kpi::{Dim, KpiGroup, KpiId};
 use crate::language::{self, ShownFigure as _, text};
 use crate::text::Label;
 
-/// A value in the unit of an episode's KPI.
+/// A value in the unit of an episode's KPI. Percentages have a decimal: they stand beside their limit.
 pub(super) fn value(e: &Episode, value: Option<f64>) -> String {
-    let shown = e.kpi.zip(value).map(|(kpi, value)| kpi.def().shown_value(value, e.figure.n));
+    let shown = e.kpi.zip(value).map(|(kpi, value)| kpi.def().shown_value(value, u64::MAX));
     shown.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
