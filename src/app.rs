@@ -40,6 +40,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::alert::Actor;
+use crate::annotation::Annotations;
 use crate::board::Mode;
 use crate::clock::{Clock, Span, Time};
 use crate::config::{self, Config};
@@ -276,7 +277,7 @@ pub fn query<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle)
 ///
 /// # Errors
 /// [`Error::Journal`] if it cannot be read.
-pub fn stored_floor(config: &Config, now: Time) -> Result<Option<Engine>, Error> {
+pub fn stored_floor(config: &Config, now: Time) -> Result<Option<(Engine, Annotations)>, Error> {
     if config.hub.url.is_some() || locate::own_socket(config).is_some() {
         return Ok(None);
     }

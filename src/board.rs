@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::{Alerts, Episode};
+use crate::annotation::Annotation;
 use crate::clock::{Span, Time};
 use crate::engine::ContactNow;
 use crate::event::Channel;
@@ -72,6 +73,10 @@ pub struct Board {
     /// next evaluation.
     #[schema(value_type = Vec<Episode>)]
     pub alerts: Alerts,
+    /// What people say of times, in the order written.
+    #[serde(default)]
+    #[schema(value_type = Vec<Annotation>)]
+    pub annotations: Rows<Annotation>,
     /// The notification targets that cannot be reached at present.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<TargetRow>,
@@ -328,7 +333,7 @@ impl TargetRow {
 }
 
 impl Board {
-    /// The board without queues, agents, waiting contacts and alerts.
+    /// The board without queues, agents, waiting contacts, alerts and annotations.
     #[must_use]
     pub fn without_rows(&self) -> Self {
         Self {
@@ -352,6 +357,7 @@ impl Board {
             agents: Rows::default(),
             waiting: Rows::default(),
             alerts: Alerts::default(),
+            annotations: Rows::default(),
         }
     }
 

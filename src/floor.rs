@@ -40,6 +40,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::alert::{Episode, EvaluationContext, Evaluator, Rule};
+use crate::annotation::Annotations;
 use crate::board::{Board, ContactRow, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
@@ -137,6 +138,7 @@ pub struct Floor {
     engine: Engine,
     evaluator: Evaluator,
     worklist: Worklist,
+    annotations: Annotations,
     sources: Sources,
     history: VecDeque<Episode>,
     feed: Feed,
@@ -179,6 +181,7 @@ impl Floor {
             engine: Engine::new(settings.engine.clone()),
             evaluator: new_evaluator(&settings),
             worklist: Worklist::new(settings.worklist.clone()),
+            annotations: Annotations::default(),
             sources,
             settings,
             clock,
@@ -466,6 +469,7 @@ impl Floor {
             keeper: &self.current_keeper(),
             sources: &self.sources,
             alerts: self.episodes(),
+            annotations: self.annotations.shown().clone(),
             untold: self.notifier.as_ref().map(NotifierHandle::failing).unwrap_or_default(),
             silent_since: silence.as_ref().map(|(silence, _)| now - *silence),
             remarks: self.remarks(now, silence.map(|(_, remark)| remark)),

@@ -32,6 +32,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::alert::Episode;
+use crate::annotation::Annotation;
 use crate::clock::{Clock, Time};
 use crate::engine::Archive;
 use crate::event::Event;
@@ -134,6 +135,8 @@ pub enum CommandOutcome {
     Episode(Box<Episode>),
     /// An item of a worklist.
     Item(Box<WorkItem>),
+    /// An annotation.
+    Annotation(Box<Annotation>),
 }
 
 impl CommandOutcome {
@@ -142,7 +145,7 @@ impl CommandOutcome {
     pub fn episode(self) -> Option<Episode> {
         match self {
             Self::Episode(episode) => Some(*episode),
-            Self::Item(_) => None,
+            Self::Item(_) | Self::Annotation(_) => None,
         }
     }
 
@@ -151,7 +154,7 @@ impl CommandOutcome {
     pub fn as_episode(&self) -> Option<&Episode> {
         match self {
             Self::Episode(episode) => Some(episode),
-            Self::Item(_) => None,
+            Self::Item(_) | Self::Annotation(_) => None,
         }
     }
 
@@ -160,7 +163,16 @@ impl CommandOutcome {
     pub fn item(self) -> Option<WorkItem> {
         match self {
             Self::Item(item) => Some(*item),
-            Self::Episode(_) => None,
+            Self::Episode(_) | Self::Annotation(_) => None,
+        }
+    }
+
+    /// The annotation, if it is one.
+    #[must_use]
+    pub fn annotation(self) -> Option<Annotation> {
+        match self {
+            Self::Annotation(annotation) => Some(*annotation),
+            Self::Episode(_) | Self::Item(_) => None,
         }
     }
 }
@@ -182,6 +194,13 @@ pub enum CommandedChange {
         /// Its version.
         version: u32,
     },
+    /// Of an annotation.
+    Annotation {
+        /// Its id.
+        id: u64,
+        /// Its version.
+        version: u32,
+    },
 }
 
 /// What is stored in one transaction.
@@ -195,6 +214,8 @@ pub struct Batch {
     pub episodes: Vec<Episode>,
     /// Items of worklists that have changed.
     pub items: Vec<WorkItem>,
+    /// Annotations that were written or removed.
+    pub annotations: Vec<Annotation>,
     /// How far notification targets have dealt with the outbox.
     pub progress: Vec<TargetProgress>,
     /// The commanded changes: each is stored in this transaction or never, because its author is told whether it was stored.
@@ -206,7 +227,7 @@ pub struct Batch {
 impl Batch {
     /// Whether it holds nothing that people act on.
     fn is_of_sources(&self) -> bool {
-        self.episodes.is_empty() && self.items.is_empty()
+        self.episodes.is_empty() && self.items.is_empty() && self.annotations.is_empty()
     }
 
     fn event_count(&self) -> usize {
@@ -222,6 +243,9 @@ impl Batch {
         self.items.retain(|WorkItem { id, version, .. }| {
             !commands.contains(&CommandedChange::Item { id: *id, version: *version })
         });
+        self.annotations.retain(|Annotation { id, version, .. }| {
+            !commands.contains(&CommandedChange::Annotation { id: *id, version: *version })
+        });
     }
 
     fn append(&mut self, mut other: Self) {
@@ -234,6 +258,7 @@ impl Batch {
         self.cursors.append(&mut other.cursors);
         self.episodes.append(&mut other.episodes);
         self.items.append(&mut other.items);
+        self.annotations.append(&mut other.annotations);
         self.progress.append(&mut other.progress);
         self.commands.append(&mut other.commands);
     }
@@ -311,6 +336,10 @@ impl Journal {
             CommandOutcome::Item(item) => {
                 let commands = vec![CommandedChange::Item { id: item.id, version: item.version }];
                 Batch { items: vec![*item], commands, ..Batch::default() }
+            }
+            CommandOutcome::Annotation(annotation) => {
+                let commands = vec![CommandedChange::Annotation { id: annotation.id, version: annotation.version }];
+                Batch { annotations: vec![*annotation], commands, ..Batch::default() }
             }
         };
         self.record_and_notify(batch, on_stored);

@@ -16,6 +16,7 @@
 //! data through them, and says where to change what.
 
 pub mod alert;
+pub mod annotation;
 pub mod app;
 pub mod board;
 pub mod cli;

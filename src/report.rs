@@ -15,6 +15,7 @@ mod table;
 
 use serde::Serialize;
 
+use crate::annotation::Annotation;
 use crate::clock::{Span, Time};
 use crate::engine::{self, Contradiction};
 use crate::event::LeftReason;
@@ -48,6 +49,8 @@ pub struct Report {
     pub total: Vec<Figure>,
     /// The rows, sorted by key and start; none without `by` and `every`.
     pub rows: Vec<AnswerRow>,
+    /// What people say of the period; a floor knows it, and a recording does not.
+    pub annotations: Vec<Annotation>,
 }
 
 /// What the figures were counted by: the part of the engine's settings that a report states.

@@ -75,6 +75,9 @@ pub enum CommandRefusal {
     /// No item of a worklist has this number.
     #[error("there is no item {0}")]
     UnknownItem(u64),
+    /// No annotation has this number.
+    #[error("there is no annotation {0}")]
+    UnknownAnnotation(u64),
     /// The item is closed, and not by a person; it holds why.
     #[error("it is over: {0}")]
     Closed(Text),

@@ -1,14 +1,17 @@
-//! The simulated floor's people who work the list of call-backs, so that it looks as it does where it is worked.
+//! The simulated floor's people who work the list of call-backs and write what happened, so that it looks as it does where that
+//! is done.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::alert::Actor;
+use crate::annotation::{AnnotationAction, AnnotationCommand, AnnotationDraft};
 use crate::board::Board;
 use crate::clock::{Span, Time};
-use crate::floor::{FloorClosed, Handle};
-use crate::text::Label;
+use crate::floor::{FloorClosed, FloorCommand, Handle};
+use crate::kpi::Slice;
+use crate::text::{Label, Text};
 use crate::worklist::{Outcome, WorkAction, WorkCommand, WorkItem, WorkQuery};
 
 /// How often they look at the list, in the floor's time.
@@ -19,6 +22,8 @@ const MIN_LOOK_INTERVAL: Duration = Duration::from_millis(200);
 const SETTLING_TIME: Duration = Duration::from_millis(1_500);
 /// Call-backs that were due so long before the start have mostly been made by then.
 const MADE_BEFORE: Span = Span(45 * Span::MINUTE.0);
+/// So long before the start a mailing went out.
+const MAILED_BEFORE: Span = Span(2 * Span::HOUR.0);
 /// How many of them make calls at a time.
 const CALLERS: u64 = 2;
 /// The most items they look at.
@@ -35,6 +40,7 @@ pub(super) async fn work(handle: Handle, speed: f64, stop: CancellationToken) {
         tokio::time::sleep(SETTLING_TIME).await;
         // The floor may end at any moment, and then so does this.
         let _ = make_past_calls(&handle, begun).await;
+        let _ = annotate(&handle, begun).await;
         loop {
             tokio::time::sleep(interval).await;
             if look(&handle).await.is_err() {
@@ -60,6 +66,16 @@ async fn make_past_calls(handle: &Handle, begun: Time) -> Result<(), FloorClosed
     for item in items(handle).await?.iter().filter(|item| past(item)) {
         act(handle, item, WorkAction::Done { outcome: outcome(item), note: None }).await?;
     }
+    Ok(())
+}
+
+/// Write what happened before the start.
+async fn annotate(handle: &Handle, begun: Time) -> Result<(), FloorClosed> {
+    let text = Text::fixed("mailing about the new prices");
+    let draft = AnnotationDraft { of: Slice::TOTAL, at: begun - MAILED_BEFORE, until: None, text };
+    let who = Actor { name: Label::fixed("Marketing"), from: Label::fixed("simulated") };
+    let command = AnnotationCommand { who, act: AnnotationAction::Write(draft) };
+    drop(handle.command(FloorCommand::Annotation(command)).await?);
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! Assembles the board from the state of the engine, the evaluator and the sources.
 
 use crate::alert::Alerts;
+use crate::annotation::Annotation;
 use crate::board::{Board, GapRow, Keeper, Mode, TargetRow};
 use crate::clock::Time;
-use crate::engine::{Engine, SourceNames};
+use crate::engine::{Engine, Rows, SourceNames};
 use crate::floor::sources::Sources;
 use crate::text::{Label, Text};
 
@@ -16,6 +17,7 @@ pub(super) struct BoardParts<'a> {
     pub(super) keeper: &'a Keeper,
     pub(super) sources: &'a Sources,
     pub(super) alerts: Alerts,
+    pub(super) annotations: Rows<Annotation>,
     pub(super) untold: Vec<TargetRow>,
     pub(super) remarks: Vec<Text>,
     pub(super) silent_since: Option<Time>,
@@ -43,6 +45,7 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         sources: parts.sources.rows(&engine.contradictions(), now),
         gaps: GapRow::merge(engine.gaps(), now),
         alerts: parts.alerts,
+        annotations: parts.annotations,
         untold: parts.untold,
         remarks: parts.remarks,
         silent_since: parts.silent_since,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::persistence::{ENDED_ALERTS, EVENTS, ITEMS, OPEN_ALERTS};
+use super::persistence::{ANNOTATIONS, ENDED_ALERTS, EVENTS, ITEMS, OPEN_ALERTS};
 use super::progress::JournalProgress;
 use super::restoring::Restored;
 use super::role::{Following, ForwardCommand, JournalRole, StartNotifier, StartSources, holder};
@@ -36,6 +36,7 @@ impl Floor {
         let (history, unreadable_history) = follower.reader().history(MAX_HISTORY)?;
         let (episodes, unreadable) = follower.reader().active()?;
         self.restore_worklist(follower.reader())?;
+        self.restore_annotations(follower.reader())?;
         self.history = history.into();
         self.set_unreadable(OPEN_ALERTS, unreadable);
         self.set_unreadable(ENDED_ALERTS, unreadable_history);
@@ -76,7 +77,9 @@ impl Floor {
         match following.follower.poll() {
             Ok(changes) => {
                 self.dirty |= !changes.events.is_empty() || !changes.episodes.is_empty() || !changes.items.is_empty();
+                self.dirty |= !changes.annotations.is_empty();
                 changes.items.into_iter().for_each(|item| self.worklist.put(item));
+                changes.annotations.into_iter().for_each(|annotation| self.annotations.put(annotation));
                 for event in &changes.events {
                     self.engine.apply(event);
                 }
@@ -91,8 +94,7 @@ impl Floor {
                 }
                 self.history.truncate(MAX_HISTORY);
                 self.keeper = Keeper::Other(holder(&following.follower));
-                let odd = (changes.unreadable_episode, changes.unreadable_item);
-                if let Err(error) = self.count_unreadable(changes.unreadable_events, odd) {
+                if let Err(error) = self.count_unreadable(changes.unreadable_events, changes.unreadable_others) {
                     self.keeper = Keeper::Failed(Text::of_files(&error.to_string()));
                 }
             }
@@ -141,8 +143,8 @@ impl Floor {
         Ok(())
     }
 
-    /// Count what of the changes could not be read. An episode may change any number of times: those are counted anew.
-    fn count_unreadable(&mut self, events: Unreadable, (episode, item): (bool, bool)) -> Result<(), journal::Error> {
+    /// Count what of the changes could not be read: of what may change any number of times, anew.
+    fn count_unreadable(&mut self, events: Unreadable, others: bool) -> Result<(), journal::Error> {
         if events.rows > 0 {
             let mut all = self.unreadable.get(EVENTS).cloned().unwrap_or_default();
             all.add(events);
@@ -150,19 +152,15 @@ impl Floor {
             self.dirty = true;
         }
         if let JournalRole::Follower(following) = &mut self.role
-            && episode
+            && others
         {
             let reader = following.follower.reader();
             let ((_, open), (_, ended)) = (reader.active()?, reader.history(MAX_HISTORY)?);
+            let ((_, items), (_, annotations)) = (reader.items(Time(i64::MIN))?, reader.annotations()?);
             self.set_unreadable(OPEN_ALERTS, open);
             self.set_unreadable(ENDED_ALERTS, ended);
-            self.dirty = true;
-        }
-        if let JournalRole::Follower(following) = &mut self.role
-            && item
-        {
-            let (_, items) = following.follower.reader().items(Time(i64::MIN))?;
             self.set_unreadable(ITEMS, items);
+            self.set_unreadable(ANNOTATIONS, annotations);
             self.dirty = true;
         }
         Ok(())

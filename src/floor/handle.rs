@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use utoipa::ToSchema;
 
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
+use crate::annotation::{AnnotationAction, AnnotationCommand};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::engine::{AnswerTooLarge, StatePeriod};
@@ -33,13 +34,15 @@ pub(crate) enum Request {
     Replay(ReplayCommand),
 }
 
-/// A person's command about an alert or an item of a worklist.
+/// A person's command about an alert, an item of a worklist or an annotation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FloorCommand {
     /// About an alert.
     Alert(AlertCommand),
     /// About an item of a worklist.
     Work(WorkCommand),
+    /// About an annotation.
+    Annotation(AnnotationCommand),
 }
 
 /// What a command is about.
@@ -49,6 +52,8 @@ pub enum CommandSubject {
     Alert(u64),
     /// The item of a worklist with this number.
     Item(u64),
+    /// The annotation with this number; `None` of one that is to be written.
+    Annotation(Option<u64>),
 }
 
 impl FloorCommand {
@@ -58,6 +63,10 @@ impl FloorCommand {
         match self {
             Self::Alert(command) => CommandSubject::Alert(command.episode),
             Self::Work(command) => CommandSubject::Item(command.item),
+            Self::Annotation(command) => CommandSubject::Annotation(match &command.act {
+                AnnotationAction::Write(_) => None,
+                AnnotationAction::Remove(id) => Some(*id),
+            }),
         }
     }
 }
@@ -69,6 +78,8 @@ impl CommandSubject {
         match self {
             Self::Alert(id) => CommandRefusal::Unknown(id),
             Self::Item(id) => CommandRefusal::UnknownItem(id),
+            Self::Annotation(Some(id)) => CommandRefusal::UnknownAnnotation(id),
+            Self::Annotation(None) => CommandRefusal::Nothing,
         }
     }
 }
@@ -230,7 +241,7 @@ impl Handle {
         self.request(|reply| Request::Worklist(query, queues, reply)).await
     }
 
-    /// The slice of an episode, active or resolved, or of an item; `None` if the floor knows none with this number.
+    /// The slice of an episode, active or resolved, of an item or of an annotation; `None` if the floor knows none with this number.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.

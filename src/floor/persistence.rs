@@ -27,6 +27,7 @@ pub(super) const EVENTS: &str = "events";
 pub(super) const OPEN_ALERTS: &str = "open alerts";
 pub(super) const ENDED_ALERTS: &str = "ended alerts";
 pub(super) const ITEMS: &str = "items of worklists";
+pub(super) const ANNOTATIONS: &str = "annotations";
 
 /// What to say about rows that can't be read; `None` where there are none.
 pub(super) fn unreadable_remark(what: &str, unreadable: &Unreadable) -> Option<Text> {
@@ -61,6 +62,7 @@ impl Floor {
     ) -> Result<(), journal::Error> {
         let restored = self.restored(journal.reader(), || journal.archive())?;
         self.restore_worklist(journal.reader())?;
+        self.restore_annotations(journal.reader())?;
         let loaded = self.replay(&journal, restored)?;
         self.loaded(&loaded);
         self.become_writer(journal, start, tell)
@@ -249,9 +251,9 @@ impl Floor {
         match (result, &self.role) {
             (Ok(after), JournalRole::Writer(journal)) => {
                 let unkept = self.unkept.0.clone();
-                journal.execute(after.clone(), move |stored| match (stored, before) {
-                    (Err(why), Some(before)) => drop(unkept.send(UnkeptCommand { before, after, why, reply })),
-                    (stored, _) => drop(reply.send(stored.map(|()| after).map_err(CommandRefusal::NotKept))),
+                journal.execute(after.clone(), move |stored| match stored {
+                    Err(why) => drop(unkept.send(UnkeptCommand { before, after, why, reply })),
+                    Ok(()) => drop(reply.send(Ok(after))),
                 });
             }
             (result, _) => drop(reply.send(result)),
@@ -266,6 +268,9 @@ impl Floor {
             FloorCommand::Work(command) => {
                 self.worklist.execute(command, now).map(|item| CommandOutcome::Item(Box::new(item)))
             }
+            FloorCommand::Annotation(command) => {
+                self.annotations.execute(command).map(|said| CommandOutcome::Annotation(Box::new(said)))
+            }
         }
     }
 
@@ -278,16 +283,20 @@ impl Floor {
             CommandSubject::Item(id) => {
                 self.worklist.find(id).cloned().map(|item| CommandOutcome::Item(Box::new(item)))
             }
+            CommandSubject::Annotation(id) => {
+                self.annotations.find(id?).cloned().map(|said| CommandOutcome::Annotation(Box::new(said)))
+            }
         }
     }
 
-    /// The slice that an alert or an item belongs to.
+    /// The slice that an alert, an item or an annotation belongs to.
     pub(super) fn slice_of(&self, subject: CommandSubject) -> Option<Slice> {
         match subject {
             CommandSubject::Alert(id) => {
                 self.evaluator.find(id).or_else(|| self.found_elsewhere(id)).map(|episode| episode.slice.clone())
             }
             CommandSubject::Item(id) => self.worklist.find(id).map(|item| Slice::of(Dim::Queue, item.queue.clone())),
+            CommandSubject::Annotation(id) => self.annotations.find(id?).map(|said| said.of.clone()),
         }
     }
 
@@ -296,16 +305,19 @@ impl Floor {
     pub(super) fn take_back(&mut self, unkept: UnkeptCommand, now: Time) {
         let UnkeptCommand { before, after, why, reply } = unkept;
         match (before, &after) {
-            (CommandOutcome::Episode(before), CommandOutcome::Episode(after)) => {
+            (Some(CommandOutcome::Episode(before)), CommandOutcome::Episode(after)) => {
                 let changed = self.evaluator.take_back(*before, after, now);
                 self.record_episodes(changed);
             }
-            (CommandOutcome::Item(before), CommandOutcome::Item(after)) => {
+            (Some(CommandOutcome::Item(before)), CommandOutcome::Item(after)) => {
                 self.worklist.take_back(&before, after);
                 self.record_items();
             }
-            (CommandOutcome::Episode(_), CommandOutcome::Item(_))
-            | (CommandOutcome::Item(_), CommandOutcome::Episode(_)) => {}
+            (before, CommandOutcome::Annotation(after)) => {
+                self.annotations.take_back(before.and_then(CommandOutcome::annotation), after);
+            }
+            // A command makes of a thing another version of it.
+            (_, CommandOutcome::Episode(_) | CommandOutcome::Item(_)) => {}
         }
         self.dirty = true;
         drop(reply.send(Err(CommandRefusal::NotKept(why))));

@@ -8,6 +8,7 @@ use super::Floor;
 use super::progress::JournalProgress;
 use super::role::JournalRole;
 use super::work::MAX_PENDING_REPORTS;
+use crate::annotation::Annotations;
 use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::{self, Archive, Checkpoint, Engine};
@@ -26,11 +27,16 @@ pub(super) struct Restored {
     pub(super) newest_event: i64,
 }
 
-/// The floor of a journal as it was at the last event: the file is only read. `None` where there is none.
+/// The floor of a journal as it was at the last event, and what people say of it: the file is only read. `None` where there
+/// is none.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read_journal(path: &Path, settings: &engine::Settings, now: Time) -> Result<Option<Engine>, journal::Error> {
+pub fn read_journal(
+    path: &Path,
+    settings: &engine::Settings,
+    now: Time,
+) -> Result<Option<(Engine, Annotations)>, journal::Error> {
     let Some(reader) = Reader::of(path)? else { return Ok(None) };
     let Restored { mut engine, newest_event } = restored(settings, now, &reader, || reader.archive())?;
     reader.load_after(newest_event, loaded_range(settings, now), |event, _| {
@@ -38,7 +44,8 @@ pub fn read_journal(path: &Path, settings: &engine::Settings, now: Time) -> Resu
         engine.advance(event.at);
     })?;
     engine.caught_up(now);
-    Ok(Some(engine))
+    let (annotations, _) = reader.annotations()?;
+    Ok(Some((engine, Annotations::restored(annotations, 1))))
 }
 
 /// The times of the events to load: from the oldest that any figure of the windows of boards may need to the latest that

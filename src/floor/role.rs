@@ -66,7 +66,8 @@ pub struct Persistence {
 
 /// A command that was executed and could not be stored.
 pub(super) struct UnkeptCommand {
-    pub(super) before: CommandOutcome,
+    /// `None` of an annotation that was to be written.
+    pub(super) before: Option<CommandOutcome>,
     pub(super) after: CommandOutcome,
     pub(super) why: Text,
     pub(super) reply: oneshot::Sender<Result<CommandOutcome, CommandRefusal>>,

@@ -1,8 +1,9 @@
-//! The floor and its worklists: what visits mean for them, and storing what has changed.
+//! The floor, its worklists and annotations: what visits mean for the worklists, and storing what has changed.
 
 use super::Floor;
-use super::persistence::ITEMS;
+use super::persistence::{ANNOTATIONS, ITEMS};
 use super::role::JournalRole;
+use crate::annotation::Annotations;
 use crate::clock::Time;
 use crate::engine::Engine;
 use crate::journal::{self, Batch, Journal, Reader};
@@ -27,6 +28,14 @@ impl Floor {
         let (items, unreadable) = reader.items(since)?;
         self.worklist.restore(items, reader.next_item_id()?, self.now());
         self.set_unreadable(ITEMS, unreadable);
+        Ok(())
+    }
+
+    /// Take the annotations that a journal holds.
+    pub(super) fn restore_annotations(&mut self, reader: &Reader) -> Result<(), journal::Error> {
+        let (annotations, unreadable) = reader.annotations()?;
+        self.annotations = Annotations::restored(annotations, reader.next_annotation_id()?);
+        self.set_unreadable(ANNOTATIONS, unreadable);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The HTTP API: one function per endpoint. The `OpenAPI` document is generated from their descriptions.
 
+mod annotations;
 mod commands;
 mod worklist;
 
@@ -37,7 +38,7 @@ const MAX_ROWS: usize = 10_000;
 /// The parts of the `OpenAPI` document besides the endpoints.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts, worklists."),
+    info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts, worklists, annotations."),
     security(("token" = [])),
     components(schemas(ApiProblem)),
     modifiers(&BearerScheme)
@@ -78,6 +79,8 @@ pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
         .routes(routes!(worklist::done))
         .routes(routes!(worklist::note))
         .routes(routes!(worklist::undo))
+        .routes(routes!(annotations::annotations, annotations::write))
+        .routes(routes!(annotations::remove))
         .routes(routes!(events::events))
         .split_for_parts()
 }

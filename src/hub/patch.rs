@@ -15,6 +15,7 @@ use serde::ser::Serialize;
 use serde_json::value::RawValue;
 
 use crate::alert::Episode;
+use crate::annotation::Annotation;
 use crate::board::{AgentRow, Board, FoundRow, QueueRow, Rows, WaitingRow};
 use crate::clock::Time;
 use crate::text::Label;
@@ -105,6 +106,14 @@ impl Row for Episode {
     }
 }
 
+impl Row for Annotation {
+    type Place<'a> = u64;
+
+    fn place(&self) -> u64 {
+        self.id
+    }
+}
+
 /// A patch that is being written.
 #[derive(Default)]
 struct PatchText(Vec<u8>);
@@ -182,6 +191,7 @@ pub fn diff(before: &Board, after: &Board) -> serde_json::Result<StateChanges> {
     out.write_rows("agents", before.agents.iter(), after.agents.iter())?;
     out.write_rows("waiting", before.waiting.iter(), after.waiting.iter())?;
     out.write_rows("alerts", before.alerts.iter(), after.alerts.iter())?;
+    out.write_rows("annotations", before.annotations.iter(), after.annotations.iter())?;
     let same_rows = out.0.is_empty();
     let [old, new] = [before, after].map(|board| serde_json::to_value(board.without_rows()));
     let others = json_patch::diff(&old?, &new?);
@@ -243,6 +253,7 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
     let mut queues = SharedRows::from(std::mem::take(&mut board.queues));
     let mut agents = SharedRows::from(std::mem::take(&mut board.agents));
     let mut waiting: Vec<Arc<WaitingRow>> = std::mem::take(&mut board.waiting).into();
+    let mut annotations: Vec<Arc<Annotation>> = std::mem::take(&mut board.annotations).into();
     let before = std::mem::take(&mut board.alerts);
     let mut alerts: Option<Vec<Arc<Episode>>> = None;
     let mut others = Vec::new();
@@ -255,6 +266,7 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
             Some(("queues", row)) => operation.change::<QueueRow>(&mut queues, row)?,
             Some(("agents", row)) => operation.change::<AgentRow>(&mut agents, row)?,
             Some(("waiting", row)) => operation.change::<WaitingRow>(&mut waiting, row)?,
+            Some(("annotations", row)) => operation.change::<Annotation>(&mut annotations, row)?,
             Some(("alerts", row)) => {
                 let all = || before.iter().cloned().map(Arc::new).collect();
                 operation.change::<Episode>(alerts.get_or_insert_with(all), row)?;
@@ -268,6 +280,7 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
         *board = serde_json::from_value(value)?;
     }
     (board.queues, board.agents, board.waiting) = (queues.into(), agents.into(), waiting.into());
+    board.annotations = annotations.into();
     let changed = |alerts: Vec<_>| alerts.into_iter().map(Arc::unwrap_or_clone).collect();
     board.alerts = alerts.map_or(before, changed);
     Ok(())
@@ -439,19 +452,43 @@ mod tests {
         }
     }
 
+    fn annotation(id: u8) -> Annotation {
+        Annotation {
+            id: u64::from(id / 2),
+            version: 1,
+            of: crate::kpi::Slice::TOTAL,
+            at: Time(0),
+            until: None,
+            text: format!("{id}").as_str().into(),
+            who: crate::alert::Actor { name: Label::default(), from: Label::default() },
+            removed: false,
+        }
+    }
+
     fn boards() -> impl Strategy<Value = Board> {
         let queues = proptest::collection::vec((0..8_u8, 0..3_i64, any::<bool>()).prop_map(queue), 0..8);
         let agents = proptest::collection::vec((0..8_u8, 0..3_usize).prop_map(agent), 0..8);
         let waits = proptest::collection::vec((0..8_u8, 0..3_i64).prop_map(waiting), 0..8);
         // Rows come in order, as those of a floor, or in any order.
-        (queues, agents, waits, 0..4_u64, any::<bool>()).prop_map(|(mut queues, mut agents, mut waits, seq, sorted)| {
+        let said = proptest::collection::btree_set((0..8_u8).prop_map(|id| 2 * (id / 2) + id % 2), 0..4);
+        let parts = (queues, agents, waits, said, 0..4_u64, any::<bool>());
+        parts.prop_map(|(mut queues, mut agents, mut waits, said, seq, sorted)| {
             if sorted {
                 queues.sort_by(|a, b| a.place().cmp(&b.place()));
                 agents.sort_by(|a, b| a.place().cmp(&b.place()));
                 waits.sort_by(|a, b| a.place().cmp(&b.place()));
             }
             let (queues, agents, waiting) = (Rows::from_iter(queues), Rows::from_iter(agents), Rows::from_iter(waits));
-            Board { seq, queues, agents, waiting, title: format!("{}", seq / 2).as_str().into(), ..Board::default() }
+            let annotations = said.into_iter().map(annotation).collect();
+            Board {
+                seq,
+                queues,
+                agents,
+                waiting,
+                annotations,
+                title: format!("{}", seq / 2).as_str().into(),
+                ..Board::default()
+            }
         })
     }
 

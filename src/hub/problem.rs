@@ -126,7 +126,9 @@ impl From<CommandRefusal> for ApiProblem {
             CommandRefusal::Early => (StatusCode::CONFLICT, "early", None),
             CommandRefusal::Nothing => (StatusCode::CONFLICT, "nothing", None),
             CommandRefusal::Closed(_) => (StatusCode::CONFLICT, "closed", None),
-            CommandRefusal::Unknown(_) | CommandRefusal::UnknownItem(_) => (StatusCode::NOT_FOUND, "unknown", None),
+            CommandRefusal::Unknown(_) | CommandRefusal::UnknownItem(_) | CommandRefusal::UnknownAnnotation(_) => {
+                (StatusCode::NOT_FOUND, "unknown", None)
+            }
             CommandRefusal::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unfit", None),
             CommandRefusal::ReadOnly(_) => (StatusCode::SERVICE_UNAVAILABLE, "read_only", None),
             CommandRefusal::NotKept(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_kept", None),

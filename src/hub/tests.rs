@@ -154,6 +154,9 @@ const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
     ("POST", "/v1/worklist/999/done", r#"{"version":1,"outcome":"reached"}"#, Some(Right::Act)),
     ("POST", "/v1/worklist/999/note", r#"{"version":1,"note":"x"}"#, Some(Right::Act)),
     ("POST", "/v1/worklist/999/undo", r#"{"version":1}"#, Some(Right::Act)),
+    ("GET", "/v1/annotations", "", Some(Right::View)),
+    ("POST", "/v1/annotations", r#"{"text":"x","of":[["queue","sales"]]}"#, Some(Right::Act)),
+    ("POST", "/v1/annotations/999/remove", "{}", Some(Right::Act)),
     ("POST", "/v1/events", "[]", Some(Right::Ingest)),
 ];
 

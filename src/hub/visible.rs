@@ -40,6 +40,7 @@ pub(super) fn board(board: Arc<Board>, queues: &Patterns) -> Arc<Board> {
     // An agent is listed with the visible queues only; work in a hidden queue is not shown.
     board.agents = board.agents.iter().filter_map(|row| visible_agent(row, queues)).collect();
     board.alerts.to_mut().retain(|episode| holds(queues, &episode.slice));
+    board.annotations.retain(|annotation| holds(queues, &annotation.of));
     // The health of a source is visible to everybody, but its counters include hidden queues.
     for source in &mut board.sources {
         (source.events, source.rejected, source.duplicates, source.late, source.out_of_place) = (0, 0, 0, 0, 0);

@@ -11,6 +11,7 @@ use super::files::FileCheck;
 use super::lock::{self, Holder, LockState};
 use super::reader::{Loaded, Reader, Unreadable};
 use crate::alert::Episode;
+use crate::annotation::Annotation;
 use crate::clock::Time;
 use crate::engine::Archive;
 use crate::event::Event;
@@ -32,7 +33,7 @@ pub struct Follower {
     files: FileCheck,
     /// The number of the last event read.
     event: i64,
-    /// The number of the last change of an episode or item read.
+    /// The number of the last change of an episode, item or annotation read.
     change: i64,
 }
 
@@ -45,14 +46,14 @@ pub struct Changes {
     pub episodes: Vec<Episode>,
     /// Items of worklists that have changed.
     pub items: Vec<WorkItem>,
+    /// Annotations that were written or removed.
+    pub annotations: Vec<Annotation>,
     /// Whether more is waiting: poll again at once.
     pub more: bool,
     /// New events that could not be understood.
     pub unreadable_events: Unreadable,
-    /// Whether an episode that has changed could not be understood.
-    pub unreadable_episode: bool,
-    /// The same of items.
-    pub unreadable_item: bool,
+    /// Whether an episode, an item or an annotation that has changed could not be understood.
+    pub unreadable_others: bool,
 }
 
 impl Follower {
@@ -138,14 +139,19 @@ impl Follower {
         self.event = last;
         let newest = self.reader.newest_change()?;
         let is_changed = newest > self.change;
-        let ((episodes, odd_episodes), (items, odd_items)) = if is_changed {
-            (self.reader.episodes_after(self.change)?, self.reader.items_after(self.change)?)
+        let ((episodes, odd_episodes), (items, odd_items), (annotations, odd_annotations)) = if is_changed {
+            let reader = &self.reader;
+            (
+                reader.episodes_after(self.change)?,
+                reader.items_after(self.change)?,
+                reader.annotations_after(self.change)?,
+            )
         } else {
             Default::default()
         };
         self.change = newest.max(self.change);
         self.data_version = (!more).then_some(version);
-        let (unreadable_episode, unreadable_item) = (odd_episodes.rows > 0, odd_items.rows > 0);
-        Ok(Changes { events, episodes, items, more, unreadable_events, unreadable_episode, unreadable_item })
+        let unreadable_others = odd_episodes.rows + odd_items.rows + odd_annotations.rows > 0;
+        Ok(Changes { events, episodes, items, annotations, more, unreadable_events, unreadable_others })
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, schema, sqlite};
 use crate::alert::{Actor, Episode, HistoryEntry, HistoryKind};
+use crate::annotation::Annotation;
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::text::{Label, Text};
@@ -232,29 +233,40 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn items(&self, since: Time) -> Result<(Vec<WorkItem>, Unreadable), Error> {
-        self.decoded_items("SELECT id, body FROM item WHERE closed IS NULL OR closed >= ?1 ORDER BY id", since.0)
+        self.decoded("item", "closed IS NULL OR closed >= ?1 ORDER BY id", since.0)
     }
 
-    /// Whether the file has a table of items: a floorwatch that is still running may have written it in a former format.
-    fn has_items(&self) -> Result<bool, Error> {
-        self.has_table("item")
+    /// All annotations, those that were removed included, by id, and the rows that cannot be decoded.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn annotations(&self) -> Result<(Vec<Annotation>, Unreadable), Error> {
+        self.annotations_after(-1)
     }
 
-    fn decoded_items(&self, sql: &str, number: i64) -> Result<(Vec<WorkItem>, Unreadable), Error> {
-        if !self.has_items()? {
+    /// The rows of a table that was not there in a former format: a floorwatch that is still running may have written the
+    /// file in one.
+    fn decoded<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        condition: &str,
+        number: i64,
+    ) -> Result<(Vec<T>, Unreadable), Error> {
+        if !self.has_table(table)? {
             return Ok(Default::default());
         }
+        let sql = format!("SELECT id, body FROM {table} WHERE {condition}");
         self.run(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([number])?;
-            let (mut items, mut unreadable) = (Vec::new(), Unreadable::default());
+            let (mut found, mut unreadable) = (Vec::new(), Unreadable::default());
             while let Some(row) = rows.next()? {
-                match decode::<WorkItem>(row, 1) {
-                    Ok(item) => items.push(item),
-                    Err(why) => unreadable.count("item", row.get(0)?, &why),
+                match decode(row, 1) {
+                    Ok(one) => found.push(one),
+                    Err(why) => unreadable.count(table, row.get(0)?, &why),
                 }
             }
-            Ok((items, unreadable))
+            Ok((found, unreadable))
         })
     }
 
@@ -272,6 +284,14 @@ impl Reader {
     /// When the file cannot be read.
     pub fn next_item_id(&self) -> Result<u64, Error> {
         self.next_id_of("item")
+    }
+
+    /// The lowest id that no annotation has ever had.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_annotation_id(&self) -> Result<u64, Error> {
+        if self.has_table("annotation")? { self.next_id_of("annotation") } else { Ok(1) }
     }
 
     fn next_id_of(&self, table: &str) -> Result<u64, Error> {
@@ -300,14 +320,16 @@ impl Reader {
         })
     }
 
-    /// The number of the newest change of any episode or item.
+    /// The number of the newest change of any episode, item or annotation.
     pub(super) fn newest_change(&self) -> Result<i64, Error> {
-        let newest = |table: &str| {
-            let sql = format!("SELECT coalesce(max(CAST(changed AS INTEGER)), 0) FROM {table}");
-            self.run(|connection| connection.query_row(&sql, [], |row| row.get::<_, i64>(0)))
-        };
-        let of_episodes = newest("episode")?;
-        Ok(if self.has_items()? { of_episodes.max(newest("item")?) } else { of_episodes })
+        let mut newest = 0;
+        for table in ["episode", "item", "annotation"] {
+            if self.has_table(table)? {
+                let sql = format!("SELECT coalesce(max(CAST(changed AS INTEGER)), 0) FROM {table}");
+                newest = newest.max(self.run(|connection| connection.query_row(&sql, [], |row| row.get(0)))?);
+            }
+        }
+        Ok(newest)
     }
 
     /// A number that changes with every commit of another connection.
@@ -344,7 +366,12 @@ impl Reader {
 
     /// The same of items.
     pub(super) fn items_after(&self, change: i64) -> Result<(Vec<WorkItem>, Unreadable), Error> {
-        self.decoded_items("SELECT id, body FROM item WHERE changed > ?1 ORDER BY changed", change)
+        self.decoded("item", "changed > ?1 ORDER BY changed", change)
+    }
+
+    /// The same of annotations.
+    pub(super) fn annotations_after(&self, change: i64) -> Result<(Vec<Annotation>, Unreadable), Error> {
+        self.decoded("annotation", "changed > ?1 ORDER BY changed", change)
     }
 
     /// Whether the tables exist: a follower may open the file while the writer still creates it.

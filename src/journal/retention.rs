@@ -120,6 +120,11 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
         now - keep.events,
         MAX_ROWS,
     )?;
+    let annotations = delete(
+        "DELETE FROM annotation WHERE id IN (SELECT id FROM annotation WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
+        before,
+        MAX_ROWS,
+    )?;
     let settled = delete(
         "DELETE FROM notice WHERE seq IN
          (SELECT seq FROM notice WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM target WHERE notice < seq)
@@ -139,11 +144,12 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
     )?;
     transaction.commit()?;
     let notices = settled + unsettled;
-    if events + contacts + segments + episodes + items + notices + deliveries > 0 {
+    let others = [episodes, items, annotations, notices, deliveries];
+    if events + contacts + segments + others.iter().sum::<usize>() > 0 {
         // Give the freed pages back to the file system. A pragma that returns rows must be stepped to its end.
         let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
         let mut rows = vacuum.query([])?;
         while rows.next()?.is_some() {}
     }
-    Ok(events.max(contacts) >= MAX_EVENTS || episodes.max(items).max(notices).max(deliveries) >= MAX_ROWS)
+    Ok(events.max(contacts) >= MAX_EVENTS || others.into_iter().any(|deleted| deleted >= MAX_ROWS))
 }

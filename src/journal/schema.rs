@@ -13,14 +13,14 @@ use super::{Error, sqlite};
 /// "FLRW" in ASCII: distinguishes journals from other SQLite databases.
 const APPLICATION_ID: i64 = 0x464c_5257;
 /// The newest format that this version knows.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 /// Files up to this size are checked completely on opening; for larger ones that would take too long.
 const MAX_CHECKED_BYTES: u64 = 32 << 20;
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The migrations: number n brings a file from format n to format n + 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE event(
         seq INTEGER PRIMARY KEY,    -- the order received
@@ -113,6 +113,16 @@ const MIGRATIONS: [&str; 4] = [
     );
     CREATE INDEX item_changed ON item(changed);
     CREATE INDEX item_closed ON item(closed);
+",
+    "
+    CREATE TABLE annotation(
+        id INTEGER PRIMARY KEY,
+        changed INTEGER NOT NULL,   -- rises with every change of any annotation, item or episode, for followers
+        at INTEGER NOT NULL,        -- microseconds since 1970, UTC
+        body TEXT NOT NULL          -- JSON
+    );
+    CREATE INDEX annotation_changed ON annotation(changed);
+    CREATE INDEX annotation_at ON annotation(at);
 ",
 ];
 

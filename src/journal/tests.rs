@@ -318,8 +318,11 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     let news = follower.poll().unwrap();
     assert!(news.events.is_empty() && news.episodes.is_empty());
     journal.record(batch(10..13));
+    journal.record(Batch { annotations: vec![annotation(1, event(0).at)], ..Batch::default() });
+    journal.flush().unwrap();
     journal.store(episode.clone()).unwrap();
     let news = follower.poll().unwrap();
+    assert_eq!(news.annotations, [annotation(1, event(0).at)]);
     assert_eq!(news.events, (10..13).map(event).collect::<Vec<_>>());
     assert_eq!(news.episodes, [episode]);
     assert!(follower.poll().unwrap().episodes.is_empty());
@@ -330,7 +333,7 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     journal.record(batch(13..14));
     journal.flush().unwrap();
     let news = follower.poll().unwrap();
-    assert_eq!((news.events.len(), news.unreadable_events.rows, news.unreadable_episode), (1, 1, true));
+    assert_eq!((news.events.len(), news.unreadable_events.rows, news.unreadable_others), (1, 1, true));
     drop(journal);
     // The holder is gone: the next process that opens the journal writes it.
     drop(test.writer());
@@ -501,7 +504,7 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
     connection
         .execute_batch(
             "DROP TABLE notice; DROP TABLE target; DROP TABLE delivery; DELETE FROM meta WHERE key = 'journal';
-             DROP TABLE checkpoint; DROP TABLE segment; DROP TABLE contact; DROP TABLE item;
+             DROP TABLE checkpoint; DROP TABLE segment; DROP TABLE contact; DROP TABLE item; DROP TABLE annotation;
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -521,11 +524,11 @@ fn a_journal_of_the_format_before_worklists_is_read_as_it_is_and_brought_up_to_d
     journal.store(fired.clone()).unwrap();
     drop(journal);
     let connection = rusqlite::Connection::open(&test.path).unwrap();
-    connection.execute_batch("DROP TABLE item; PRAGMA user_version = 3;").unwrap();
+    connection.execute_batch("DROP TABLE item; DROP TABLE annotation; PRAGMA user_version = 3;").unwrap();
     drop(connection);
     // Another process may still write it: what only reads it finds no items.
     let reader = Reader::of(&test.path).unwrap().unwrap();
-    assert!(reader.items(Time(0)).unwrap().0.is_empty());
+    assert!(reader.items(Time(0)).unwrap().0.is_empty() && reader.annotations().unwrap().0.is_empty());
     assert_eq!((reader.newest_change().unwrap(), reader.active().unwrap().0), (1, vec![fired.clone()]));
     drop(reader);
     let journal = test.writer();
@@ -565,6 +568,35 @@ fn items_are_there_after_a_restart_and_closed_ones_go_with_the_events_that_name_
     assert_eq!(items, [WorkItem { version: 2, ..item(2, None) }]);
     assert!(unreadable.first.unwrap().as_str().starts_with("item 9: "));
     assert_eq!(journal.reader().next_item_id().unwrap(), 10);
+}
+
+fn annotation(id: u64, at: Time) -> Annotation {
+    let who = serde_json::json!({"name": "ann", "from": "desk1"});
+    let said =
+        serde_json::json!({"id": id, "version": 1, "of": [], "at": at, "until": null, "text": "outage", "who": who});
+    serde_json::from_value(said).unwrap()
+}
+
+#[test]
+fn annotations_are_there_after_a_restart_for_as_long_as_alerts() {
+    let test = test_journal();
+    let journal = test.writer();
+    let old = event(0).at;
+    let removed = Annotation { version: 2, removed: true, ..annotation(2, old + Span::DAY) };
+    journal.record(Batch { annotations: vec![annotation(1, old), annotation(2, old)], ..Batch::default() });
+    journal.record(Batch { annotations: vec![removed.clone()], ..Batch::default() });
+    journal.flush().unwrap();
+    assert_eq!(journal.reader().annotations().unwrap().0, [annotation(1, old), removed.clone()]);
+    drop(journal);
+    let mut connection = schema::open(&test.path).unwrap();
+    let later = old + Span(400 * Span::DAY.0) + Span::HOUR;
+    retention::remove_old(&mut connection, retention::Retention::new(35, 35, 400), later).unwrap();
+    drop(connection);
+    let journal = test.writer();
+    assert_eq!(
+        (journal.reader().annotations().unwrap().0, journal.reader().next_annotation_id().unwrap()),
+        (vec![removed], 3)
+    );
 }
 
 #[test]

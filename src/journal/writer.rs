@@ -19,6 +19,7 @@ use super::reader::EventBodyRef;
 use super::retention::{self, Retention, RetentionClock};
 use super::{Batch, Error, Settings};
 use crate::alert::{Episode, State};
+use crate::annotation::Annotation;
 use crate::clock::Time;
 use crate::text::Text;
 use crate::worklist::WorkItem;
@@ -62,6 +63,7 @@ impl Writer {
             change: 0,
             last_episode: 0,
             last_item: 0,
+            last_annotation: 0,
             stored_entries: FxHashMap::default(),
             newest: sender,
             checkpoint: Arc::default(),
@@ -108,10 +110,11 @@ struct WriterThread {
     retention: Retention,
     retention_clock: RetentionClock,
     files: FileCheck,
-    /// Counts changes of episodes and items; followers poll it.
+    /// Counts changes of episodes, items and annotations; followers poll it.
     change: i64,
     last_episode: u64,
     last_item: u64,
+    last_annotation: u64,
     /// How many history entries of each open episode are stored.
     stored_entries: FxHashMap<u64, usize>,
     newest: watch::Sender<i64>,
@@ -124,10 +127,16 @@ impl WriterThread {
             let sql = format!("SELECT coalesce(max(CAST(changed AS INTEGER)), 0), coalesce(max(id), 0) FROM {table}");
             self.connection.query_row(&sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
         };
-        let ((of_episodes, episode), (of_items, item)) = (newest("episode")?, newest("item")?);
-        self.change = of_episodes.max(of_items);
-        self.last_episode = u64::try_from(episode).unwrap_or(0);
-        self.last_item = u64::try_from(item).unwrap_or(0);
+        self.change = 0;
+        for (table, last) in [
+            ("episode", &mut self.last_episode),
+            ("item", &mut self.last_item),
+            ("annotation", &mut self.last_annotation),
+        ] {
+            let (change, id) = newest(table)?;
+            self.change = self.change.max(change);
+            *last = u64::try_from(id).unwrap_or(0);
+        }
         self.newest.send_replace(outbox::newest(&self.connection)?);
         self.checkpoint.store(archive::newest(&self.connection)?, Ordering::Release);
         Ok(())
@@ -202,9 +211,9 @@ impl WriterThread {
 
     /// Write a batch, or nothing of it.
     fn write(&mut self, batch: &Batch, durable: bool) -> Result<(), Text> {
-        let before = (self.change, self.last_episode, self.last_item);
+        let before = (self.change, self.last_episode, self.last_item, self.last_annotation);
         self.write_transaction(batch, durable).map_err(|error| {
-            (self.change, self.last_episode, self.last_item) = before;
+            (self.change, self.last_episode, self.last_item, self.last_annotation) = before;
             Text::new(&error.to_string())
         })
     }
@@ -251,10 +260,16 @@ impl WriterThread {
             self.last_item = self.last_item.max(item.id);
             write_item(&transaction, item, self.change)?;
         }
+        for annotation in &batch.annotations {
+            self.change += 1;
+            self.last_annotation = self.last_annotation.max(annotation.id);
+            write_annotation(&transaction, annotation, self.change)?;
+        }
         // Retention may remove the newest one some day; its id must not be used again.
         for (is_new, key, last) in [
             (!batch.episodes.is_empty(), "last_episode", self.last_episode),
             (!batch.items.is_empty(), "last_item", self.last_item),
+            (!batch.annotations.is_empty(), "last_annotation", self.last_annotation),
         ] {
             if is_new {
                 transaction
@@ -340,6 +355,14 @@ fn write_item(connection: &Connection, item: &WorkItem, change: i64) -> rusqlite
              ON CONFLICT(id) DO UPDATE SET changed = ?2, closed = ?3, body = ?4",
         )?
         .execute(params![id, change, closed, json(item)?])?;
+    Ok(())
+}
+
+fn write_annotation(connection: &Connection, annotation: &Annotation, change: i64) -> rusqlite::Result<()> {
+    let id = i64::try_from(annotation.id).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO annotation(id, changed, at, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, change, annotation.at.0, json(annotation)?])?;
     Ok(())
 }
 

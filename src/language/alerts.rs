@@ -115,6 +115,7 @@ pub fn refusal(refusal: &CommandRefusal) -> String {
         CommandRefusal::Changed => text!("refused-changed").to_owned(),
         CommandRefusal::ReadOnly(why) => text!("refused-read-only", reason = why),
         CommandRefusal::UnknownItem(id) => text!("refused-unknown-item", item = id.to_string()),
+        CommandRefusal::UnknownAnnotation(id) => text!("refused-unknown-annotation", annotation = id.to_string()),
         CommandRefusal::Closed(why) => text!("refused-closed", reason = told(why.as_str())),
         CommandRefusal::Unfit(why) => told(why.as_str()).to_owned(),
         CommandRefusal::NotKept(why) => text!("refused-not-kept", reason = why),

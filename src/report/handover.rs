@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use super::document::{Document, DocumentSection};
 use super::{html, markdown};
 use crate::alert::{Episode, HistoryEntry, HistoryKind, State};
+use crate::annotation::Annotation;
 use crate::board::Board;
 use crate::clock::{Span, Time};
 use crate::floor::{FloorClosed, Handle};
@@ -107,6 +108,7 @@ impl Handover {
                 self.snoozed(words),
                 self.done(words),
                 self.worst_intervals(words),
+                self.annotations(words),
                 self.missing_data(words),
                 self.work(words),
                 self.waiting(words),
@@ -281,6 +283,34 @@ impl Handover {
         );
         section.note = if left_out == 0 { String::new() } else { text!("handover-more-bad", count = left_out) };
         section
+    }
+
+    /// What people say of the shift, in order of time.
+    fn annotations(&self, words: HandoverWords<'_>) -> DocumentSection {
+        let said = self.board.annotations.iter().filter(|said| said.is_within(self.from, Time(self.board.at.0 + 1)));
+        let mut said: Vec<&Annotation> = said.collect();
+        said.sort_by_key(|said| (said.at, said.id));
+        let row = |said: &Annotation| {
+            vec![
+                words.day_time(said.at),
+                said.until.map_or_else(String::new, |until| words.day_time(until)),
+                words.slice(&said.of),
+                said.text.to_string(),
+                said.who.name.to_string(),
+            ]
+        };
+        section(
+            text!("handover-annotations"),
+            text!("handover-no-annotations"),
+            vec![
+                text!("column-from"),
+                text!("handover-until"),
+                text!("column-where"),
+                text!("column-what"),
+                text!("column-who"),
+            ],
+            said.into_iter().map(row),
+        )
     }
 
     /// What is open of the worklists, and who has it.

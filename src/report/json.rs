@@ -15,6 +15,7 @@ pub(super) fn render(report: &Report) -> String {
         "input": input(report),
         "total": figures(&report.kpis, &report.total),
         "rows": report.rows.iter().map(|row| row_object(report, row)).collect::<Vec<_>>(),
+        "annotations": report.annotations,
     });
     format!("{object:#}\n")
 }

@@ -1,6 +1,7 @@
 //! The lines above and below the figures: what was counted and how, what could not be read, what is not known.
 
 use super::{InputSummary, MAX_LISTED_REJECTIONS, Report};
+use crate::annotation::Annotation;
 use crate::clock::Span;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
 use crate::language::{self, text};
@@ -53,6 +54,7 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     }
     out.extend(left_out(report));
     out.extend(provisional(report));
+    out.extend(annotations(report));
     if with == Legend::Included {
         out.extend(legend(report));
     }
@@ -111,6 +113,20 @@ fn provisional(report: &Report) -> Option<String> {
     let window = days(report.settings.fcr_window);
     (report.settings.fcr_method == FcrMethod::Repeat)
         .then(|| text!("report-provisional", share = format!("{share:.0}"), window = window))
+}
+
+/// What people say of the period, in order of time.
+fn annotations(report: &Report) -> Vec<String> {
+    let mut said: Vec<&Annotation> = report.annotations.iter().collect();
+    said.sort_by_key(|said| (said.at, said.id));
+    let line = |said: &Annotation| {
+        let at = report.local_time(said.at);
+        let when = said.until.map_or_else(|| at.clone(), |until| format!("{at} – {}", report.local_time(until)));
+        let of = if said.of.is_total() { String::new() } else { format!("{}: ", said.of) };
+        format!("  {}", text!("annotation", when = when, text = format!("{of}{}", said.text), who = said.who.name))
+    };
+    let heading = (!said.is_empty()).then(|| text!("report-annotations").to_owned());
+    heading.into_iter().chain(said.into_iter().map(line)).collect()
 }
 
 fn days(span: Span) -> String {

@@ -126,6 +126,7 @@ impl Report {
             kpis: query.kpis,
             total: answer.total,
             rows,
+            annotations: Vec::new(),
         }
     }
 }

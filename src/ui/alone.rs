@@ -80,10 +80,10 @@ impl Prompt {
     fn must_be_alone(&self, board: &Board) -> bool {
         match self.kind {
             PromptKind::Filter => false,
-            PromptKind::Note(_) => true,
+            PromptKind::Note(_) | PromptKind::Annotation(_) => true,
             PromptKind::Command => match prompt::read(self.line(), board.at, &board.calendar) {
                 Ok(PromptCommand::Do(action)) => action.entry().alone,
-                Ok(PromptCommand::Replay(_)) => true,
+                Ok(PromptCommand::Replay(_) | PromptCommand::Annotate { .. }) => true,
                 Ok(PromptCommand::Theme(_) | PromptCommand::Window(_) | PromptCommand::Formula(_)) | Err(_) => false,
             },
         }

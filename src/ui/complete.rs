@@ -230,6 +230,7 @@ fn best_fits<'a>(ctx: Ctx<'a>, text: &mut SoughtText) -> BestFits<'a> {
     let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
     let settings = settings.chain(Palette::named(&ctx.ui.themes).map(|(name, _)| format!("theme {name}")));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
+    let settings = settings.chain(["annotate".to_owned()]);
     best.offer_all(text, settings.map(|line| Candidate::new(line, Target::Setting)));
     best
 }

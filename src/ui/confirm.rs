@@ -1,6 +1,7 @@
 //! The message at the foot about commands that were carried out: of several at once, how many and which.
 
 use crate::alert::{AlertAction, CommandRefusal, Episode, HistoryKind};
+use crate::annotation::AnnotationAction;
 use crate::floor::{CommandOutcome, FloorCommand};
 use crate::language::{self, text};
 use crate::ui::theme::Tone;
@@ -33,6 +34,10 @@ pub(super) fn confirmation(
                 (language::keyed("work-outcome", outcome.key()), text!("toast-then-snoozed"))
             }
         },
+        FloorCommand::Annotation(command) => match &command.act {
+            AnnotationAction::Write(_) => (text!("annotation-written"), ""),
+            AnnotationAction::Remove(_) => (text!("annotation-removed"), ""),
+        },
     };
     Some(match (done.as_slice(), refused.as_slice()) {
         ([], [refusal, ..]) => (language::refusal(refusal), Tone::Warning),
@@ -42,6 +47,9 @@ pub(super) fn confirmation(
         }
         ([CommandOutcome::Item(one)], []) => {
             (format!("{what}: {}, {}{then}", one.subject(), ctx.queue_name(&one.queue)), Tone::Good)
+        }
+        ([CommandOutcome::Annotation(one)], []) => {
+            (format!("{what}: {}", ctx.annotation(one, ctx.board.at)), Tone::Good)
         }
         (all, refused) => {
             let episodes: Vec<&Episode> = all.iter().filter_map(|kept| kept.as_episode()).collect();

@@ -20,6 +20,8 @@ pub enum ClickTarget {
     Tab(Page),
     /// A step of the drill trail, by its index.
     Step(usize),
+    /// A step of the charts, by its index.
+    Moment(usize),
     /// The state of the sources.
     Sources,
     /// The box that lies over the page.

@@ -63,6 +63,14 @@ impl Ui {
                     self.enter(board);
                 }
             }
+            ClickTarget::Moment(step) => {
+                let axis = self.trend_axis(board);
+                let again = self.trends.moment.is_some_and(|moment| axis.place(moment) == step);
+                self.trends.moment = Some(axis.step(step).start);
+                if again {
+                    self.open_moment(board);
+                }
+            }
             ClickTarget::List(panel) => self.give_focus(panel),
             ClickTarget::Column(panel, column) => {
                 self.give_focus(panel);

@@ -72,6 +72,8 @@ pub enum PromptKind {
     Command,
     /// A note about an alert or an item of a worklist.
     Note(CommandSubject),
+    /// An annotation of this time.
+    Annotation(Time),
 }
 
 /// What a key did to a prompt.
@@ -106,6 +108,7 @@ impl Prompt {
             PromptKind::Filter => "/",
             PromptKind::Command => ":",
             PromptKind::Note(_) => text!("prompt-note"),
+            PromptKind::Annotation(_) => text!("prompt-annotation"),
         }
     }
 
@@ -179,6 +182,15 @@ pub enum PromptCommand {
     Window(Window),
     /// Change the service-level formula.
     Formula(Formula),
+    /// Write an annotation.
+    Annotate {
+        /// When it happened, or began; `None` for now.
+        at: Option<Time>,
+        /// When it ended.
+        until: Option<Time>,
+        /// What happened.
+        text: String,
+    },
 }
 
 /// Parses a time of day of today, `10:30` or `10:30:15` in the zone of `calendar`, or a full RFC 3339 time.
@@ -192,6 +204,27 @@ pub fn instant(text: &str, now: Time, calendar: &Calendar) -> Option<Time> {
         .ok()?;
     let day = now.to_chrono().with_timezone(&calendar.zone).date_naive();
     day.and_time(clock).and_local_timezone(calendar.zone).earliest().map(Time::from)
+}
+
+/// Parses an instant, or two with a dash between them: `10:30`, `10:30-11:00`.
+fn span(text: &str, now: Time, calendar: &Calendar) -> Option<(Time, Option<Time>)> {
+    let at = |text: &str| instant(text, now, calendar);
+    let both =
+        |(place, dash): (usize, &str)| Some((at(text.get(..place)?)?, Some(at(text.get(place + dash.len()..)?)?)));
+    at(text).map(|at| (at, None)).or_else(|| text.match_indices(['-', '–']).find_map(both))
+}
+
+/// Parses what follows `annotate`: a time, if any, and a text.
+fn annotation(rest: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand, String> {
+    let (first, others) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (at, until, text) = match span(first, now, calendar) {
+        Some((at, until)) => (Some(at), until, others.trim()),
+        None => (None, None, rest),
+    };
+    if text.is_empty() {
+        return Err(text!("prompt-needs-text").to_owned());
+    }
+    Ok(PromptCommand::Annotate { at, until, text: text.to_owned() })
 }
 
 /// Parses a command.
@@ -224,12 +257,13 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand,
         ("formula", Some(name)) => Formula::parse(name)
             .map(PromptCommand::Formula)
             .ok_or_else(|| text!("prompt-no-formula", name = name, all = Formula::ALL.map(Formula::key).join(", "))),
+        ("annotate", _) => annotation(line.trim_start().strip_prefix(word).unwrap_or("").trim(), now, calendar),
         ("q" | "exit", _) => Ok(PromptCommand::Do(Action::Quit)),
         _ => {
             if let Some(entry) = ACTIONS.iter().find(|entry| entry.name == word) {
                 Ok(PromptCommand::Do(entry.action))
             } else {
-                let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play"]);
+                let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play", "annotate"]);
                 match nearest(word, names) {
                     Some(name) => Err(text!("prompt-no-command-but", word = word, name = name)),
                     None => Err(text!("prompt-no-command", word = word)),
@@ -251,6 +285,17 @@ mod tests {
         assert_eq!(read("seek 10:30", now, &calendar), Ok(PromptCommand::Replay(ReplayCommand::Seek(at))));
         assert_eq!(read(" speed 60x", now, &calendar), Ok(PromptCommand::Replay(ReplayCommand::Speed(60.0))));
         assert_eq!(read("agents", now, &calendar), Ok(PromptCommand::Do(Action::Agents)));
+        let clock = |text: &str| Some(Time::parse_rfc3339(&format!("2026-03-02T{text}:00Z")).unwrap());
+        for (line, at, until) in [
+            ("annotate new - script", None, None),
+            ("annotate 10:30 new - script", clock("09:30"), None),
+            ("annotate 10:30-11:00  new - script", clock("09:30"), clock("10:00")),
+            ("annotate 2026-03-02T09:30:00Z–11:00 new - script", clock("09:30"), clock("10:00")),
+        ] {
+            let text = "new - script".to_owned();
+            assert_eq!(read(line, now, &calendar), Ok(PromptCommand::Annotate { at, until, text }), "{line}");
+        }
+        assert!(read("annotate 10:30", now, &calendar).unwrap_err().contains("annotate 10:30 new script"));
         assert!(read("agnets", now, &calendar).unwrap_err().contains("`agents`"));
         assert!(read("window 2h", now, &calendar).unwrap_err().contains("today"));
     }

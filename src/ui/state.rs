@@ -195,6 +195,9 @@ pub enum Effect {
     Mouse(bool),
 }
 
+/// A key does what it does on other pages.
+pub(super) struct Elsewhere;
+
 /// The state of the screen.
 #[derive(Debug)]
 pub struct Ui {

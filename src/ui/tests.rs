@@ -146,7 +146,7 @@ fn alert_commands(effect: Option<Effect>) -> Vec<AlertCommand> {
     let Some(Effect::Execute(commands)) = effect else { panic!("{effect:?}") };
     let command = |command| match command {
         FloorCommand::Alert(command) => command,
-        FloorCommand::Work(command) => panic!("{command:?}"),
+        FloorCommand::Work(_) | FloorCommand::Annotation(_) => panic!("{command:?}"),
     };
     commands.into_iter().map(command).collect()
 }

@@ -1,6 +1,7 @@
 //! What the page of trends shows: which time in which steps, compared with what, and which figures. Plain values without
 //! I/O, questions or colours; [`model`] puts the answers together.
 
+mod annotating;
 pub mod keys;
 pub mod model;
 

@@ -83,6 +83,9 @@ impl Ui {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
                 return Some(Effect::Execute(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
             }
+            (PromptKind::Annotation(at), PromptEvent::Submitted) if !text.is_empty() => {
+                return Some(self.annotate(at, None, &text));
+            }
             _ => {}
         }
         if event == PromptEvent::Editing {
@@ -107,6 +110,9 @@ impl Ui {
                 Err(words) => self.show_toast(words, Tone::Warning),
             },
             Ok(PromptCommand::Window(window)) => self.window = window,
+            Ok(PromptCommand::Annotate { at, until, text }) => {
+                return Some(self.annotate(at.unwrap_or(board.at), until, &text));
+            }
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
             // A locator has a sign that no command has.
             Err(_) if text.contains(['/', '?']) || Page::ALL.iter().any(|page| page.key() == text) => {
@@ -152,8 +158,8 @@ impl Ui {
 
     /// Carry out an action.
     pub fn act(&mut self, action: Action, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
-        if self.act_on_trends(action, board, drawn) {
-            return None;
+        if let Ok(effect) = self.act_on_trends(action, board, drawn) {
+            return effect;
         }
         if let Ok(effect) = self.act_on_worklist(action, drawn) {
             return effect;

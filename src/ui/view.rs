@@ -49,7 +49,9 @@ pub mod worklist;
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
+use crate::annotation::Annotation;
 use crate::board::{Board, CutOff, Health, QueueRow};
+use crate::clock::Time;
 use crate::event::Channel;
 use crate::kpi::{Answer, Bands, Dim, Figure, KpiId, Slice, Verdict};
 use crate::language::{self, text};
@@ -195,6 +197,16 @@ impl<'a> Ctx<'a> {
         }
         let names = slice.parts().map(|(dim, id)| self.value_name(*dim, id));
         names.collect::<Vec<_>>().join(" × ")
+    }
+
+    /// An annotation in words: `10:41 Billing: new script (Ann)`; with its day where that is not the day of `day`.
+    #[must_use]
+    pub fn annotation(&self, said: &Annotation, day: Time) -> String {
+        let is_today = self.board.calendar.day(said.at) == self.board.calendar.day(day);
+        let time = |at| if is_today { language::minute(at, self.zone()) } else { format::day_minute(at, self.zone()) };
+        let when = said.until.map_or_else(|| time(said.at), |until| format!("{}–{}", time(said.at), time(until)));
+        let of = if said.of.is_total() { String::new() } else { format!("{}: ", self.slice_name(&said.of)) };
+        text!("annotation", when = when, text = format!("{of}{}", said.text), who = said.who.name)
     }
 
     /// Since when and why the connection to the hub is lost; `None` if it is up or there is no hub.

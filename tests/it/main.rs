@@ -10,6 +10,7 @@
 )]
 
 mod agent_names;
+mod annotations;
 mod asterisk_faults;
 mod asterisk_live;
 mod cli;

@@ -5,6 +5,7 @@ use super::{Args, ReportRequest};
 use crate::app;
 use crate::clock::Time;
 use crate::config::Config;
+use crate::floor::{FloorClosed, Handle};
 use crate::kpi::{Period, Query, Slice};
 use crate::report::{InputSummary, Report};
 
@@ -51,12 +52,19 @@ impl ReportRequest {
             kpis: self.asked.kpis.clone(),
             formula: Some(self.settings.rules.formula),
         };
-        let answer = if let Some(mut engine) = app::stored_floor(config, now)? {
-            engine.ask(&query, now)
+        let (answer, annotations) = if let Some((mut engine, annotations)) = app::stored_floor(config, now)? {
+            (engine.ask(&query, now), annotations.shown().clone())
         } else {
             let query = query.clone();
-            app::query(config, |handle| async move { handle.ask(query).await })???
+            let ask = |handle: Handle| async move {
+                let annotations = handle.watch().borrow().annotations.clone();
+                Ok::<_, FloorClosed>((handle.ask(query).await?, annotations))
+            };
+            let (answer, annotations) = app::query(config, ask)??;
+            (answer?, annotations)
         };
-        Ok(Report::of_answer(answer, query, &self.settings, InputSummary::default()))
+        let annotations = annotations.iter().filter(|said| said.is_within(from, to)).cloned().collect();
+        let report = Report::of_answer(answer, query, &self.settings, InputSummary::default());
+        Ok(Report { annotations, ..report })
     }
 }

@@ -163,16 +163,26 @@ async fn execute_alert(
 /// Execute the command that `command` makes of the person who gives it.
 pub(super) async fn execute(
     hub: &Hub,
-    CanAct(caller): CanAct,
+    actor: CanAct,
     subject: CommandSubject,
     who: Option<Actor>,
     command: impl FnOnce(Actor) -> FloorCommand,
 ) -> Result<CommandOutcome, ApiProblem> {
     // What is hidden is answered like what does not exist, whatever its state and version.
     let slice = hub.handle.slice_of(subject).await?;
-    if !slice.is_some_and(|slice| visible::holds(&caller.queues, &slice)) {
+    if !slice.is_some_and(|slice| visible::holds(&actor.0.queues, &slice)) {
         return Err(subject.unknown().into());
     }
+    execute_visible(hub, actor, who, command).await
+}
+
+/// Execute a command about what the caller may see.
+pub(super) async fn execute_visible(
+    hub: &Hub,
+    CanAct(caller): CanAct,
+    who: Option<Actor>,
+    command: impl FnOnce(Actor) -> FloorCommand,
+) -> Result<CommandOutcome, ApiProblem> {
     let _turn = hub.turns.take(&caller.who.name).await?.at_no_cost();
     // Boards of the user that runs the hub state who sits at them; other callers cannot.
     let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::HubAddress;
 use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
+use crate::annotation::{AnnotationAction, AnnotationCommand};
 use crate::board::ContactRow;
 use crate::clock::Clock;
 use crate::engine::{AnswerTooLarge, StatePeriod};
@@ -123,6 +124,10 @@ impl Api {
                 let (path, body) = work_request(command);
                 self.post(&path, &body).await.map(|item| CommandOutcome::Item(Box::new(item)))
             }
+            FloorCommand::Annotation(command) => {
+                let (path, body) = annotation_request(command);
+                self.post(&path, &body).await.map(|said| CommandOutcome::Annotation(Box::new(said)))
+            }
         };
         result.map_err(|error| match error {
             ApiError::Refused(problem) => problem.refusal(command.subject()),
@@ -180,6 +185,18 @@ fn work_request(command: &WorkCommand) -> (String, Value) {
         WorkAction::Undo => ("undo", json!({"version": version, "who": who})),
     };
     (format!("v1/worklist/{item}/{what}"), body)
+}
+
+/// The same of a command about an annotation.
+fn annotation_request(command: &AnnotationCommand) -> (String, Value) {
+    let AnnotationCommand { who, act } = command;
+    match act {
+        AnnotationAction::Write(said) => {
+            let body = json!({"text": said.text, "at": said.at, "until": said.until, "of": said.of, "who": who});
+            ("v1/annotations".to_owned(), body)
+        }
+        AnnotationAction::Remove(id) => (format!("v1/annotations/{id}/remove"), json!({"who": who})),
+    }
 }
 
 /// Why connecting to a socket failed.

@@ -8,7 +8,7 @@ use crate::alert::{Episode, HistoryEntry, HistoryKind};
 use crate::board::Board;
 use crate::clock::Time;
 use crate::kpi::format::UNKNOWN;
-use crate::kpi::{Dim, KpiGroup, KpiId};
+use crate::kpi::{Dim, KpiGroup, KpiId, Slice};
 use crate::language::{self, ShownFigure as _, text};
 use crate::text::Label;
 
@@ -98,7 +98,12 @@ impl HandoverWords<'_> {
         if let Some(source) = &e.source {
             return source.to_string();
         }
-        if e.slice.is_total() {
+        self.slice(&e.slice)
+    }
+
+    /// The names of a slice.
+    pub(super) fn slice(self, of: &Slice) -> String {
+        if of.is_total() {
             return text!("all-queues").to_owned();
         }
         let name = |(dim, id): &(Dim, Label)| match dim {
@@ -107,6 +112,6 @@ impl HandoverWords<'_> {
             _ if id.is_empty() => language::no(*dim).to_owned(),
             _ => id.to_string(),
         };
-        e.slice.parts().map(name).collect::<Vec<_>>().join(" × ")
+        of.parts().map(name).collect::<Vec<_>>().join(" × ")
     }
 }

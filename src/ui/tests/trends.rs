@@ -1,8 +1,10 @@
 //! The page of trends: its keys, what it asks, and how it looks where signs are few.
 
 use super::*;
+use crate::annotation::{Annotation, AnnotationAction, AnnotationDraft};
 use crate::clock::Time;
 use crate::kpi::{Dim, Period, Slice};
+use crate::ui::prompt::{Prompt, PromptKind};
 use crate::ui::state::{Page, Panel};
 use crate::ui::trends::Comparison;
 
@@ -111,6 +113,98 @@ fn without_data_of_last_week_the_page_says_so() {
     screen.answers.store(&Question::Figures(before), nothing, Instant::now());
     let text = seen(&screen);
     assert!(text.contains("no data of last Monday") && !text.contains("on last Monday"), "{text}");
+}
+
+/// What somebody says of a time of the sample's day.
+fn said(id: u64, clock: &str, until: Option<&str>, text: &str, who: &str) -> Annotation {
+    let at = |clock: &str| Time::parse_rfc3339(&format!("2026-03-02T{clock}:00Z")).unwrap();
+    let who = Actor { name: who.into(), from: "desk".into() };
+    let of = if id == 2 { Slice::of(Dim::Queue, "billing".into()) } else { Slice::TOTAL };
+    Annotation { id, version: 1, of, at: at(clock), until: until.map(at), text: text.into(), who, removed: false }
+}
+
+fn annotated() -> Board {
+    let mut board = sample::board(60);
+    board.annotations = [
+        said(1, "06:40", Some("08:15"), "telephones down", "bob"),
+        said(2, "09:05", None, "mailing to all customers of the north", "ann"),
+        said(3, "10:20", None, "new script", "ann"),
+        said(4, "10:30", None, "a text that is too long for the rest of the line \u{1b}[31m", "bob"),
+    ]
+    .into_iter()
+    .collect();
+    board
+}
+
+#[test]
+fn annotations_stand_below_the_axis_and_are_read_under_the_cursor() {
+    let mut screen = TestScreen::new(annotated());
+    screen.press("6");
+    for size in SIZES {
+        screen.resize(size);
+        screen.ui.trends.moment = Some(Time::parse_rfc3339("2026-03-02T09:10:00Z").unwrap());
+        insta::assert_snapshot!(format!("trends-annotated-{}x{}", size.0, size.1), seen(&screen));
+    }
+    assert!(seen(&screen).contains("09:05 Billing: mailing to all customers"), "{}", seen(&screen));
+    // Those of another queue are not there.
+    screen.press("/ o u t a g <enter>");
+    assert!(seen(&screen).contains("telephones down") && !seen(&screen).contains("mailing"), "{}", seen(&screen));
+}
+
+/// The command about an annotation that an effect is.
+fn annotating(effect: Option<Effect>) -> AnnotationAction {
+    let Some(Effect::Execute(commands)) = effect else { panic!("{effect:?}") };
+    match commands.as_slice() {
+        [FloorCommand::Annotation(command)] => command.act.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_note_on_trends_is_about_the_step_and_undo_removes_ones_own() {
+    let at = |clock: &str| Time::parse_rfc3339(&format!("2026-03-02T{clock}:00Z")).unwrap();
+    let mut screen = TestScreen::new(annotated());
+    screen.resize(SIZES[1]);
+    screen.press("1 <down> 6 h n");
+    assert!(seen(&screen).contains("annotate:"), "{}", seen(&screen));
+    let of = Slice::of(Dim::Queue, "billing".into());
+    let draft = AnnotationDraft { of: Slice::TOTAL, at: at("10:00"), until: None, text: "ill".into() };
+    assert_eq!(annotating(screen.press("i l l <enter>")), AnnotationAction::Write(draft));
+    // Anywhere, at a time or over one, about the queue of the page.
+    screen.press("<esc> 1 <enter>");
+    screen.ui.prompt = Some(Prompt::new(PromptKind::Command, "annotate 09:00-09:40 ill"));
+    let draft = AnnotationDraft { of, at: at("09:00"), until: Some(at("09:40")), text: "ill".into() };
+    assert_eq!(annotating(screen.press("<enter>")), AnnotationAction::Write(draft));
+
+    screen.press("1 6");
+    assert_eq!(annotating(screen.press("u")), AnnotationAction::Remove(3), "the newest of one's own");
+    screen.press("h h h");
+    assert_eq!(annotating(screen.press("u")), AnnotationAction::Remove(2), "that of the step");
+    screen.press("h");
+    assert_eq!(screen.press("u"), None);
+    assert_eq!(screen.ui.toast.as_ref().unwrap().text, "no annotation of yours is here");
+}
+
+#[test]
+fn a_click_on_the_charts_moves_the_cursor_and_a_second_one_opens_the_contacts() {
+    use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+    let mut screen = opened(SIZES[1]);
+    let text = seen(&screen);
+    let (row, line) = text.lines().enumerate().find(|(_, line)| line.contains("08:00")).unwrap();
+    let column = line.split_once("08:00").unwrap().0.chars().count();
+    let event = MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: u16::try_from(column).unwrap(),
+        row: u16::try_from(row - 5).unwrap(),
+        modifiers: KeyModifiers::NONE,
+    };
+    let board = Arc::clone(&screen.board);
+    let drawn = screen.drawn.borrow().clone();
+    screen.ui.mouse(&event, &board, &drawn);
+    screen.answer();
+    assert!(seen(&screen).contains("08:00–08:30   in time"), "{}", seen(&screen));
+    screen.ui.mouse(&event, &board, &drawn);
+    assert_eq!(screen.ui.page(), Page::Contacts);
 }
 
 #[test]

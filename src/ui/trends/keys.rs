@@ -6,7 +6,7 @@ use crate::language::text;
 use crate::text::Label;
 use crate::ui::action::Action;
 use crate::ui::drawn::Drawn;
-use crate::ui::state::{Location, Page, Panel, Ui};
+use crate::ui::state::{Effect, Elsewhere, Location, Page, Panel, Ui};
 use crate::ui::theme::Tone;
 use crate::ui::trends::Axis;
 
@@ -64,10 +64,18 @@ impl Ui {
         Axis::new(self.trends.range, self.trend_every(), board.at, &board.calendar)
     }
 
-    /// Do what a key does on the page of trends in another way than elsewhere. Returns whether it has.
-    pub(in crate::ui) fn act_on_trends(&mut self, action: Action, board: &Board, drawn: &Drawn) -> bool {
+    /// Do what a key does on the page of trends in another way than elsewhere.
+    ///
+    /// # Errors
+    /// [`Elsewhere`] where it does the same.
+    pub(in crate::ui) fn act_on_trends(
+        &mut self,
+        action: Action,
+        board: &Board,
+        drawn: &Drawn,
+    ) -> Result<Option<Effect>, Elsewhere> {
         if self.page() != Page::Trends || self.overlay.is_some() {
-            return false;
+            return Err(Elsewhere);
         }
         let page = isize::try_from(drawn.page_rows).unwrap_or(10);
         match action {
@@ -85,11 +93,14 @@ impl Ui {
             Action::WindowBack => self.trends.step_range(false),
             Action::Compare => self.trends.comparison = self.trends.comparison.next(self.trends.range),
             Action::Enter => self.open_moment(board),
+            // Right after an alert was acknowledged, a note is about that.
+            Action::Note if self.taken.is_none() => self.begin_annotation(board),
+            Action::Undo if self.taken.is_none() => return Ok(self.remove_annotation(board)),
             Action::Back if self.filter.is_empty() && self.trends.moment.is_some() => self.trends.moment = None,
             Action::Sort => self.show_toast(text!("toast-trends-sorted"), Tone::Muted),
-            _ => return false,
+            _ => return Err(Elsewhere),
         }
-        true
+        Ok(None)
     }
 
     /// Open the page, about the queue and intent of the page at hand.

@@ -7,6 +7,7 @@
 //!  80% │╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌                                                    │ …
 //! Hung up …, Arrivals …                                                   │ Week so far …
 //!       00:00     03:00     06:00                                         │ What grew most, last hour …
+//! notes              ● outage                                             │ …
 //! alerts             ▄▄██                                                 │ 15:30–16:00 …
 //! staff  ▄▄▄▅▅▆▆▇▇▇▇▇▇                                                    │
 //! In time by queue, worst first                     where there is room   │
@@ -28,7 +29,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Ctx;
 use crate::kpi::KpiId;
 use crate::language::{self, text};
-use crate::ui::drawn::Drawn;
+use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::cols;
 use crate::ui::glyphs::GlyphSet;
 use crate::ui::state::Panel;
@@ -51,14 +52,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [main, right] = Layout::horizontal([Fill(1), Length(if wide { SIDE_COLUMNS } else { 0 })]).areas(area);
     let queues = if area.height >= HIGH { strips::queue_count(&picture).min(area.height / 5) } else { 0 };
     let alerts = u16::from(area.height >= 14);
+    let said = u16::from(area.height >= 14 && !picture.annotations().is_empty());
     let staffing = u16::from(area.height >= 18 && strips::knows_staffing(&picture));
     let blank = u16::from(area.height >= 30);
     let readout = if wide { 0 } else { 2 + blank };
     let lines = if queues > 0 { queues + 1 + blank } else { 0 };
-    let [title, charts, axis, strip, staff, lines, readout] = Layout::vertical([
+    let [title, charts, axis, said, strip, staff, lines, readout] = Layout::vertical([
         Length(1),
         Fill(1),
         Length(1),
+        Length(said),
         Length(alerts),
         Length(staffing),
         Length(lines),
@@ -73,7 +76,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     for (kpi, area) in figures.iter().zip(split(charts, count)) {
         chart::draw(buffer, area, &picture, *kpi, gutter);
     }
-    strips::axis(buffer, Rect { x: axis.x + gutter, width: axis.width.saturating_sub(gutter + 1), ..axis }, &picture);
+    let steps = Rect { x: axis.x + gutter, width: axis.width.saturating_sub(gutter + 1), ..axis };
+    strips::axis(buffer, steps, &picture);
+    if !said.is_empty() {
+        strips::annotations(buffer, said, &picture, gutter);
+    }
+    for step in 0..picture.model.steps.len() {
+        let columns = Rect { y: charts.y, height: staff.bottom() - charts.y, ..picture.place(steps, step) };
+        drawn.note(columns, ClickTarget::Moment(step));
+    }
     if alerts > 0 {
         strips::alerts(buffer, strip, &picture, gutter);
     }

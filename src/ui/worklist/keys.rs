@@ -7,13 +7,10 @@ use crate::language::text;
 use crate::ui::action::Action;
 use crate::ui::drawn::Drawn;
 use crate::ui::prompt::{Prompt, PromptKind};
-use crate::ui::state::{Effect, List, Overlay, Page, Panel, Ui};
+use crate::ui::state::{Effect, Elsewhere, List, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Tone;
 use crate::ui::worklist::WorkChoice;
 use crate::worklist::{WorkAction, WorkCommand, WorkKind};
-
-/// A key does what it does on other pages.
-pub(in crate::ui) struct Elsewhere;
 
 impl Ui {
     /// Do what a key does on the page of the worklist in another way than elsewhere.

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::picture::{TrendPicture, change, tone};
@@ -58,6 +59,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, kpi: Kp
     }
     gaps(buffer, plot, picture);
     scale(buffer, plot, picture, kpi, &labels);
+    for said in picture.annotations() {
+        upright(buffer, plot, picture.column(plot, said.at), theme.style(Tone::Accent));
+    }
     cursor(buffer, plot, picture);
 }
 
@@ -146,9 +150,14 @@ fn cursor(buffer: &mut Buffer, plot: Rect, picture: &TrendPicture<'_>) {
     }
     let place = picture.place(plot, picture.cursor);
     let x = (place.x + place.width / 2).min(plot.right().saturating_sub(1));
+    upright(buffer, plot, x, picture.ctx.theme.style(Tone::Strong));
+}
+
+/// Draw an upright line where the chart leaves its column free.
+fn upright(buffer: &mut Buffer, plot: Rect, x: u16, style: Style) {
     for y in plot.top()..plot.bottom() {
-        if let Some(cell) = buffer.cell_mut((x, y)).filter(|cell| matches!(cell.symbol(), " " | "╌" | "·")) {
-            cell.set_symbol("│").set_style(picture.ctx.theme.style(Tone::Strong));
+        if let Some(cell) = buffer.cell_mut((x, y)).filter(|cell| matches!(cell.symbol(), " " | "╌" | "·" | "│")) {
+            cell.set_symbol("│").set_style(style);
         }
     }
 }

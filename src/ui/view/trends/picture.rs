@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::annotation::Annotation;
 use crate::clock::Time;
 use crate::kpi::{AnswerRow, Every, Figure, KpiId, Slice, Verdict, Window};
 use crate::language::{self, text};
@@ -59,6 +60,25 @@ impl<'a> TrendPicture<'a> {
     #[must_use]
     pub fn place(&self, charts: Rect, step: usize) -> Rect {
         trend::place(charts, self.model.steps.len(), step)
+    }
+
+    /// The column of an instant on charts of this area.
+    #[must_use]
+    pub fn column(&self, charts: Rect, at: Time) -> u16 {
+        let step = self.axis.place(at);
+        let (place, time) = (self.place(charts, step), self.axis.step(step));
+        let (along, length) = (at.since(time.start).0.max(0), time.end.since(time.start).0.max(1));
+        let into = i64::from(place.width) * along / length;
+        place.x + u16::try_from(into).unwrap_or(0).min(place.width.saturating_sub(1))
+    }
+
+    /// The annotations of the time and the slice, in order of time.
+    #[must_use]
+    pub fn annotations(&self) -> Vec<&'a Annotation> {
+        let said = self.ctx.ui.annotations_in(self.ctx.board, self.axis.step(0).start, self.axis.end);
+        let mut said: Vec<_> = said.collect();
+        said.sort_by_key(|said| (said.at, said.id));
+        said
     }
 
     /// The range whose figures are the newest: the last hour of a day, or the whole of a longer time.

@@ -165,7 +165,9 @@ pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {
     let before = answer(7).filter(|before| count(before.total(KpiId::Offered)) > 0.0);
     let drivers = drivers(own, before);
     let name = |of: &Slice| picture.ctx.slice_name(of);
-    let mut words = Vec::new();
+    let step = picture.axis.step(picture.cursor);
+    let said = ui.annotations_in(board, step.start, step.end);
+    let mut words: Vec<String> = said.map(|said| picture.ctx.annotation(said, step.start)).collect();
     let more: Vec<String> =
         drivers.more.iter().take(MAX_DRIVERS).map(|(of, by)| format!("{} +{by:.0}", name(of))).collect();
     if !more.is_empty() {

@@ -102,6 +102,30 @@ pub fn alerts(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutte
     }
 }
 
+/// Draw what people say of times: a mark where it happened, a line as long as it went on, and the text where there is room.
+pub fn annotations(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutter: u16) {
+    let theme = picture.ctx.theme;
+    buffer.set_string(area.x + 1, area.y, text!("strip-annotations"), theme.style(Tone::Muted));
+    let strip = Rect { x: area.x + gutter, width: area.width.saturating_sub(gutter + 1), ..area };
+    let said = picture.annotations();
+    let columns: Vec<u16> = said.iter().map(|said| picture.column(strip, said.at)).collect();
+    let mut free = strip.x;
+    for ((said, x), place) in said.iter().zip(&columns).zip(1..) {
+        let (style, y) = (theme.style(Tone::Accent), strip.y);
+        if let Some(until) = said.until {
+            let length = usize::from(picture.column(strip, until).saturating_sub(*x));
+            buffer.set_stringn(x + 1, y, "─".repeat(length), usize::from(strip.right().saturating_sub(x + 1)), style);
+        }
+        buffer.set_string(*x, y, "●", style);
+        let right = columns.get(place).copied().unwrap_or(strip.right());
+        let (width, room) = (cols(said.text.width()), right.saturating_sub(x + 2));
+        let (from, room) = if width > room && free + width + 1 <= *x { (x - width - 1, width) } else { (x + 2, room) };
+        let text = fit(said.text.as_str(), usize::from(room));
+        buffer.set_string(from, y, &text, theme.style(Tone::Text));
+        free = from + cols(text.width()) + 1;
+    }
+}
+
 /// Draw how many agents were staffed.
 pub fn staffing(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutter: u16) {
     let theme = picture.ctx.theme;
