@@ -436,6 +436,7 @@ fn show(
 ) -> Result<(), Error> {
     let ScreenSetup { mut settings, who, changes } = screen;
     settings.hint_seen = config::state_folder().map(|folder| folder.join("hint-seen"));
+    settings.views = config::default_path().map(|path| path.with_file_name("views.toml"));
     // The floor and the screen have threads of their own: one is enough for the rest.
     let runtime = runtime(1)?;
     let floor = drive(&runtime, work)?;

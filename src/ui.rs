@@ -38,6 +38,7 @@ pub mod trends;
 pub mod tty;
 mod update;
 pub mod view;
+mod views;
 pub mod widget;
 pub mod words;
 pub mod worklist;
@@ -337,6 +338,7 @@ impl App {
             }
             Some(Effect::HandOver) => self.tasks.hand_over(self.settings.zone, self.directory()),
             Some(Effect::Copy(text)) => self.screen.copy(&text)?,
+            Some(Effect::Views(change)) => self.tasks.change_views(self.settings.views.clone(), change),
         }
         Ok(false)
     }
@@ -398,6 +400,13 @@ impl App {
                     self.ui.show_toast(words, tone);
                 }
                 true
+            }
+            TaskResult::Views(read) => {
+                match read {
+                    Ok(views) => self.ui.views = views,
+                    Err(words) => self.ui.show_toast(words, Tone::Warning),
+                }
+                false
             }
             TaskResult::Written(written) => {
                 match written {

@@ -83,8 +83,19 @@ impl Prompt {
             PromptKind::Note(_) | PromptKind::Annotation(_) => true,
             PromptKind::Command => match prompt::read(self.line(), board.at, &board.calendar) {
                 Ok(PromptCommand::Do(action)) => action.entry().alone,
-                Ok(PromptCommand::Replay(_) | PromptCommand::Annotate { .. }) => true,
-                Ok(PromptCommand::Theme(_) | PromptCommand::Window(_) | PromptCommand::Formula(_)) | Err(_) => false,
+                Ok(
+                    PromptCommand::Replay(_)
+                    | PromptCommand::Annotate { .. }
+                    | PromptCommand::Save(_)
+                    | PromptCommand::Forget(_),
+                ) => true,
+                Ok(
+                    PromptCommand::Theme(_)
+                    | PromptCommand::Window(_)
+                    | PromptCommand::Formula(_)
+                    | PromptCommand::View(_),
+                )
+                | Err(_) => false,
             },
         }
     }

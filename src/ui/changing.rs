@@ -24,6 +24,7 @@ impl App {
         self.ui.show_toast(text!("toast-read-again"), Tone::Good);
         let before = std::mem::replace(&mut self.settings, *new);
         self.settings.hint_seen.clone_from(&before.hint_seen);
+        self.settings.views.clone_from(&before.views);
         let new = &self.settings;
         if *new == before {
             return Ok(());

@@ -48,6 +48,7 @@ enum Target<'a> {
     Agent(&'a AgentRow),
     Alert(&'a Episode),
     Action(&'static ActionInfo),
+    View(&'a str),
     Setting,
 }
 
@@ -168,6 +169,7 @@ impl<'a> Candidate<'a> {
                 let key = ctx.keymap.key(entry.action).map_or_else(String::new, |key| text!("kind-key", key = key));
                 (text!("kind-command"), key, entry.name.to_owned())
             }
+            Target::View(line) => (text!("kind-view"), String::new(), line.to_owned()),
             Target::Setting => (text!("kind-command"), String::new(), self.name.clone().into_owned()),
         };
         Suggestion { name: self.name.into_owned(), kind, about, line }
@@ -202,6 +204,8 @@ impl<'a> BestFits<'a> {
 fn best_fits<'a>(ctx: Ctx<'a>, text: &mut SoughtText) -> BestFits<'a> {
     let board = ctx.board;
     let mut best = BestFits::default();
+    let views = ctx.ui.views.iter().map(|(name, line)| Candidate::new(name.as_str(), Target::View(line)));
+    best.offer_all(text, views);
     let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
     best.offer_all(text, pages.into_iter());
     best.offer_all(text, board.queues.iter().map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))));
@@ -230,7 +234,8 @@ fn best_fits<'a>(ctx: Ctx<'a>, text: &mut SoughtText) -> BestFits<'a> {
     let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
     let settings = settings.chain(Palette::named(&ctx.ui.themes).map(|(name, _)| format!("theme {name}")));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
-    let settings = settings.chain(["annotate".to_owned()]);
+    let settings = settings.chain(["annotate", "save"].map(str::to_owned));
+    let settings = settings.chain(ctx.ui.views.keys().map(|name| format!("forget {name}")));
     best.offer_all(text, settings.map(|line| Candidate::new(line, Target::Setting)));
     best
 }
@@ -242,14 +247,16 @@ pub fn suggestions(ctx: Ctx<'_>) -> Option<Suggestions> {
     let prompt = ctx.ui.prompt.as_ref().filter(|prompt| prompt.kind == PromptKind::Command)?;
     let text = prompt.input.value().trim_start();
     let mut hasher = FxHasher::default();
-    (text, ctx.answers.figures(queries::known_intents(ctx.ui)).is_some()).hash(&mut hasher);
+    (text, ctx.answers.figures(queries::known_intents(ctx.ui)).is_some(), &ctx.ui.views).hash(&mut hasher);
     let made_of = hasher.finish().max(1);
     if prompt.suggestions.made_of == made_of {
         return None;
     }
     let fitting = best_fits(ctx, &mut SoughtText::new(text));
     let list: Vec<Suggestion> = fitting.0.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
-    let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok() || ViewLocator::parse(text).is_ok();
+    let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok()
+        || ctx.ui.views.contains_key(text)
+        || ViewLocator::parse(text).is_ok();
     let chosen = (!list.is_empty() && !known && !text.is_empty()).then_some(0);
     Some(Suggestions { list, chosen, made_of })
 }

@@ -15,6 +15,19 @@ use crate::ui::action::{ACTIONS, Action};
 /// The most bytes of a line.
 const MAX_LINE_BYTES: usize = 1024;
 
+/// The commands that are no actions.
+const COMMANDS: [&str; 14] = [
+    "annotate", "exit", "forget", "formula", "pause", "play", "q", "save", "seek", "speed", "step", "theme", "view",
+    "window",
+];
+
+/// Whether a line begins with the name of a command.
+#[must_use]
+pub fn is_command(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or("");
+    COMMANDS.contains(&word) || ACTIONS.iter().any(|entry| entry.name == line)
+}
+
 /// A line that is being typed.
 #[derive(Clone, Debug)]
 pub struct Prompt {
@@ -182,6 +195,12 @@ pub enum PromptCommand {
     Window(Window),
     /// Change the service-level formula.
     Formula(Formula),
+    /// Save what the screen shows as a view of this name.
+    Save(String),
+    /// Open the saved view of this name.
+    View(String),
+    /// Forget the saved view of this name.
+    Forget(String),
     /// Write an annotation.
     Annotate {
         /// When it happened, or began; `None` for now.
@@ -234,6 +253,7 @@ fn annotation(rest: &str, now: Time, calendar: &Calendar) -> Result<PromptComman
 pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand, String> {
     let mut words = line.split_whitespace();
     let (word, rest) = (words.next().unwrap_or(""), words.next());
+    let after = line.trim_start().strip_prefix(word).unwrap_or("").trim();
     match (word, rest) {
         ("seek", Some(at)) => match instant(at, now, calendar) {
             Some(at) => Ok(PromptCommand::Replay(ReplayCommand::Seek(at))),
@@ -257,13 +277,17 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand,
         ("formula", Some(name)) => Formula::parse(name)
             .map(PromptCommand::Formula)
             .ok_or_else(|| text!("prompt-no-formula", name = name, all = Formula::ALL.map(Formula::key).join(", "))),
-        ("annotate", _) => annotation(line.trim_start().strip_prefix(word).unwrap_or("").trim(), now, calendar),
+        ("annotate", _) => annotation(after, now, calendar),
+        ("save" | "view" | "forget", None) => Err(text!("prompt-needs-name", word = word)),
+        ("save", _) => Ok(PromptCommand::Save(after.to_owned())),
+        ("view", _) => Ok(PromptCommand::View(after.to_owned())),
+        ("forget", _) => Ok(PromptCommand::Forget(after.to_owned())),
         ("q" | "exit", _) => Ok(PromptCommand::Do(Action::Quit)),
         _ => {
             if let Some(entry) = ACTIONS.iter().find(|entry| entry.name == word) {
                 Ok(PromptCommand::Do(entry.action))
             } else {
-                let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play", "annotate"]);
+                let names = ACTIONS.iter().map(|e| e.name).chain(COMMANDS);
                 match nearest(word, names) {
                     Some(name) => Err(text!("prompt-no-command-but", word = word, name = name)),
                     None => Err(text!("prompt-no-command", word = word)),

@@ -57,6 +57,9 @@ pub struct Settings {
     /// Where it is remembered that the hint of the first start was seen; no hint is shown if absent.
     #[serde(skip)]
     pub hint_seen: Option<PathBuf>,
+    /// The file of the saved views; none are saved if absent.
+    #[serde(skip)]
+    pub views: Option<PathBuf>,
     /// The view at the start; the overview if absent.
     #[serde(skip)]
     pub at: Option<ViewLocator>,
@@ -104,6 +107,7 @@ impl Default for Settings {
             too_long: TooLong::default(),
             kiosk: KioskSettings::default(),
             hint_seen: None,
+            views: None,
             at: None,
         }
     }

@@ -17,6 +17,7 @@ pub use crate::ui::page::{Page, Panel};
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Colours, Palette, Tone};
 use crate::ui::trends::TrendChoice;
+use crate::ui::views::{SavedViews, ViewsChange};
 use crate::ui::worklist::WorkChoice;
 
 /// The figures of the tiles: those of this minute, then those that move by the day and share a line until one of them is
@@ -191,6 +192,8 @@ pub enum Effect {
     HandOver,
     /// Put a text on the terminal's clipboard.
     Copy(String),
+    /// Read the saved views, and change them.
+    Views(ViewsChange),
     /// Capture the mouse, or release it.
     Mouse(bool),
 }
@@ -249,6 +252,8 @@ pub struct Ui {
     pub trends: TrendChoice,
     /// What the page of the worklist shows.
     pub worklist: WorkChoice,
+    /// The saved views, as of when a command was begun.
+    pub views: SavedViews,
     /// The columns and rows of the screen as of the last frame.
     pub size: (u16, u16),
     /// What is kept of long lists between boards.
@@ -284,6 +289,7 @@ impl Ui {
             kiosk: Kiosk::default(),
             trends: TrendChoice::default(),
             worklist: WorkChoice::default(),
+            views: SavedViews::new(),
             size: (0, 0),
             kept: Kept::default(),
         }

@@ -16,6 +16,7 @@ use crate::report::handover::Handover;
 use crate::ui::answers::Reply;
 use crate::ui::export::{self, Export, ExportError};
 use crate::ui::queries::{MAX_HISTORY, Question};
+use crate::ui::views::{self, SavedViews, ViewsChange};
 
 /// The most results that wait for the loop.
 const RESULT_CAPACITY: usize = 64;
@@ -26,6 +27,8 @@ pub(super) enum TaskResult {
     Reply(Question, Option<Reply>),
     /// What became of commands that were given at once.
     Commands(Vec<(FloorCommand, Result<CommandOutcome, CommandRefusal>)>),
+    /// The saved views, or why they can't be read or written.
+    Views(Result<SavedViews, String>),
     /// What was written, in words, or why nothing was.
     Written(Result<String, ExportError>),
 }
@@ -99,6 +102,15 @@ impl Tasks {
             if let Err(error) = made.and_then(|()| std::fs::write(&file, "")) {
                 tracing::debug!("{}: {error}", file.display());
             }
+        });
+    }
+
+    /// Read the saved views of a file, and change them there.
+    pub(super) fn change_views(&self, file: Option<PathBuf>, change: ViewsChange) {
+        let results = self.results.clone();
+        let Some(file) = file else { return };
+        tokio::task::spawn_blocking(move || {
+            let _ = results.blocking_send(TaskResult::Views(views::change(&file, &change)));
         });
     }
 

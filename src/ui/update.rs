@@ -20,6 +20,7 @@ use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
 use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, Taken, Ui};
 use crate::ui::theme::{Palette, Tone};
 use crate::ui::view;
+use crate::ui::views::ViewsChange;
 use crate::worklist::WorkAction;
 
 impl Ui {
@@ -114,6 +115,14 @@ impl Ui {
                 return Some(self.annotate(at.unwrap_or(board.at), until, &text));
             }
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
+            Ok(PromptCommand::Save(name)) => return self.save_view(&name),
+            Ok(PromptCommand::View(name)) => {
+                if !self.open_view(&name) {
+                    self.show_toast(text!("views-unknown", name = Label::new(&name)), Tone::Warning);
+                }
+            }
+            Ok(PromptCommand::Forget(name)) => return self.forget_view(&name),
+            Err(_) if self.open_view(text) => {}
             // A locator has a sign that no command has.
             Err(_) if text.contains(['/', '?']) || Page::ALL.iter().any(|page| page.key() == text) => {
                 match going::read(text) {
@@ -201,7 +210,10 @@ impl Ui {
                 self.show_toast(text!("toast-copied", command = command), Tone::Good);
                 return Some(Effect::Copy(command));
             }
-            Action::Command => self.prompt = Some(Prompt::new(PromptKind::Command, "")),
+            Action::Command => {
+                self.prompt = Some(Prompt::new(PromptKind::Command, ""));
+                return Some(Effect::Views(ViewsChange::Nothing));
+            }
             Action::Filter => self.prompt = Some(Prompt::new(PromptKind::Filter, &self.filter)),
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::Theme => {

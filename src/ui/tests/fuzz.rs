@@ -11,6 +11,7 @@ use super::*;
 use crate::ui::input::{Decoder, LONE_KEY_GAP, SEQUENCE_TIMEOUT, STRING_TIMEOUT};
 use crate::ui::prompt::PromptKind;
 use crate::ui::state::Overlay;
+use crate::ui::views::ViewsChange;
 
 const SEED: u64 = 20_261_128;
 
@@ -88,11 +89,12 @@ fn consequence(screen: &TestScreen, effect: Option<&Effect>) -> Option<&'static 
         Some(Effect::ControlReplay(_)) => return Some("replay"),
         Some(Effect::Export | Effect::ExportDay | Effect::HandOver) => return Some("export"),
         Some(Effect::Copy(_)) => return Some("copy"),
-        Some(Effect::Redraw | Effect::Mouse(_)) | None => {}
+        Some(Effect::Views(ViewsChange::Save(..) | ViewsChange::Forget(_))) => return Some("view"),
+        Some(Effect::Redraw | Effect::Mouse(_) | Effect::Views(ViewsChange::Nothing)) | None => {}
     }
     let ui = &screen.ui;
     ui.frozen.is_some().then_some("freeze").or(match (&ui.prompt, &ui.overlay) {
-        (Some(prompt), _) if matches!(prompt.kind, PromptKind::Note(_)) => Some("note"),
+        (Some(prompt), _) if matches!(prompt.kind, PromptKind::Note(_) | PromptKind::Annotation(_)) => Some("note"),
         (_, Some(Overlay::Snooze(_))) => Some("snooze"),
         _ => None,
     })

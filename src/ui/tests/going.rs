@@ -3,7 +3,10 @@
 use super::*;
 use crate::kpi::{Dim, Slice};
 use crate::ui::going;
+use crate::ui::prompt::{Prompt, PromptKind};
 use crate::ui::state::{Page, Panel};
+use crate::ui::theme::Tone;
+use crate::ui::views::ViewsChange;
 
 /// The names offered for a text.
 fn offered(screen: &mut TestScreen, text: &str) -> Vec<String> {
@@ -181,4 +184,39 @@ fn a_locator_of_a_queue_that_is_not_on_the_board_shows_no_sums_of_all_queues() {
     let text = screen.text(SIZES[0]);
     assert!(text.contains("nope  not on the board: no source has told of this queue"), "{text}");
     assert!(!text.contains("All queues"), "{text}");
+}
+
+/// What a command does, typed whole.
+fn command(screen: &mut TestScreen, line: &str) -> Option<Effect> {
+    screen.ui.prompt = Some(Prompt::new(PromptKind::Command, line));
+    screen.answer();
+    screen.press("<enter>")
+}
+
+#[test]
+fn a_saved_view_is_opened_by_its_name_and_forgotten() {
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.press("1 <down> <enter> t");
+    let there = here(&screen);
+    let line = screen.ui.locator().to_string();
+    let saved = command(&mut screen, "save early shift");
+    assert_eq!(saved, Some(Effect::Views(ViewsChange::Save("early shift".to_owned(), line.clone()))));
+    screen.ui.views = [("early shift".to_owned(), line)].into();
+    for open in [": e a r l y <enter>", ": v i e w <space> e a r l y <space> s h i f t <enter>"] {
+        screen.press("1 5");
+        screen.press(open);
+        assert_eq!(here(&screen), there, "{open}");
+    }
+    assert_eq!(offered(&mut screen, "shift")[0], "view early shift");
+    let forgotten = command(&mut screen, "forget early shift");
+    assert_eq!(forgotten, Some(Effect::Views(ViewsChange::Forget("early shift".to_owned()))));
+    // What would never be found again, or is not there.
+    for line in ["save overview", "save quit", "save theme dark", "save a/b", "forget night", "view night"] {
+        assert_eq!(command(&mut screen, line), None, "{line}");
+        assert_eq!(screen.ui.toast.as_ref().unwrap().tone, Tone::Warning, "{line}");
+    }
+    // A view of a page that a floorwatch of another version had.
+    screen.ui.views = [("old".to_owned(), "nowhere/x".to_owned())].into();
+    command(&mut screen, "old");
+    assert!(screen.ui.toast.as_ref().unwrap().text.contains("no page is called `nowhere`"));
 }
