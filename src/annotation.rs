@@ -78,7 +78,7 @@ impl Annotation {
     /// Whether any of it happened from `from` to before `to`.
     #[must_use]
     pub fn is_within(&self, from: Time, to: Time) -> bool {
-        self.at < to && self.end() >= from
+        self.at < to && (self.at >= from || self.end() > from)
     }
 
     /// Whether it concerns a slice: it is about the slice itself, about what the slice is a part of, or about a part of it.
@@ -258,6 +258,9 @@ mod tests {
         let said = write(&mut all, "ann", AnnotationDraft { of: billing.clone(), ..draft(60, "new script") }).unwrap();
         assert!([Slice::TOTAL, billing, refund].iter().all(|slice| said.concerns(slice)));
         assert!(!said.concerns(&Slice::of(Dim::Queue, "sales".into())));
-        assert!(said.is_within(said.at, said.at + Span::SECOND) && !said.is_within(said.at + Span::SECOND, said.at));
+        let [before, after] = [Time::from_unix(0), Time::from_unix(90)];
+        assert!(said.is_within(said.at, after) && !said.is_within(before, said.at) && !said.is_within(after, after));
+        let lasting = Annotation { until: Some(after), ..said };
+        assert!(lasting.is_within(lasting.at + Span::SECOND, after) && !lasting.is_within(after, after + Span::SECOND));
     }
 }

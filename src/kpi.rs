@@ -23,6 +23,7 @@ pub mod difference;
 pub mod figure;
 pub mod format;
 mod formula;
+mod patience;
 pub mod samples;
 pub mod slice;
 mod speed_trap;
@@ -322,11 +323,11 @@ impl KpiId {
         &CATALOGUE[self as usize]
     }
 
-    /// Whether it is computed from waits one by one ([`Tally::answer_waits`], [`Tally::lost_waits`]). All others follow from
+    /// Whether it is computed from waits one by one ([`Tally::answer_waits`], [`Tally::abandon_waits`], [`Tally::left_waits`]). All others follow from
     /// counts and sums, and from the first contacts that are open.
     #[must_use]
     pub const fn is_of_single_waits(self) -> bool {
-        matches!(self, Self::AnswerP50 | Self::AnswerP90 | Self::AnswerP99 | Self::MaxWait)
+        matches!(self, Self::AnswerP50 | Self::AnswerP90 | Self::AnswerP99 | Self::MaxWait | Self::Patience)
     }
 
     /// The KPI with this [`Kpi::key`].

@@ -9,6 +9,7 @@ pub mod alone;
 pub mod answers;
 pub mod bell;
 mod changing;
+mod commands;
 pub mod complete;
 mod confirm;
 pub mod drawn;
@@ -38,7 +39,7 @@ pub mod trends;
 pub mod tty;
 mod update;
 pub mod view;
-mod views;
+pub mod views;
 pub mod widget;
 pub mod words;
 pub mod worklist;
@@ -58,10 +59,11 @@ use crate::board::Board;
 use crate::clock::Span;
 use crate::floor::{FloorClosed, Handle};
 use crate::language::{self, text};
-use action::{Action, KeyError, Keymap};
+use action::{KeyError, Keymap};
 use answers::Answers;
 use bell::Bell;
 pub use changing::ScreenChange;
+use changing::keymap;
 use confirm::confirmation;
 use drawn::Drawn;
 use export::{Export, ExportError};
@@ -175,15 +177,6 @@ pub async fn run(
 /// The page as files for machines, which are the same in every language.
 fn export_of_page(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     language::with(language::english(), || export::of_panel(ctx))
-}
-
-/// The keys, as far as the screen has any.
-fn keymap(settings: &Settings) -> Result<Keymap, KeyError> {
-    Ok(match Keymap::new(&settings.keys)? {
-        _ if settings.locked => Keymap::locked(),
-        keymap if settings.kiosk.only => keymap.only(Action::Quit),
-        keymap => keymap,
-    })
 }
 
 /// The state of the event loop.
@@ -402,10 +395,7 @@ impl App {
                 true
             }
             TaskResult::Views(read) => {
-                match read {
-                    Ok(views) => self.ui.views = views,
-                    Err(words) => self.ui.show_toast(words, Tone::Warning),
-                }
+                self.ui.take_views(read);
                 false
             }
             TaskResult::Written(written) => {

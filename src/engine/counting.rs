@@ -52,7 +52,7 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
             if value != UNKNOWN {
                 tally.abandon_wait.count(value, sign);
                 if with_waits {
-                    tally.lost_waits.count(value, sign);
+                    tally.abandon_waits.count(value, sign);
                 }
                 if value <= limits.service_level(queue).0 {
                     tally.abandoned_within += sign;
@@ -69,7 +69,7 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
                 row.and_then(|row| row.get_mut(reason)).into_iter().for_each(|n| *n += sign);
             }
             if value != UNKNOWN && with_waits {
-                tally.lost_waits.count(value, sign);
+                tally.left_waits.count(value, sign);
             }
         }
         Measure::UnknownEnd => {

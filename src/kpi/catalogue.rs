@@ -118,6 +118,9 @@ catalogue! {
     TimeToAbandon "time_to_abandon", "Time to abandon", "To aband.", Seconds, Neutral, Bands::NONE, Accessibility, true, time_to_abandon,
         "waits of abandoned contacts ÷ abandoned contacts (those whose wait is known)",
         "";
+    Patience "patience", "Patience", "Patience", Seconds, Neutral, Bands::NONE, Accessibility, true, patience,
+        "waiting time of all contacts ÷ abandoned contacts: the mean time until a customer would hang up",
+        "Answer, or tell the expected wait and offer a callback, before a tenth has hung up.";
     MaxWait "max_wait", "Longest wait that ended", "Max wait", Seconds, Lower, Bands::NONE, Accessibility, false, max_wait,
         "the longest wait that ended in the window",
         "";

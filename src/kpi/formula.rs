@@ -1,6 +1,7 @@
 //! The formulas of docs/kpis.md: one function for each KPI, from the inputs `r` to a figure.
 
 use super::figure::{Figure, FigurePart, float};
+pub(super) use super::patience::patience;
 pub(super) use super::speed_trap::speed_trap;
 use super::tally::{LeftByPosition, POSITIONS, Sum, counted};
 use super::{FcrMethod, Formula, KpiInputs, stats};
@@ -240,7 +241,7 @@ pub(super) fn time_to_abandon(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn max_wait(r: &KpiInputs<'_>) -> Figure {
-    let ended = r.tally.answer_waits.len() + r.tally.lost_waits.len();
+    let ended = r.tally.answer_waits.len() + r.tally.abandon_waits.len() + r.tally.left_waits.len();
     match r.tally.max_wait() {
         Some(wait) => Figure::gauge(wait.as_secs_f64(), i64::try_from(ended).unwrap_or(i64::MAX)),
         None => Figure::unknown(NO_WAITS),

@@ -43,6 +43,11 @@ impl Samples {
     }
 
     /// The different values with the number of their samples, ascending.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (i64, i32)> {
+        self.runs().filter(|(_, count)| *count > 0)
+    }
+
+    /// The same, also of those that are taken out before they are added.
     #[expect(
         clippy::stable_sort_primitive,
         reason = "mostly in order already, which this kind of sorting makes use of"

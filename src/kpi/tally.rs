@@ -77,8 +77,10 @@ pub struct Tally {
     pub abandoned_within: i64,
     /// Waits of abandoned contacts, µs.
     pub abandon_wait: Sum,
-    /// Waits of contacts that were not answered one by one, µs.
-    pub lost_waits: Samples,
+    /// The same one by one, for the curve of patience.
+    pub abandon_waits: Samples,
+    /// Waits of contacts that left unanswered without hanging up, one by one, µs.
+    pub left_waits: Samples,
     /// Contacts that left unanswered, by reason in the order of [`LeftReason::ALL`].
     pub left: [i64; 8],
     /// Contacts closed without a known end.
@@ -221,14 +223,15 @@ impl Tally {
     /// The longest wait that ended; `None` where none with a known length did.
     #[must_use]
     pub fn max_wait(&self) -> Option<Span> {
-        self.answer_waits.max().max(self.lost_waits.max()).map(Span)
+        self.answer_waits.max().max(self.abandon_waits.max()).max(self.left_waits.max()).map(Span)
     }
 
     /// Free the memory of samples that have been subtracted. Whether a contact that joined up to `settled` was a first one
     /// that is resolved does not change any more: its time is forgotten.
     pub fn tidy(&mut self, settled: Time) {
         self.answer_waits.tidy();
-        self.lost_waits.tidy();
+        self.abandon_waits.tidy();
+        self.left_waits.tidy();
         self.first_open.tidy_above(settled.0);
     }
 
@@ -244,7 +247,8 @@ impl Tally {
     pub fn add(&mut self, other: &Self) {
         self.add_sums(other);
         self.answer_waits.add(&other.answer_waits);
-        self.lost_waits.add(&other.lost_waits);
+        self.abandon_waits.add(&other.abandon_waits);
+        self.left_waits.add(&other.left_waits);
         self.first_open.add(&other.first_open);
     }
 

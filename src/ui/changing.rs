@@ -1,8 +1,9 @@
-//! Changes of the configuration while the screen is shown.
+//! What of the configuration the screen takes over, also while it is shown.
 
+use super::action::{Action, KeyError, Keymap};
 use super::glyphs::GlyphSet;
 use super::theme::{Depth, Tone};
-use super::{App, Error, Settings, keymap};
+use super::{App, Error, Settings};
 use crate::language::text;
 use crate::text::Text;
 
@@ -13,6 +14,15 @@ pub struct ScreenChange {
     pub settings: Option<Box<Settings>>,
     /// What is wrong with it, or waits for a restart: it stands on the screen until the next change.
     pub remark: Option<Text>,
+}
+
+/// The keys, as far as the screen has any.
+pub(super) fn keymap(settings: &Settings) -> Result<Keymap, KeyError> {
+    Ok(match Keymap::new(&settings.keys)? {
+        _ if settings.locked => Keymap::locked(),
+        keymap if settings.kiosk.only => keymap.only(Action::Quit),
+        keymap => keymap,
+    })
 }
 
 impl App {

@@ -1,11 +1,16 @@
-//! Going to a view that is named: by a locator on the command line, or by what is chosen at the `:` prompt.
+//! Going to a view that is named: by a locator on the command line, by what is chosen at the `:` prompt, or as a saved view.
 
 use crate::kpi::Slice;
+use crate::language::text;
+use crate::text::Label;
 use crate::text::suggest::suggestion;
 use crate::ui::locator::{LocatorError, ViewLocator};
-use crate::ui::state::{Location, Page, Ui};
+use crate::ui::prompt;
+use crate::ui::state::{Effect, Location, Page, Ui};
+use crate::ui::theme::Tone;
 use crate::ui::trends::TrendChoice;
 use crate::ui::view;
+use crate::ui::views::{SavedViews, ViewsChange};
 
 /// Read a locator whose column its page has.
 ///
@@ -69,5 +74,48 @@ impl Ui {
             (list.column, list.sort) = (column, Some((column, descending)));
         }
         list.selected = row;
+    }
+}
+
+impl Ui {
+    /// Save what the screen shows under a name. A name that is a command or a page would never be found again.
+    pub(super) fn save_view(&mut self, name: &str) -> Option<Effect> {
+        let name = Label::new(name);
+        let is_taken = prompt::is_command(name.as_str()) || Page::ALL.iter().any(|page| page.key() == name.as_str());
+        if name.is_empty() || is_taken || name.as_str().contains(['/', '?']) {
+            self.show_toast(text!("views-name", name = name), Tone::Warning);
+            return None;
+        }
+        let line = self.locator().to_string();
+        self.show_toast(text!("views-saved", name = name), Tone::Good);
+        Some(Effect::Views(ViewsChange::Save(name.to_string(), line)))
+    }
+
+    /// Open the saved view of a name; returns whether there is one.
+    pub(super) fn open_view(&mut self, name: &str) -> bool {
+        let Some(line) = self.views.get(name) else { return false };
+        match read(line) {
+            Ok(locator) => self.go(locator),
+            Err(error) => self.show_toast(error.to_string(), Tone::Warning),
+        }
+        true
+    }
+
+    /// Forget the saved view of a name.
+    pub(super) fn forget_view(&mut self, name: &str) -> Option<Effect> {
+        if !self.views.contains_key(name) {
+            self.show_toast(text!("views-unknown", name = Label::new(name)), Tone::Warning);
+            return None;
+        }
+        self.show_toast(text!("views-forgotten", name = Label::new(name)), Tone::Good);
+        Some(Effect::Views(ViewsChange::Forget(name.to_owned())))
+    }
+
+    /// Take the saved views as they were read.
+    pub(super) fn take_views(&mut self, read: Result<SavedViews, String>) {
+        match read {
+            Ok(views) => self.views = views,
+            Err(words) => self.show_toast(words, Tone::Warning),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The questions of the pages, one function per question. A page finds the answer by its question; [`questions`] lists the
 //! questions that the loop has to send.
 
+mod beside;
 pub mod kiosk;
 pub mod trends;
 
@@ -14,6 +15,7 @@ use crate::text::Label;
 use crate::ui::prompt::PromptKind;
 use crate::ui::state::{List, Location, Overlay, Page, Panel, Ui};
 use crate::worklist::WorkQuery;
+pub use beside::{Beside, RESOLUTION, SPEED, patience, quality_of_teams, speed};
 pub use kiosk::{kiosk_day, kiosk_queues, kiosk_work};
 
 /// A question of the screen to the floor.
@@ -262,6 +264,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
             questions.push(Question::Figures(made_of(ui, slice, *kpi, *window)));
             questions.extend(made_of_before(ui, board, slice, *kpi, *window, *episode).map(Question::Figures));
             questions.push(Question::Figures(half_hours(ui, slice, *kpi)));
+            questions.extend(beside::questions(ui, board, slice, *kpi, *window).into_iter().map(Question::Figures));
         }
         _ => {}
     }

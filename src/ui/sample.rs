@@ -93,6 +93,9 @@ fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
         t.first_contacts += 1;
         t.first_resolved += i64::from(mix(&[i, n, q]) % 100 < 86 - i * 2);
         t.transferred += i64::from(mix(&[n, i, 5]) % 11 == 0);
+        if mix(&[n, half_hour, q, 17]) % 9 == 0 {
+            t.quality.count((70 + mix(&[n, i, 19]) % 25) * 1_000_000, 1);
+        }
         if mix(&[n, half_hour, i]) % 6 == 0 {
             let score = 3 + mix(&[n, q, 11, half_hour]) % 3;
             t.csat.count(score * 1_000_000, 1);
@@ -106,7 +109,9 @@ fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
         t.position_answered[position] += 1;
     }
     for n in 0..abandoned {
-        t.abandon_wait.count((20 + mix(&[n, q]) % 90) * 1_000_000, 1);
+        let wait = (20 + mix(&[n, q]) % 90) * 1_000_000;
+        t.abandon_wait.count(wait, 1);
+        t.abandon_waits.count(wait, 1);
         t.position_abandoned[usize::try_from(1 + mix(&[n, half_hour]) % 5).unwrap().min(POSITIONS.len() - 1)] += 1;
     }
     t.repeats = offered / 9;
@@ -160,6 +165,7 @@ fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &C
         transfers: true,
         holds: true,
         wraps: true,
+        quality: true,
         ..Evidence::default()
     };
     // Where a question asks for nothing else, two dozen agents were staffed in each half hour.
@@ -206,6 +212,7 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
     let values: Vec<Label> = match query.by.as_slice() {
         [Dim::Queue] => board.queues.iter().map(|q| q.id.clone()).collect(),
         [Dim::Intent] => INTENTS.iter().map(|i| Label::new(i)).collect(),
+        [Dim::Team] => ["South", "North"].map(Label::new).into(),
         [Dim::Agent] => board.agents.iter().take(40).map(|a| a.id.clone()).collect(),
         _ => vec![Label::default()],
     };

@@ -12,6 +12,7 @@ use crate::board::Board;
 use crate::floor::handle::ReplayCommand;
 use crate::floor::{CommandOutcome, FloorClosed, FloorCommand, Handle};
 use crate::kpi::Query;
+use crate::language::text;
 use crate::report::handover::Handover;
 use crate::ui::answers::Reply;
 use crate::ui::export::{self, Export, ExportError};
@@ -108,9 +109,13 @@ impl Tasks {
     /// Read the saved views of a file, and change them there.
     pub(super) fn change_views(&self, file: Option<PathBuf>, change: ViewsChange) {
         let results = self.results.clone();
-        let Some(file) = file else { return };
         tokio::task::spawn_blocking(move || {
-            let _ = results.blocking_send(TaskResult::Views(views::change(&file, &change)));
+            let read = match file {
+                Some(file) => views::change(&file, &change),
+                None if change == ViewsChange::Nothing => return,
+                None => Err(text!("views-no-folder").to_owned()),
+            };
+            let _ = results.blocking_send(TaskResult::Views(read));
         });
     }
 

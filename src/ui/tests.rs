@@ -1,5 +1,6 @@
 //! Snapshots of the pages with their colours, and what keys and clicks do.
 
+mod beside;
 mod fuzz;
 mod german;
 mod going;

@@ -9,10 +9,6 @@ use std::path::Path;
 
 use crate::language::text;
 use crate::text::Label;
-use crate::ui::going;
-use crate::ui::prompt;
-use crate::ui::state::{Effect, Page, Ui};
-use crate::ui::theme::Tone;
 
 /// The most views that are saved.
 const MAX_VIEWS: usize = 200;
@@ -91,41 +87,6 @@ fn write(file: &Path, views: &SavedViews) -> io::Result<()> {
         let _ = fs::remove_file(&new);
     }
     renamed
-}
-
-impl Ui {
-    /// Save what the screen shows under a name. A name that is a command or a page would never be found again.
-    pub(super) fn save_view(&mut self, name: &str) -> Option<Effect> {
-        let name = Label::new(name);
-        let is_taken = prompt::is_command(name.as_str()) || Page::ALL.iter().any(|page| page.key() == name.as_str());
-        if name.is_empty() || is_taken || name.as_str().contains(['/', '?']) {
-            self.show_toast(text!("views-name", name = name), Tone::Warning);
-            return None;
-        }
-        let line = self.locator().to_string();
-        self.show_toast(text!("views-saved", name = name), Tone::Good);
-        Some(Effect::Views(ViewsChange::Save(name.to_string(), line)))
-    }
-
-    /// Open the saved view of a name; returns whether there is one.
-    pub(super) fn open_view(&mut self, name: &str) -> bool {
-        let Some(line) = self.views.get(name) else { return false };
-        match going::read(line) {
-            Ok(locator) => self.go(locator),
-            Err(error) => self.show_toast(error.to_string(), Tone::Warning),
-        }
-        true
-    }
-
-    /// Forget the saved view of a name.
-    pub(super) fn forget_view(&mut self, name: &str) -> Option<Effect> {
-        if !self.views.contains_key(name) {
-            self.show_toast(text!("views-unknown", name = Label::new(name)), Tone::Warning);
-            return None;
-        }
-        self.show_toast(text!("views-forgotten", name = Label::new(name)), Tone::Good);
-        Some(Effect::Views(ViewsChange::Forget(name.to_owned())))
-    }
 }
 
 #[cfg(test)]

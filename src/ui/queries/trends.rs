@@ -1,5 +1,7 @@
 //! The questions of the page of trends. What is over is asked for as a range, whose answer is kept for long.
 
+use chrono::{Datelike, Days, Months};
+
 use super::{Question, changes, last_hour, query};
 use crate::board::Board;
 use crate::clock::{Span, Time};
@@ -49,18 +51,35 @@ pub fn queue_lines(ui: &Ui) -> Query {
     Query { by: vec![Dim::Queue], kpis: vec![KpiId::ServiceLevel], ..series(ui, &Slice::TOTAL) }
 }
 
-/// The figures of the week so far, from Monday on; or those of the same days and hours of the week before.
-#[must_use]
-pub fn week(ui: &Ui, board: &Board, of: &Slice, before: bool) -> Query {
-    use chrono::Datelike;
+/// The time of the week so far, from Monday on, or beside the charts of a month that of the month so far; or that of as many
+/// days and hours of the one before.
+fn so_far_time(ui: &Ui, board: &Board, before: bool) -> Period {
     let calendar = &board.calendar;
-    let monday = calendar.day_start(board.at, u64::from(calendar.day(board.at).weekday().num_days_from_monday()));
-    let (from, to) = if before {
-        (days_before(board, monday, 7), days_before(board, calendar.half_hour(board.at), 7))
-    } else {
-        (monday, calendar.start_of(calendar.day(board.at) + chrono::Days::new(1)))
-    };
-    Query { over: Period::Range(from, to), ..query(ui, of, None, &WEEKLY) }
+    let today = calendar.day(board.at);
+    let is_month = ui.trends.range == Window::D30;
+    let days = if is_month { today.day0() } else { today.weekday().num_days_from_monday() };
+    let days = Days::new(u64::from(days));
+    let first = today - days;
+    if !before {
+        return Period::Range(calendar.start_of(first), calendar.start_of(today + Days::new(1)));
+    }
+    let first_before = if is_month { first - Months::new(1) } else { first - Days::new(7) };
+    let hours = calendar.half_hour(board.at).since(calendar.start_of(today));
+    // A month may have fewer days than this one has so far.
+    let to = (calendar.start_of(first_before + days) + hours).min(calendar.start_of(first));
+    Period::Range(calendar.start_of(first_before), to)
+}
+
+/// The figures of the week or month so far, or of the same days and hours of the one before.
+#[must_use]
+pub fn so_far(ui: &Ui, board: &Board, of: &Slice, before: bool) -> Query {
+    Query { over: so_far_time(ui, board, before), ..query(ui, of, None, &WEEKLY) }
+}
+
+/// The arrivals of the parts of a slice in the same time.
+#[must_use]
+pub fn so_far_by_part(ui: &Ui, board: &Board, of: &Slice, before: bool) -> Query {
+    Query { over: so_far_time(ui, board, before), ..query(ui, of, Some(grown_by(of)), &[KpiId::Offered]) }
 }
 
 /// What the arrivals and those who hung up in a step were about; or those of the same step so many days before.
@@ -78,7 +97,7 @@ pub fn moment(ui: &Ui, board: &Board, of: &Slice, days: u64) -> Option<Query> {
 fn days_before(board: &Board, at: Time, days: u64) -> Time {
     let calendar = &board.calendar;
     let day = calendar.day(at);
-    calendar.start_of(day - chrono::Days::new(days)) + at.since(calendar.start_of(day))
+    calendar.start_of(day - Days::new(days)) + at.since(calendar.start_of(day))
 }
 
 /// The dimension by which the page tells what has grown: an intent grows by queue, everything else by intent.
@@ -107,7 +126,10 @@ pub(super) fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     if board.queues.len() <= MAX_QUEUES {
         queries.push(queue_lines(ui));
     }
-    queries.extend([false, true].map(|before| week(ui, board, &of, before)));
+    queries.extend([false, true].map(|before| so_far(ui, board, &of, before)));
+    if ui.trends.range != Window::Today {
+        queries.extend([false, true].map(|before| so_far_by_part(ui, board, &of, before)));
+    }
     if of.is_total() {
         queries.push(staffing(ui, board));
     }
@@ -115,4 +137,38 @@ pub(super) fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     queries.push(last_hour(ui, &Slice::TOTAL, Dim::Intent));
     let figures = queries.into_iter().map(Question::Figures);
     figures.chain(changes(ui, board, &of, grown_by(&of))).chain([Question::History]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::Actor;
+    use crate::kpi::Calendar;
+    use crate::ui::theme::Palette;
+
+    #[test]
+    fn the_month_so_far_is_compared_with_as_much_of_the_month_before() {
+        let who = Actor { name: "ann".into(), from: "desk".into() };
+        let mut ui = Ui::new(who, Window::M30, None, Palette::Auto, false);
+        let mut board =
+            Board { calendar: Calendar { zone: chrono_tz::Europe::London, ..Calendar::default() }, ..Board::default() };
+        let mut times = |range, at: &str| {
+            ui.trends.range = range;
+            board.at = Time::parse_rfc3339(at).unwrap();
+            [false, true].map(|before| match so_far_time(&ui, &board, before) {
+                Period::Range(from, to) => format!("{from} {to}"),
+                Period::Window(window) => panic!("{window:?}"),
+            })
+        };
+        assert_eq!(
+            times(Window::D30, "2026-05-12T10:42:17Z"),
+            ["2026-04-30T23:00:00Z 2026-05-12T23:00:00Z", "2026-03-31T23:00:00Z 2026-04-12T10:30:00Z"]
+        );
+        // February has no 30th: the whole of it, and not a part of March twice.
+        assert_eq!(times(Window::D30, "2026-03-30T10:42:17Z")[1], "2026-02-01T00:00:00Z 2026-03-01T00:00:00Z");
+        assert_eq!(
+            times(Window::D7, "2026-05-12T10:42:17Z"),
+            ["2026-05-10T23:00:00Z 2026-05-12T23:00:00Z", "2026-05-03T23:00:00Z 2026-05-05T10:30:00Z"]
+        );
+    }
 }

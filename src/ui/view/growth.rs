@@ -1,4 +1,4 @@
-//! What has come more often than usual in the last hour, a bar for each.
+//! What has come more often than usual in the last hour, or than in a time before; a bar for each.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,9 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
 use super::change::ArrivalChanges;
-use crate::kpi::{AnswerRow, Dim, Slice};
+use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice};
 use crate::language;
 use crate::text::fit;
+use crate::ui::answers::Figures;
 use crate::ui::format::cols;
 use crate::ui::queries;
 use crate::ui::theme::Tone;
@@ -17,7 +18,7 @@ use crate::ui::theme::Tone;
 const NAME_WIDTH: u16 = 16;
 const NUMBERS_WIDTH: u16 = 14;
 
-/// A value whose arrivals of the last hour differ from the usual ones.
+/// A value whose arrivals differ from the usual ones, or from those of a time before.
 pub struct Grown {
     /// Its name.
     pub name: String,
@@ -39,6 +40,27 @@ pub fn of(ctx: Ctx<'_>, slice: &Slice, by: Dim) -> Vec<Grown> {
         Some(Grown { name: ctx.value_name(by, value), by: change.surplus()?, factor: change.factor()? })
     };
     let mut all: Vec<Grown> = rows.iter().filter_map(grown).filter(|grown| grown.by.abs() >= 0.5).collect();
+    all.sort_by(|a, b| b.by.total_cmp(&a.by));
+    all
+}
+
+/// The values that have grown from one time to another of the same length, the most first. Nothing has grown where nothing
+/// is known of the time before.
+#[must_use]
+pub fn between(ctx: Ctx<'_>, by: Dim, now: &Figures, before: &Figures) -> Vec<Grown> {
+    let count = |figure: Option<&Figure>| figure.and_then(|figure| figure.value).unwrap_or(0.0);
+    if count(before.total(KpiId::Offered)) <= 0.0 {
+        return Vec::new();
+    }
+    let grown = |row: &AnswerRow| {
+        let value = row.key.get(by)?;
+        let (now, before) = (count(now.of(row, KpiId::Offered)), count(before.at(value.as_str(), KpiId::Offered)));
+        // The difference of two Poisson counts has the sum of both as its variance.
+        let chance = (now - before).abs() < 2.5 * (now + before + 1.0).sqrt();
+        let factor = if chance { 1.0 } else { now / before.max(0.5) };
+        Some(Grown { name: ctx.value_name(by, value), by: now - before, factor })
+    };
+    let mut all: Vec<Grown> = now.rows(None).iter().filter_map(grown).filter(|grown| grown.by.abs() >= 0.5).collect();
     all.sort_by(|a, b| b.by.total_cmp(&a.by));
     all
 }

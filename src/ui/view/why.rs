@@ -1,6 +1,7 @@
 //! The box that explains why a figure is red: what the alert rule saw, which parts have changed the total or pull it down,
 //! and what was different before.
 
+mod beside;
 mod change;
 
 use ratatui::buffer::Buffer;
@@ -52,6 +53,7 @@ pub fn draw(
     if !change::lines(&mut lines, ctx, def, slice, window, id, (room / 3).max(2)) {
         contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
     }
+    beside::lines(&mut lines, ctx, kpi, slice, window, room / 6);
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
     let title = match episode {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::picture::TrendPicture;
-use crate::kpi::{AnswerRow, KpiId, Slice, Verdict};
+use crate::kpi::{AnswerRow, KpiId, Slice, Verdict, Window};
 use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 use crate::ui::answers::Figures;
@@ -13,7 +13,7 @@ use crate::ui::format::{cols, float};
 use crate::ui::queries::trends as queries;
 use crate::ui::theme::Tone;
 use crate::ui::trends::model::is_many;
-use crate::ui::view::growth;
+use crate::ui::view::growth::{self, Grown};
 use crate::ui::words;
 
 /// How many drivers are named.
@@ -184,15 +184,34 @@ pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {
     words
 }
 
-/// The intents (or queues) that have grown most in the last hour.
+/// The intents (or queues) that have grown: today in the last hour, else in the week or month so far.
+#[must_use]
+pub fn growth_of(picture: &TrendPicture<'_>) -> Vec<Grown> {
+    let (ctx, of, by) = (picture.ctx, &picture.of, queries::grown_by(&picture.of));
+    if ctx.ui.trends.range == Window::Today {
+        return growth::of(ctx, of, by);
+    }
+    let answer = |before| ctx.answers.figures(queries::so_far_by_part(ctx.ui, ctx.board, of, before));
+    answer(false).zip(answer(true)).map_or_else(Vec::new, |(now, before)| growth::between(ctx, by, now, before))
+}
+
+/// The same in words.
 fn grown(picture: &TrendPicture<'_>) -> Vec<String> {
-    let grown: Vec<String> = growth::of(picture.ctx, &picture.of, queries::grown_by(&picture.of))
+    let grown: Vec<String> = growth_of(picture)
         .into_iter()
         .filter(|grown| grown.factor > 1.0)
         .take(3)
         .map(|grown| format!("{} +{:.0} (×{})", grown.name, grown.by, language::decimal(grown.factor, 1)))
         .collect();
-    if grown.is_empty() { Vec::new() } else { vec![text!("trends-grown", names = grown.join(", "))] }
+    if grown.is_empty() {
+        return Vec::new();
+    }
+    let names = grown.join(", ");
+    vec![match picture.ctx.ui.trends.range {
+        Window::D30 => text!("trends-grown-month", names = names),
+        Window::D7 => text!("trends-grown-week", names = names),
+        _ => text!("trends-grown", names = names),
+    }]
 }
 
 /// What contributed most to a step.

@@ -40,7 +40,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, charts:
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     let mut lines = Lines { buffer, picture, area: inner };
     lines.hour();
-    lines.week();
+    lines.so_far();
     lines.grown();
     lines.moment(charts);
 }
@@ -133,13 +133,15 @@ impl Lines<'_, '_, '_> {
         self.next();
     }
 
-    fn week(&mut self) {
+    /// The week so far against the one before; beside the charts of a month, the month.
+    fn so_far(&mut self) {
         let picture = self.picture;
         let (ui, board) = (picture.ctx.ui, picture.ctx.board);
-        let answer = |before| picture.ctx.answers.figures(queries::week(ui, board, &picture.of, before));
+        let answer = |before| picture.ctx.answers.figures(queries::so_far(ui, board, &picture.of, before));
         let (this, last) = (answer(false), answer(true));
         let heads = [text!("side-this"), text!("side-last"), text!("side-change")].map(|head| (head, Tone::Muted));
-        self.line([(text!("side-week"), Tone::Heading), heads[0], heads[1], heads[2]]);
+        let title = if ui.trends.range == Window::D30 { text!("side-month") } else { text!("side-week") };
+        self.line([(title, Tone::Heading), heads[0], heads[1], heads[2]]);
         for kpi in queries::WEEKLY {
             let of = |figures: Option<&'_ crate::ui::answers::Figures>| figures.and_then(|f| f.total(kpi).cloned());
             let (now, before) = (of(this), of(last));
@@ -161,14 +163,16 @@ impl Lines<'_, '_, '_> {
     }
 
     fn grown(&mut self) {
-        let grown: Vec<_> = growth::of(self.picture.ctx, &self.picture.of, queries::grown_by(&self.picture.of))
-            .into_iter()
-            .take(MAX_GROWN)
-            .collect();
+        let grown: Vec<_> = readout::growth_of(self.picture).into_iter().take(MAX_GROWN).collect();
         if grown.is_empty() {
             return;
         }
-        self.text(text!("side-grown"), Tone::Heading);
+        let title = match self.picture.ctx.ui.trends.range {
+            Window::D30 => text!("side-grown-month"),
+            Window::D7 => text!("side-grown-week"),
+            _ => text!("side-grown"),
+        };
+        self.text(title, Tone::Heading);
         let rows = cols(growth::draw(self.buffer, self.area, self.picture.ctx, &grown));
         self.area = Rect { y: self.area.y + rows, height: self.area.height - rows, ..self.area };
         self.next();
