@@ -121,7 +121,8 @@ impl Worklist {
     fn index(&mut self, item: &WorkItem) {
         let newest = self.newest.entry(key_of(item)).or_default();
         *newest = item.id.max(*newest);
-        for occasion in &item.occasions {
+        // A customer's later call may be a reason for another item, in another queue.
+        for occasion in item.reasons() {
             self.visits.insert(visit_of(item.kind, occasion), item.id);
         }
         if !item.customer.is_empty() {
@@ -138,7 +139,7 @@ impl Worklist {
         if self.newest.get(&key) == Some(&id) {
             self.newest.remove(&key);
         }
-        for occasion in &item.occasions {
+        for occasion in item.reasons() {
             self.visits.remove(&visit_of(item.kind, occasion));
         }
         if let Some(of_customer) = self.of_customer.get_mut(&item.customer) {
