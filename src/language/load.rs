@@ -231,9 +231,12 @@ pub(super) fn spell_out(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 4);
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_in_capitals = c.is_uppercase() && chars.peek().is_some_and(|next| next.is_uppercase());
         match spelt(c) {
             "" => out.push(c),
+            letters if is_in_capitals => out.push_str(&letters.to_ascii_uppercase()),
             letters => out.push_str(letters),
         }
     }

@@ -136,4 +136,5 @@ fn letters_that_ascii_lacks_are_spelt_out() {
     let texts = lent(language, || [text!("page-overview").to_owned(), text!("compared-team", team = "Köln")]);
     assert_eq!(texts, ["Uebersicht", "Neben dem Team Köln"]);
     assert_eq!(super::load::spell_out("Größe"), "Groesse");
+    assert_eq!(super::load::spell_out("LÄNGSTE, Ältere"), "LAENGSTE, Aeltere");
 }

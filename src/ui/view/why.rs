@@ -253,7 +253,8 @@ fn before(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
         if pace > mean * 1.2 { Tone::Warning } else { Tone::Text },
     ));
     let names = [text!("figure-arrivals"), words::of(kpi.id)];
+    let widest = names.map(UnicodeWidthStr::width).into_iter().max().unwrap_or(0);
     for (name, points) in names.into_iter().zip([&offered, &course]) {
-        lines.push((format!("  {name:<9} {}", trend::line(points, points.len().min(48))), Tone::Muted));
+        lines.push((format!("  {name:<widest$} {}", trend::line(points, points.len().min(48))), Tone::Muted));
     }
 }

@@ -94,12 +94,11 @@ pub(super) fn lines(
     parts.retain(|part| [part.before, part.now].into_iter().flatten().any(|figure| figure.n > 0));
     let shown = parts.len().min(most);
     let widest = parts.iter().take(shown).map(|part| part.name.width()).max().unwrap_or(0).clamp(8, 24);
-    let of_columns = text!("of-count", count = "88888").width();
+    let of = |figure: &Figure| text!("of-count", count = language::plain_count(figure.n));
+    let figures = parts.iter().take(shown).flat_map(|part| [part.before, part.now]).flatten();
+    let of_columns = figures.map(|figure| of(figure).width()).max().unwrap_or(0);
     let figure = |figure: Option<&Figure>| match figure.filter(|figure| figure.n > 0) {
-        Some(figure) => {
-            let of = text!("of-count", count = language::plain_count(figure.n));
-            format!("{:>6} {of:<of_columns$}", kpi.shown_in_column(figure))
-        }
+        Some(figure) => format!("{:>6} {:<of_columns$}", kpi.shown_in_column(figure), of(figure)),
         None => format!("{:>6} {:<of_columns$}", text!("change-none"), ""),
     };
     for part in parts.iter().take(shown) {
@@ -115,7 +114,8 @@ pub(super) fn lines(
             0 => text!("change-rest").to_owned(),
             _ => text!("change-others", count = number),
         };
-        lines.push((format!("  {name:<widest$} {:>48}", amount(kpi, others)), Tone::Muted));
+        let blank = format!("{} {} {}", figure(None), text!("change-was"), figure(None)).width();
+        lines.push((format!("  {name:<widest$} {:blank$} {:>14}", "", amount(kpi, others)), Tone::Muted));
     }
     let (share, ratio) =
         effects.iter().fold((0.0, 0.0), |(share, ratio), effect| (share + effect.share, ratio + effect.ratio));
