@@ -2,6 +2,7 @@
 
 pub mod asterisk;
 mod clock_skew;
+mod cursor_pace;
 pub mod freeswitch;
 pub mod http;
 pub mod listen;

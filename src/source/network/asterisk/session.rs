@@ -16,6 +16,7 @@ use super::translate::AmiTranslator;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::net::Fault;
+use crate::source::network::cursor_pace::CursorPace;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 use crate::source::{SpawnError, settings};
@@ -23,12 +24,11 @@ use crate::text::Label;
 use log_follower::{HeldStates, LogFollower};
 
 /// The open calls that are stored in the cursor.
-const MAX_SAVED_CALLS: usize = 500;
+const MAX_SAVED_CALLS: usize = 5000;
 /// After a restart of the program, a log may go on with so many lines that say nothing, as when a name breaks a line.
 const MAX_STRAY_LINES: u32 = 20;
 /// The agents that are stored in it, and the names of members.
 const MAX_SAVED_AGENTS: usize = 2000;
-const CURSOR_INTERVAL: Span = Span::SECOND;
 
 /// The cursor in the journal, from which a later run of the program goes on.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub(in crate::source) struct AsteriskSession {
     log_strays_left: Option<u32>,
     /// When an earlier run of the program last heard Asterisk; taken by the first connection.
     seen: Option<Time>,
-    cursor_written: Time,
+    cursor_pace: CursorPace,
     /// Events are stamped by Asterisk's clock rather than ours: beside a log, which is stamped by it, and where the
     /// reporter corrects the difference.
     uses_asterisk_clock: bool,
@@ -110,7 +110,7 @@ impl AsteriskSession {
             held: HeldStates::default(),
             log_is_known: false,
             seen: cursor.seen,
-            cursor_written: Time(0),
+            cursor_pace: CursorPace::default(),
             clock_ahead: None,
             remarks: Remarks::default(),
         })
@@ -147,11 +147,10 @@ impl AsteriskSession {
         if events.is_empty() {
             return;
         }
-        let is_due = reporter.steady().since(self.cursor_written) >= CURSOR_INTERVAL && self.follower.is_none();
+        let now = reporter.steady();
+        let is_due = self.follower.is_none() && self.cursor_pace.is_due(now);
         let cursor = if is_due { self.cursor(reporter) } else { None };
-        if is_due {
-            self.cursor_written = reporter.steady();
-        }
+        cursor.iter().for_each(|cursor| self.cursor_pace.note(cursor, now));
         reporter.send_events(events, cursor).await;
     }
 

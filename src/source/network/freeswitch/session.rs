@@ -13,6 +13,7 @@ use super::headers::{self, EslHeaders};
 use crate::clock::{Span, Time};
 use crate::net::Fault;
 use crate::net::{tcp, tls};
+use crate::source::network::cursor_pace::CursorPace;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 use crate::text::Label;
@@ -40,8 +41,6 @@ const POLL_SCHEDULE: PollSchedule = PollSchedule {
 /// Lists that are in doubt are asked for so much later than the last ones, times how long these took: FreeSWITCH locks its
 /// call centre meanwhile.
 const ROUND_PAUSE_FACTOR: u32 = 9;
-/// The shortest time between two cursors.
-const CURSOR_INTERVAL: Span = Span::SECOND;
 /// A change of the clock's difference up to this is ignored.
 const CLOCK_TOLERANCE: Span = Span::SECOND;
 
@@ -56,7 +55,7 @@ pub(in crate::source) struct FreeSwitchSession {
     answers_time: bool,
     /// When an earlier run of the program wrote the cursor; taken by the first connection.
     seen: Option<Time>,
-    cursor_written: Time,
+    cursor_pace: CursorPace,
     /// The remark that was last sent.
     remark: String,
 }
@@ -73,7 +72,7 @@ impl FreeSwitchSession {
             clock_ahead: None,
             answers_time: false,
             seen,
-            cursor_written: Time(0),
+            cursor_pace: CursorPace::default(),
             remark: String::new(),
         }
     }
@@ -259,11 +258,9 @@ impl FreeSwitchSession {
 
     /// Report the events since the last call, with the cursor where it is due.
     async fn report(&mut self, reporter: &mut Reporter) {
-        let is_due = reporter.steady().since(self.cursor_written) >= CURSOR_INTERVAL;
-        let cursor = if is_due { self.centre.take_cursor(reporter.now()) } else { None };
-        if cursor.is_some() {
-            self.cursor_written = reporter.steady();
-        }
+        let now = reporter.steady();
+        let cursor = if self.cursor_pace.is_due(now) { self.centre.take_cursor(reporter.now()) } else { None };
+        cursor.iter().for_each(|cursor| self.cursor_pace.note(cursor, now));
         let events = self.centre.take_events();
         if !events.is_empty() || cursor.is_some() {
             reporter.send_events(events, cursor).await;
