@@ -8,7 +8,8 @@ hub's counts of contacts are held against a count of the lines of queue_log.
 
     tests/asterisk.py [PROGRAM [SECONDS [LOAD]]]
 
-LOAD is how much happens in half a second, 1.5 on the average.
+LOAD is how much happens in half a second, 1.5 on the average. With MESSY=1 in the environment, Asterisk is restarted under
+load, at once and gracefully, and the hub is killed twice: the counts must be the same nevertheless.
 
 ASTERISK is the command (`asterisk`); ASTERISK_ROOT the root it runs in, where it is a `chroot`. Without one it is left out.
 """
@@ -122,6 +123,8 @@ class Manager:
         self.stream.write("".join(f"{key}: {value}\r\n" for key, value in lines.items()).encode() + b"\r\n")
         self.stream.flush()
         frames = [self.frame()]
+        if not frames[0]:
+            raise ConnectionError("Asterisk is gone")
         while frames[0].get("EventList") == "start" and frames[-1].get("EventList") != "Complete":
             frames.append(self.frame())
         return frames
@@ -232,23 +235,51 @@ user = "wallboard"
 secret = {{ env = "WALLBOARD_SECRET" }}
 queue_log = "{folder}/queue_log"
 """)
-    children = [subprocess.Popen([*ASTERISK, "-f", "-C", f"{inside}/asterisk.conf"], stdout=subprocess.DEVNULL)]
-    try:
-        until(lambda: socket.create_connection(("127.0.0.1", AMI_PORT)), "asterisk")
-        manager = Manager()
+    asterisk = [*ASTERISK, "-C", f"{inside}/asterisk.conf"]
+    children = [subprocess.Popen([*asterisk, "-f"], stdout=subprocess.DEVNULL)]
+
+    def start_hub():
         environment = {**os.environ, "HOME": folder, "WALLBOARD_SECRET": "wallboard"}
         children.append(subprocess.Popen([PROGRAM, "--config", f"{folder}/floorwatch.toml", "hub"], env=environment))
         until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{HUB_PORT}/readyz"), "the hub")
+
+    def kill_hub():
+        children[-1].kill()
+        children.pop().wait()
+        for _ in range(6):
+            stir(manager, chance)
+            time.sleep(0.5)
+        start_hub()
+        time.sleep(1)
+
+    def restart(how):
+        subprocess.run([*asterisk, "-rx", f"core restart {how}"], stdout=subprocess.DEVNULL)
+
+    messes = [lambda: restart("now"), kill_hub, lambda: restart("gracefully"), kill_hub] if os.environ.get("MESSY") else []
+    try:
+        until(lambda: socket.create_connection(("127.0.0.1", AMI_PORT)), "asterisk")
+        manager = Manager()
+        start_hub()
         until(lambda: any(staffed for staffed, _ in board().values()), "the source")
         chance, looks, agree, moving = random.Random(1), 0, 0, 0
         end = time.time() + SECONDS
+        pause = SECONDS / (len(messes) + 1)
         while time.time() < end:
-            for _ in range(chance.randint(0, round(2 * LOAD))):
-                stir(manager, chance)
-            time.sleep(0.3)
-            before, shown, after = manager.staff(), None, None
-            time.sleep(0.2)
-            shown, after = board(), manager.staff()
+            try:
+                if messes and end - time.time() < len(messes) * pause:
+                    messes.pop(0)()
+                for _ in range(chance.randint(0, round(2 * LOAD))):
+                    stir(manager, chance)
+                time.sleep(0.3)
+                before = manager.staff()
+                time.sleep(0.2)
+                shown, after = board(), manager.staff()
+            except OSError:
+                until(lambda: Manager().staff(), "asterisk")
+                manager = Manager()
+                # Both have to come back.
+                time.sleep(5)
+                continue
             for queue in QUEUES:
                 if before[queue] != after[queue]:
                     moving += 1
