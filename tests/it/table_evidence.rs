@@ -226,3 +226,28 @@ fn what_was_not_answered_is_said_in_the_large_languages() {
         mapped(table.as_bytes(), &["--utc"], &expected);
     }
 }
+
+#[test]
+fn dates_with_a_point_behind_and_halves_of_a_day_before_are_read() {
+    for times in [
+        ["2026.03.02. 09:00:05", "2026.03.02. 09:10:05"],
+        ["2026. 03. 02. 09:00:05", "2026. 03. 02. 09:10:05"],
+        ["2. 3. 2026 09:00:05", "2. 3. 2026 09:10:05"],
+        ["2026-03-02 오전 9:00:05", "2026-03-02 오전 9:10:05"],
+    ] {
+        let said = mapped(table(times, ["12", "123", "20"], ';').as_bytes(), &["--utc"], &[("asa", 12.0)]);
+        assert!(said.contains("2026-03-02T09:00:05Z"), "{said}");
+    }
+}
+
+#[test]
+fn old_encodings_are_told_by_the_names_that_are_known_in_them() {
+    let table = "\u{414}\u{430}\u{442}\u{430};\u{41e}\u{447}\u{435}\u{440}\u{435}\u{434}\u{44c};\u{41e}\u{43f}\u{435}\u{440}\u{430}\u{442}\u{43e}\u{440};\
+        \u{412}\u{440}\u{435}\u{43c}\u{44f} \u{43e}\u{436}\u{438}\u{434}\u{430}\u{43d}\u{438}\u{44f}\n02.03.2026 09:00:05;a;Ann;12\n";
+    for encoding in [encoding_rs::KOI8_R, encoding_rs::ISO_8859_5, encoding_rs::WINDOWS_1251] {
+        let said = mapped(&encoding.encode(table).0, &["--utc"], &[("answered", 1.0), ("asa", 12.0)]);
+        assert!(said.contains(&encoding.name().to_lowercase()), "{said}");
+    }
+    let korean = "\u{c77c}\u{c2dc},\u{d050},\u{c0c1}\u{b2f4}\u{c0ac},\u{b300}\u{ae30}\u{c2dc}\u{ac04}\n2026-03-02 09:00:05,a,Ann,12\n";
+    mapped(&encoding_rs::EUC_KR.encode(korean).0, &["--utc"], &[("answered", 1.0), ("asa", 12.0)]);
+}

@@ -200,3 +200,36 @@ fn a_column_for_each_time_is_refused_by_name() {
         "{output:?}"
     );
 }
+
+#[test]
+fn names_that_differ_in_their_word_for_time_alone_are_the_same() {
+    for header in [
+        "Wartedauer,Gespr\u{e4}chsdauer",
+        "T. Espera,T. Conversaci\u{f3}n",
+        "Temps attente (s),Temps conversation (s)",
+        "7. Wait Dur,8. Talk Dur",
+        "Queue Secs,Talk Secs",
+        "durationwait,durationtalk",
+        "대기시간,통화시간",
+        "Χρόνος αναμονής,Διάρκεια ομιλίας",
+    ] {
+        mapped(contacts(header, ["12,123", "40,0"]).as_bytes(), &["--utc"], &TWO);
+    }
+}
+
+#[test]
+fn a_menu_that_is_longer_than_some_waits_is_no_part_of_them() {
+    let table = contacts("IVR Time,Wait,Talk Time,Total Call Time", ["30,12,123,135", "8,40,0,40"]);
+    mapped(table.as_bytes(), &["--utc"], &TWO);
+}
+
+#[test]
+fn lengths_and_times_are_read_as_spreadsheets_store_them() {
+    let days =
+        contacts("Wait,Talk", ["1899-12-30 00:00:12,1899-12-30 00:02:03", "1899-12-30 00:00:40,1899-12-30 00:00:00"]);
+    mapped(days.as_bytes(), &["--utc"], &TWO);
+    let parts = "Call No,Date,Time,Queue,Agent,Status,Wait,Talk\n\
+        1,46083,0.3750578704,sales,Ann,Answered,0.0001388889,0.0014236111\n2,46083,0.3820023148,sales,,Abandoned,0.0004629630,0.0000000000\n";
+    let said = mapped(parts.as_bytes(), &["--utc"], &TWO);
+    assert!(said.contains("2026-03-02T09:00:05"), "{said}");
+}

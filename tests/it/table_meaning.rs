@@ -177,3 +177,11 @@ fn a_time_that_is_none_is_shown_and_an_assumed_service_level_is_said() {
     let remarks = hold(&[&file, "--columns", &columns], &[("answered", 90.0)]);
     assert!(remarks.contains("columns that are not read: Abandoned, Service Level, Ring Group Size"), "{remarks}");
 }
+
+#[test]
+fn talk_alone_tells_who_was_answered_where_nothing_else_does() {
+    let table = "Call ID,Start Time,Queue,Wait Time,Talk Time\nc1,2026-03-25 09:00:05,sales,12,123\nc2,2026-03-25 09:10:05,sales,40,0\n\
+        c3,2026-03-25 09:20:05,sales,20,61\n";
+    let said = mapped(table.as_bytes(), &["--utc"], &THREE);
+    assert!(said.contains("a row with Talk Time is taken for answered, and one without for abandoned"), "{said}");
+}

@@ -47,6 +47,12 @@ impl DurationUnit {
         }
     }
 
+    /// So many of the unit in seconds. Fractions of a day are cut off behind some digit, so that they are rounded to the millisecond.
+    fn of_number(self, number: f64) -> f64 {
+        let seconds = number * self.seconds();
+        if self == Self::Days { (seconds * 1000.0).round() / 1000.0 } else { seconds }
+    }
+
     /// The unit that a column's name tells: `(ms)`.
     pub(super) fn of_name(name: &str) -> Option<Self> {
         let plain = words::normalized(name);
@@ -123,7 +129,7 @@ fn without_separators(text: &str) -> String {
 /// or below 0.
 pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<Span>, RejectionReason> {
     let (text, Notation { unit, thousands }) = (ascii_digits(text), notation.into());
-    let text = text.trim();
+    let text = without_first_day(text.trim());
     if is_blank(text) || is_negative(text) {
         return Ok(None);
     }
@@ -146,7 +152,7 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     } else if unit == DurationUnit::ClockDigits && !text.contains(|c: char| !c.is_ascii_digit()) {
         clock_digits(&format!("{text:0>CLOCK_DIGITS$}"))
     } else if let Some(number) = number_with(text, thousands) {
-        Some(number * unit.seconds())
+        Some(unit.of_number(number))
     } else if text.matches('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         clock(text, '.')
     } else {
@@ -154,6 +160,13 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     };
     let span = seconds.filter(|seconds| believed.contains(seconds)).and_then(Span::from_secs_f64);
     span.map(Some).ok_or_else(|| RejectionReason::new("not seconds, [h:]mm:ss, 1h 2m 3s or PT1M23S", text))
+}
+
+/// A length that a spreadsheet wrote as a time of its first day, as `1899-12-30 00:01:23`, without that day.
+fn without_first_day(text: &str) -> &str {
+    let days = ["1899-12-30", "1899-12-31", "1900-01-00", "12/30/1899", "30/12/1899", "30.12.1899", "1970-01-01"];
+    let bare = days.iter().find_map(|day| text.strip_prefix(day)?.strip_prefix([' ', 'T']));
+    bare.map_or(text, str::trim)
 }
 
 /// How many digits a clock without colons has.

@@ -1,6 +1,9 @@
 //! What a column's name says: it has a meaning only if all of its words are understood. A word that says of what else the column
 //! is, as in `Calls abandoned in IVR`, makes it another figure; a word that is not known leaves a guess.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::words::{is_unit, normalized, vocabulary};
 
 /// The word for a mean that is written together with what it is of.
@@ -30,11 +33,55 @@ pub(super) fn naming(plain: &str, meanings: &[String]) -> Option<(Naming, usize)
     let words: Vec<&str> = plain.split(' ').flat_map(parts).collect();
     // The word for a mean may stand within: `tempo médio de espera`.
     let without_means: Vec<&str> = words.iter().copied().filter(|word| !is_mean(word)).collect();
+    let timed = timed(plain);
+    let is_of_same_time = |meaning: &str| timed.is_some() && TIMED.get(meaning) == timed.as_ref();
     let fits = meanings.iter().enumerate().filter_map(|(at, meaning)| {
+        if is_of_same_time(meaning) {
+            return Some((Naming::Understood, at));
+        }
         let rest = rest(&words, meaning).or_else(|| rest(&without_means, meaning))?;
         Some((of_rest(&rest, meaning)?, at))
     });
     fits.min()
+}
+
+/// What the names of columns say that they are the time of.
+static TIMED: LazyLock<HashMap<&'static str, String>> = LazyLock::new(|| {
+    let columns = &vocabulary().columns;
+    let of_time = |key: &str| key.ends_with("_s") || key.starts_with("time") || key.ends_with("_at");
+    let is_other = |word: &String| columns.iter().any(|(key, words)| !of_time(key) && words.contains(word));
+    let bare = |word: &String| Some(word.replace(' ', "")).filter(|_| !is_other(word));
+    let all = columns.iter().filter(|(key, _)| of_time(key)).flat_map(|(_, words)| words);
+    all.filter_map(|word| Some((word.as_str(), timed(word).or_else(|| bare(word))?))).collect()
+});
+/// What is left of a name without its words for time has as many letters; fewer where a letter is a syllable or a word.
+const MIN_TIMED_CHARS: usize = 3;
+
+/// What a name in normal form says that it is the time of: `haltezeit` and `halte dauer sek` are both that of `halte`. `None` if it
+/// does not say that it is a time.
+fn timed(plain: &str) -> Option<String> {
+    let names = &vocabulary().names;
+    let bare = super::words::without_unit(plain);
+    let is_long = |stem: &str| stem.chars().count() >= if stem.is_ascii() { MIN_TIMED_CHARS } else { 2 };
+    let stem = |word: &'_ str| {
+        let without = names.time_endings.iter().filter_map(|ending| word.strip_suffix(ending.as_str()));
+        let found = without.chain(word.strip_prefix("duration")).filter(|stem| is_long(stem));
+        found.min_by_key(|stem| stem.len()).map(str::to_owned)
+    };
+    let mut is_time = bare != plain;
+    let mut out: Vec<String> = Vec::new();
+    for word in bare.split(' ') {
+        if names.times.iter().any(|time| time == word) {
+            is_time = true;
+        } else if names.time_links.iter().any(|link| link == word) {
+        } else if let Some(stem) = stem(word) {
+            is_time = true;
+            out.push(stem);
+        } else {
+            out.push(word.to_owned());
+        }
+    }
+    Some(out.concat()).filter(|timed| is_time && is_long(timed))
 }
 
 /// A name in normal form without the time within which a service level is, and that time in seconds.
@@ -57,6 +104,11 @@ pub(super) fn says_mean(name: &str, plain: &str) -> bool {
             names.names.each.iter().any(|word| each.split(' ').next() == Some(word))
         })
         || names.names.each.iter().any(|word| format!(" {plain} ").contains(&format!(" per {word} ")))
+}
+
+/// Whether a name in normal form says that the column is of times.
+pub(super) fn says_time(plain: &str) -> bool {
+    timed(plain).is_some()
 }
 
 /// What of the words is beside a meaning's; `None` if they do not have it.

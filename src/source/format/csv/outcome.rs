@@ -90,15 +90,22 @@ impl RowOutcome {
         }
         match found.as_slice() {
             [one] => Some(*one),
-            // `Answered by voicemail`
-            [Self::Answered, left @ Self::Left(_)] | [left @ Self::Left(_), Self::Answered] => Some(*left),
+            // `Answered by voicemail`, `abandoned in voicemail`
+            [Self::Answered | Self::Abandoned, left @ Self::Left(_)]
+            | [left @ Self::Left(_), Self::Answered | Self::Abandoned] => Some(*left),
             _ => None,
         }
     }
 
     /// What a word means by its beginning, as words have endings.
     fn of_stem(word: &str) -> Option<Self> {
-        let begins = |stems: &[String]| stems.iter().any(|stem| word.starts_with(stem.as_str()));
+        // Where words are not separated, it may stand anywhere.
+        let is_unspaced = |stem: &str| stem.chars().all(|c| c >= FIRST_UNSPACED);
+        let begins = |stems: &[String]| {
+            stems
+                .iter()
+                .any(|stem| word.starts_with(stem.as_str()) || is_unspaced(stem) && word.contains(stem.as_str()))
+        };
         let found = vocabulary().outcome_stems.iter().find(|(_, stems)| begins(stems));
         Self::parse(found?.0)
     }
@@ -111,6 +118,8 @@ impl RowOutcome {
 
 /// The longest phrase whose words are looked at.
 const MAX_PHRASE_WORDS: usize = 12;
+/// The letters of Chinese, Japanese and Korean begin here.
+const FIRST_UNSPACED: char = '\u{2e80}';
 
 /// The outcomes by the words for them.
 static USUAL: LazyLock<HashMap<&'static str, RowOutcome>> = LazyLock::new(|| {

@@ -13,7 +13,10 @@ mod time_format;
 
 use std::collections::BTreeMap;
 
-use encoding_rs::{Encoding, GB18030, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254};
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_8859_2, ISO_8859_5, KOI8_R, KOI8_U, MACINTOSH, SHIFT_JIS,
+    WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254,
+};
 
 use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
@@ -38,7 +41,24 @@ use time_format::TimePart;
 pub(super) use time_format::time_format;
 
 /// The encodings that are tried, the likeliest last.
-const ENCODINGS: [&Encoding; 6] = [GB18030, SHIFT_JIS, WINDOWS_1254, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252];
+const ENCODINGS: [&Encoding; 16] = [
+    MACINTOSH,
+    IBM866,
+    ISO_8859_5,
+    KOI8_U,
+    KOI8_R,
+    ISO_8859_2,
+    BIG5,
+    EUC_JP,
+    EUC_KR,
+    GB18030,
+    SHIFT_JIS,
+    WINDOWS_1253,
+    WINDOWS_1254,
+    WINDOWS_1250,
+    WINDOWS_1251,
+    WINDOWS_1252,
+];
 
 /// The most columns of a table that can be mapped.
 const MAX_COLUMNS: usize = 1000;
@@ -209,6 +229,8 @@ struct Proposer<'a> {
     fields: BTreeMap<&'static str, usize>,
     /// The columns that may hold the contacts' ids.
     ids: Vec<IdCandidate>,
+    /// The columns of the direction that also say how contacts ended.
+    told_ends: Vec<usize>,
     columns: Columns,
     notes: Vec<String>,
     /// Why nothing can be proposed.
@@ -232,6 +254,7 @@ impl<'a> Proposer<'a> {
             times: Vec::new(),
             fields: BTreeMap::new(),
             ids: Vec::new(),
+            told_ends: Vec::new(),
             columns: Columns::default(),
             notes: Vec::new(),
             refusal: None,

@@ -397,7 +397,7 @@ fn spellings(text: &str, months: MonthNames) -> Vec<String> {
     let plain = fraction_after_point(&plain_meridiem(named.as_deref().unwrap_or(text)));
     // `GMT+0100 (Central European Standard Time)`
     let plain = plain.split(" (").next().unwrap_or_default().replace("GMT+", "+").replace("GMT-", "-");
-    let bare = without_dot_after_year(&plain.replace(", ", " ").replace(" - ", " "));
+    let bare = plain_dotted_date(&plain.replace(", ", " ").replace(" - ", " "));
     let mut out = vec![plain, bare];
     out.dedup();
     out.retain(|spelling| spelling != text);
@@ -430,7 +430,11 @@ fn detected(text: &str) -> Option<ParsedTime> {
 
 /// A number of one of the kinds that are met, with a fraction perhaps.
 fn numbered(text: &str, kind: NumberedTime) -> Option<ParsedTime> {
-    let plain = plain_exponent(text);
+    let plain = plain_exponent(text).or_else(|| {
+        // A spreadsheet's day and time of the day in two columns.
+        let (day, of_day) = text.split_once(' ')?;
+        Some(format!("{day}{}", of_day.strip_prefix('0').filter(|fraction| fraction.starts_with(['.', ',']))?))
+    });
     let text = plain.as_deref().unwrap_or(text);
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     if !(1..=19).contains(&whole.len()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
@@ -501,27 +505,54 @@ fn coded(text: &str, codes: &TimeCodes) -> Result<ParsedTime, TimeFault> {
     local.map(ParsedTime::Local).map_err(|_| TimeFault::Incomplete)
 }
 
-/// `9:05 a. m.` as `9:05 AM`.
+/// The halves of a day in other languages, before or behind the time.
+const MERIDIEMS: [(&str, &str); 14] = [
+    ("a. m.", "AM"),
+    ("p. m.", "PM"),
+    ("a.m.", "AM"),
+    ("p.m.", "PM"),
+    ("오전", "AM"),
+    ("오후", "PM"),
+    ("午前", "AM"),
+    ("午後", "PM"),
+    ("上午", "AM"),
+    ("下午", "PM"),
+    ("π.μ.", "AM"),
+    ("μ.μ.", "PM"),
+    ("πμ", "AM"),
+    ("μμ", "PM"),
+];
+
+/// `9:05 a. m.` and `오전 9:05` as `9:05 AM`.
 fn plain_meridiem(text: &str) -> String {
     let text = text.replace(['\u{a0}', '\u{202f}'], " ");
     let lower = text.to_lowercase();
-    let found = [("a. m.", "AM"), ("p. m.", "PM"), ("a.m.", "AM"), ("p.m.", "PM")]
-        .into_iter()
-        .find_map(|(written, plain)| Some((lower.strip_suffix(written)?.len(), plain)));
-    match found.and_then(|(at, plain)| Some(format!("{}{plain}", text.get(..at)?))) {
-        Some(plain) => plain,
-        None => text,
-    }
+    let plain = MERIDIEMS.into_iter().find_map(|(written, plain)| {
+        let at = lower.find(written)?;
+        let (before, after) = (text.get(..at)?.trim_end(), text.get(at + written.len()..)?.trim_start());
+        let space = if before.is_empty() || after.is_empty() { "" } else { " " };
+        Some(format!("{before}{space}{} {plain}", after.trim_end()).replace("  ", " "))
+    });
+    plain.unwrap_or(text)
 }
 
-/// `05.10.2026. 09:00` as `05.10.2026 09:00`.
-fn without_dot_after_year(text: &str) -> String {
-    let is_year = |word: &str| word.len() > 4 && word.bytes().rev().skip(1).take(4).all(|b| b.is_ascii_digit());
-    let bare = |word| match str::strip_suffix(word, '.') {
-        Some(bare) if is_year(word) => bare,
-        _ => word,
+/// `05.10.2026. 09:00` and `5. 10. 2026 09:00` as `05.10.2026 09:00`.
+fn plain_dotted_date(text: &str) -> String {
+    let is_dotted = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b == b'.') && word.contains('.');
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let is_part = !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        match words.last_mut().filter(|last| is_dotted(last) && last.ends_with('.') && is_part) {
+            Some(last) if last.matches('.').count() < 3 => last.push_str(word),
+            _ => words.push(word.to_owned()),
+        }
+    }
+    let bare = |word: &String| match word.strip_suffix('.') {
+        Some(bare) if is_year(bare) || is_dotted(bare) && bare.matches('.').count() == 2 => bare.to_owned(),
+        _ => word.clone(),
     };
-    text.split(' ').map(bare).collect::<Vec<_>>().join(" ")
+    words.iter().map(bare).collect::<Vec<_>>().join(" ")
 }
 
 /// `09:00:00,123` as `09:00:00.123`.

@@ -98,6 +98,12 @@ pub(super) struct NameWords {
     pub(super) each: Vec<String>,
     /// Beginnings of words for ringing, which is a part of the wait only.
     pub(super) ringing: Vec<String>,
+    /// They say that the column is of a time.
+    pub(super) times: Vec<String>,
+    /// Between such words and what the time is of.
+    pub(super) time_links: Vec<String>,
+    /// Endings of words that say so: `Haltezeit`, `Haltedauer`.
+    pub(super) time_endings: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -158,6 +164,15 @@ pub(super) fn normalized(name: &str) -> String {
             'ù'..='ü' | 'ů' | 'ű' => 'u',
             'ý' | 'ÿ' => 'y',
             'ź' | 'ż' | 'ž' => 'z',
+            'ά' => 'α',
+            'έ' => 'ε',
+            'ή' => 'η',
+            'ί' | 'ϊ' | 'ΐ' => 'ι',
+            'ό' => 'ο',
+            'ύ' | 'ϋ' | 'ΰ' => 'υ',
+            'ώ' => 'ω',
+            'ς' => 'σ',
+            'ё' => 'е',
             '%' => '%',
             lower if lower.is_alphanumeric() => lower,
             _ => ' ',
@@ -383,6 +398,9 @@ mod tests {
             &all.names.others,
             &all.names.means,
             &all.names.each,
+            &all.names.times,
+            &all.names.time_links,
+            &all.names.time_endings,
             &all.directions.inbound,
             &all.directions.outbound,
             &all.directions.external,

@@ -2,10 +2,11 @@
 
 use super::Proposer;
 use super::profile::ColumnProfile;
+use crate::clock::Span;
 use crate::source::format::csv::direction::{comes_in, is_external};
 use crate::source::format::csv::naming::Naming;
 use crate::source::format::csv::outcome::{RowOutcome, Words};
-use crate::source::format::csv::value::is_blank;
+use crate::source::format::csv::value::{YesNo, is_blank};
 
 /// A column of more words is of something else.
 const MAX_WORDS: usize = 40;
@@ -45,7 +46,124 @@ impl<'a> Directions<'a> {
     }
 }
 
-impl Proposer<'_> {
+/// A column whose rows are to show the direction has at most so many words.
+const MAX_PROVED_WORDS: usize = 5;
+/// Of fewer rows of a word, nothing is concluded.
+const MIN_WORD_ROWS: usize = 2;
+/// The longest number of an extension.
+const MAX_EXTENSION_DIGITS: usize = 5;
+
+/// What the rows of a word show of who called whom.
+#[derive(Clone, Copy, Debug, Default)]
+struct CallerRows {
+    rows: usize,
+    /// Those without a queue.
+    unqueued: usize,
+    /// Those whose customer is an extension of the floor, or one of its agents.
+    within: usize,
+    /// Those with talk time.
+    spoken: usize,
+    /// Those that nobody answered.
+    silent: usize,
+    /// Those of them that name an agent: who calls is known, whoever answers.
+    silent_named: usize,
+}
+
+impl CallerRows {
+    /// What shows that the floor made these calls and not those others.
+    fn proof(self, others: Self) -> Option<&'static str> {
+        let nearly_all = |part: usize, all: usize| part * 20 >= all * 19;
+        let hardly_any = |part: usize, all: usize| part * 20 <= all;
+        let rang = |rows: Self| rows.spoken >= MIN_WORD_ROWS && rows.silent >= MIN_WORD_ROWS;
+        match () {
+            () if self.rows.min(others.rows) < MIN_WORD_ROWS => None,
+            () if nearly_all(self.unqueued, self.rows) && hardly_any(others.unqueued, others.rows) => {
+                Some("they name no queue, as the others do")
+            }
+            () if nearly_all(self.within, self.rows) && hardly_any(others.within, others.rows) => {
+                Some("the caller is an extension, and one from outside in the others")
+            }
+            () if rang(self)
+                && rang(others)
+                && self.silent_named == self.silent
+                && others.silent_named * 5 <= others.silent =>
+            {
+                Some("they name an agent where nobody answered, and the others do not")
+            }
+            () => None,
+        }
+    }
+}
+
+impl<'a> Proposer<'a> {
+    /// The words of a column whose rows are of calls that the floor made, as the other cells of these prove, and how.
+    fn proved_outbound(&self, column: &ColumnProfile<'a>) -> Option<(Vec<&'a str>, &'static str)> {
+        let words = column.distinct();
+        if !(2..=MAX_PROVED_WORDS).contains(&words.len()) {
+            return None;
+        }
+        let unanswered = self.unanswered();
+        let mut table = vec![CallerRows::default(); words.len()];
+        let [queue, agent, customer, talk] =
+            ["queue", "agent", "customer", "talk_s"].map(|key| self.fields.get(key).copied());
+        let agents = agent.and_then(|agent| self.profiles.get(agent)).map(ColumnProfile::distinct).unwrap_or_default();
+        for (row, unanswered) in self.compared().iter().zip(unanswered) {
+            let cell = |index: Option<usize>| Some(row.get(index?)?.trim());
+            let Some(word) = cell(Some(column.index)).and_then(|word| words.binary_search(&word).ok()) else {
+                continue;
+            };
+            let Some(seen) = table.get_mut(word) else { continue };
+            let is_within = |customer: &str| {
+                let is_extension = customer.len() <= MAX_EXTENSION_DIGITS
+                    && customer.len() > 1
+                    && customer.bytes().all(|b| b.is_ascii_digit());
+                is_extension || agents.binary_search(&customer).is_ok()
+            };
+            let has_spoken = talk.and_then(|talk| self.length(talk, row)).map(|talk| talk > Span::ZERO);
+            let is_silent = has_spoken.map_or(unanswered == Some(true), |spoken| !spoken);
+            let is_named = cell(agent).is_some_and(|name| !is_blank(name) && !self.columns.nobody.contains(name));
+            seen.rows += 1;
+            seen.unqueued += usize::from(cell(queue).is_some_and(is_blank));
+            seen.within += usize::from(cell(customer).is_some_and(is_within));
+            seen.spoken += usize::from(has_spoken.unwrap_or(unanswered == Some(false)));
+            seen.silent += usize::from(is_silent);
+            seen.silent_named += usize::from(is_silent && is_named);
+        }
+        let proof = |rows: &CallerRows| table.iter().find_map(|others| rows.proof(*others));
+        let proved: Vec<_> = words.iter().zip(&table).filter_map(|(word, rows)| Some((*word, proof(rows)?))).collect();
+        let why = proved.first()?.1;
+        (proved.len() < words.len()).then(|| (proved.into_iter().map(|(word, _)| word).collect(), why))
+    }
+
+    /// Leaves out the rows of words that are not known, where their cells prove that the floor made these calls.
+    fn leave_out_proved(&mut self, index: usize) -> bool {
+        let Some(column) = self.profiles.get(index) else { return false };
+        let Some((outbound, why)) = self.proved_outbound(column) else { return false };
+        let name = column.name;
+        self.notes.push(format!(
+            "except: rows with {outbound:?} in {name} are taken for calls that did not come to the floor, as {why}: they are left out"
+        ));
+        self.columns.except.insert(self.key(index), Words::new(outbound));
+        true
+    }
+
+    /// How `only` and `except` name a column.
+    fn key(&self, index: usize) -> String {
+        let named = self.profiles.get(index).filter(|_| self.header);
+        named.map_or_else(|| (index + 1).to_string(), |column| column.name.to_owned())
+    }
+
+    /// Columns that are named by a direction and say yes or no: `incoming`, `is_outbound`.
+    fn direction_flags(&mut self) {
+        let found: Vec<_> = self.unused().filter_map(|column| Some((column.index, flag_of(column)?))).collect();
+        for (index, (is_inward, yes)) in found {
+            self.used.push(index);
+            let key = self.key(index);
+            let place = if is_inward { &mut self.columns.only } else { &mut self.columns.except };
+            place.insert(key, Words::new(yes));
+        }
+    }
+
     /// Rows of calls that did not come to the floor are left out, whatever else they say.
     pub(super) fn direction(&mut self) {
         let words = Self::words("direction");
@@ -68,9 +186,15 @@ impl Proposer<'_> {
         while let Some(index) = self.best(words, tells).or_else(|| self.unused_that(by_words)) {
             self.used.push(index);
             let Some(column) = self.profiles.get(index) else { return };
-            let (name, key) = (column.name, if self.header { column.name.to_owned() } else { (index + 1).to_string() });
+            let (name, key, cells) = (column.name, self.key(index), column.cells.clone());
             let Directions { inbound, outbound, ends, unknown } = Directions::of(column.distinct());
+            if inbound.iter().chain(&ends).any(|word| is_unanswered(word)) {
+                self.told_ends.push(index);
+            }
             let is_unclear = inbound.is_empty() && outbound.is_empty();
+            if is_unclear && self.leave_out_proved(index) {
+                continue;
+            }
             if is_unclear {
                 let why = format!(
                     "which of {unknown:?} in {name} are contacts that came to the floor? Write a mapping with `only = {{ {key:?} = [\"…\"] }}`"
@@ -93,7 +217,7 @@ impl Proposer<'_> {
                 continue;
             }
             if !unknown.is_empty() {
-                let rows = column.cells.iter().filter(|cell| unknown.contains(cell)).count();
+                let rows = cells.iter().filter(|cell| unknown.contains(cell)).count();
                 self.notes.push(format!(
                     "only: what do {unknown:?} in {name} mean? {rows} rows have them and are left out: write them into only if these \
                      contacts came to the floor"
@@ -104,6 +228,17 @@ impl Proposer<'_> {
                 self.notes.push(format!("only: {blank} rows in which {name} is empty are left out"));
             }
             self.columns.only.insert(key, Words::new([inbound, ends].concat()));
+        }
+        self.direction_flags();
+        if self.columns.only.is_empty() && self.columns.except.is_empty() {
+            let is_unclear = |column: &&ColumnProfile<'_>| {
+                (2..=MAX_PROVED_WORDS).contains(&column.distinct().len())
+                    && column.distinct().iter().all(|word| RowOutcome::of_word(word).is_none())
+            };
+            let unclear: Vec<usize> = self.unused().filter(is_unclear).map(|column| column.index).collect();
+            if let Some(index) = unclear.into_iter().find(|index| self.leave_out_proved(*index)) {
+                self.used.push(index);
+            }
         }
     }
 
@@ -119,6 +254,21 @@ impl Proposer<'_> {
         self.columns.only.iter().all(|(key, words)| words.contains(cell(key)))
             && self.columns.except.iter().all(|(key, words)| !words.contains(cell(key)))
     }
+}
+
+/// Whether a column of yes and no is named by calls that came to the floor or by others, and its words for yes.
+fn flag_of<'a>(column: &ColumnProfile<'a>) -> Option<(bool, Vec<&'a str>)> {
+    let bare = ["is ", "was "].iter().find_map(|is| column.plain.strip_prefix(is)).unwrap_or(&column.plain);
+    let words = column.distinct();
+    let is_flag = words.len() <= 2 && words.iter().all(|word| YesNo::usual(word).is_yes().is_some());
+    let is_inward = comes_in(bare).filter(|_| is_flag && !bare.contains(' ') && bare.chars().count() > 2)?;
+    let yes: Vec<_> = words.into_iter().filter(|word| YesNo::usual(word) == YesNo::Yes).collect();
+    (!yes.is_empty()).then_some((is_inward, yes))
+}
+
+/// Whether a word of the direction says besides that nobody answered.
+fn is_unanswered(word: &str) -> bool {
+    matches!(RowOutcome::of_word(word), Some(RowOutcome::Abandoned | RowOutcome::Left(_)))
 }
 
 /// Whether the name of a column may also be that of something else.

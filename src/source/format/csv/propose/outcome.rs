@@ -7,6 +7,7 @@ use super::Proposer;
 use super::profile::ColumnProfile;
 use crate::clock::Span;
 use crate::source::format::csv::columns::{CsvColumn, CsvColumns, CsvField};
+use crate::source::format::csv::duration::Notation;
 use crate::source::format::csv::evidence::RowEvidence;
 use crate::source::format::csv::naming::Naming;
 use crate::source::format::csv::outcome::{RowOutcome, is_negated, is_nobody};
@@ -96,6 +97,12 @@ impl<'a> Proposer<'a> {
         if self.columns.answered.is_none() {
             found.extend(self.abandoned_flag(all));
         }
+        while found.is_empty()
+            && self.columns.answered.is_none()
+            && let Some(index) = self.told_ends.pop()
+        {
+            self.outcome_column(index, all, &mut found, &mut asked);
+        }
         // With several columns or `answered`, a word that is not known leaves it to the next.
         if found.len() == 1 && self.columns.answered.is_none() {
             for word in &asked {
@@ -158,7 +165,8 @@ impl<'a> Proposer<'a> {
 
     /// Without a word for the end, the other cells tell. Where an agent is named without talk, empty cells mean that there was none.
     fn by_evidence(&mut self, all: WordRows) {
-        if self.columns.leaves_ends_open() {
+        let is_open = self.columns.leaves_ends_open();
+        if is_open && (all.spoke == 0 || all.silent == 0) {
             return;
         }
         let Some(talk) = self.of_field("talk_s").filter(|_| all.spoke > 0) else {
@@ -169,14 +177,16 @@ impl<'a> Proposer<'a> {
         let (index, name) = (talk.index, talk.name.to_owned());
         self.notes.push(format!("a row with {name} is taken for answered, and one without for abandoned"));
         let is_rung = |row: &&&[String]| {
-            row.get(index).is_some_and(|cell| is_blank(cell)) && self.evidence(row).is_named == Some(true)
+            row.get(index).is_some_and(|cell| is_blank(cell)) && self.evidence(row, None).is_named == Some(true)
         };
-        if self.columns.answered_at.is_some() || self.contact_rows().filter(is_rung).count() == 0 {
+        if !is_open && (self.columns.answered_at.is_some() || self.contact_rows().filter(is_rung).count() == 0) {
             return;
         }
+        let none = talk_cells_of_zero(self.of_field("talk_s"));
         let blank = self.contact_rows().filter_map(|row| row.get(index)).filter(|cell| is_blank(cell));
         let mut words: Vec<String> = blank.map(|cell| cell.trim().to_owned()).collect();
         words.extend(["0", "00:00", "0:00", "00:00:00", "0:00:00", "0.0"].map(str::to_owned));
+        words.extend(none);
         words.sort_unstable();
         words.dedup();
         self.columns.outcome = Some(CsvColumns::One(self.name(index)));
@@ -295,11 +305,11 @@ impl<'a> Proposer<'a> {
     /// What the rows of each word of a column show; of all rows without one.
     fn cross_table(&self, column: Option<usize>) -> CrossTable<'a> {
         let mut table = CrossTable::new();
-        let rows: Vec<&&'a [String]> = self.contact_rows().collect();
-        for row in rows {
+        let talk = self.talk_columns();
+        for row in self.contact_rows() {
             let cell = column.and_then(|column| row.get(column)).map_or("", |cell| cell.trim());
             let word = if is_blank(cell) { "" } else { cell };
-            let evidence = self.evidence(row);
+            let evidence = self.evidence(row, talk.as_ref());
             let has_spoken = evidence.has_talk.or(evidence.has_instant);
             table.entry(word).or_default().note(evidence, has_spoken);
         }
@@ -307,18 +317,18 @@ impl<'a> Proposer<'a> {
     }
 
     /// What a row shows of an answer.
-    fn evidence(&self, row: &[String]) -> RowEvidence {
+    fn evidence(&self, row: &[String], talk: Option<&TalkColumns>) -> RowEvidence {
         let cell = |key: &str| Some(self.fields.get(key)?).and_then(|index| row.get(*index)).map(|cell| cell.trim());
         let is_instant = |cell: &str| !is_blank(cell) && cell != "0";
         RowEvidence {
             is_named: cell("agent").map(|name| !is_nobody(name, &self.columns.nobody)),
             has_instant: cell("answered_at").map(is_instant),
-            has_talk: self.has_talk(row),
+            has_talk: talk.and_then(|talk| talk.have_talk(row)),
         }
     }
 
-    /// Whether a row has talk time; `None` where no column tells of talk alone, or its cell can't be read.
-    fn has_talk(&self, row: &[String]) -> Option<bool> {
+    /// The columns that tell whether there was talk; `None` where none tells of talk alone.
+    fn talk_columns(&self) -> Option<TalkColumns> {
         let column = self.of_field("talk_s")?;
         let less: &[CsvColumn] = match &self.columns.talk_s {
             Some(CsvField::Duration(duration)) => &duration.less,
@@ -333,20 +343,41 @@ impl<'a> Proposer<'a> {
         if less.is_empty() && !is_of_talk() {
             return None;
         }
-        let length = |column: &ColumnProfile<'_>| {
-            let cell = row.get(column.index)?;
+        let of_name = |name: &CsvColumn| self.profiles.iter().find(|column| self.name(column.index) == *name);
+        let less: Option<Vec<_>> =
+            less.iter().map(|name| of_name(name).map(|column| (column.index, column.notation()))).collect();
+        Some(TalkColumns { whole: (column.index, column.notation()), less: less? })
+    }
+}
+
+/// The columns that tell whether there was talk: a length, and what of it is none.
+struct TalkColumns {
+    whole: (usize, Notation),
+    less: Vec<(usize, Notation)>,
+}
+
+impl TalkColumns {
+    /// Whether a row has talk time; `None` where its cells cannot be read.
+    fn have_talk(&self, row: &[String]) -> Option<bool> {
+        let length = |(index, notation): (usize, Notation)| {
+            let cell = row.get(index)?;
             if duration::is_negative(cell) {
                 return None;
             }
-            Some(duration::span(cell, column.notation()).ok()?.unwrap_or_default())
+            Some(duration::span(cell, notation).ok()?.unwrap_or_default())
         };
-        let mut talk = length(column)?;
-        for name in less {
-            talk = talk - length(self.profiles.iter().find(|column| self.name(column.index) == *name)?)?;
-        }
+        let whole = length(self.whole)?;
+        let talk = self.less.iter().try_fold(whole, |talk, other| Some(talk - length(*other)?))?;
         // The fractions of what is subtracted are cut off.
-        Some(talk > if less.is_empty() { Span::ZERO } else { Span::SECOND })
+        Some(talk > if self.less.is_empty() { Span::ZERO } else { Span::SECOND })
     }
+}
+
+/// The cells of a column of lengths that say that there was none.
+fn talk_cells_of_zero(column: Option<&ColumnProfile<'_>>) -> Vec<String> {
+    let Some(column) = column else { return Vec::new() };
+    let is_zero = |cell: &&str| duration::span(cell, column.notation()).is_ok_and(|span| span == Some(Span::ZERO));
+    column.distinct().into_iter().filter(is_zero).map(str::to_owned).collect()
 }
 
 /// Whether the words of a column say how contacts ended, whatever its name is.
@@ -371,6 +402,7 @@ fn verdict(word: &str, rows: WordRows, all: WordRows) -> Option<RowOutcome> {
         Some(RowOutcome::Answered) if !rows.are_answered() => Some(RowOutcome::ByAgent),
         Some(RowOutcome::Abandoned | RowOutcome::Left(_)) if !rows.are_unanswered() => Some(RowOutcome::ByAgent),
         Some(usual) => Some(usual),
+        None if rows.heard == 0 && rows.silent > 0 && YesNo::usual(word) == YesNo::No => Some(RowOutcome::Abandoned),
         None if is_negated(word) => None,
         None if rows.heard > 0 && rows.silent == 0 && rows.heard == rows.spoke => Some(RowOutcome::Answered),
         None if rows.heard > 0 => Some(RowOutcome::ByAgent),

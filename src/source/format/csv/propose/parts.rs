@@ -268,12 +268,13 @@ impl<'a> Proposer<'a> {
             column.plain.split(' ').any(|word| ["queue", "queued", "enqueue", "enqueued", "joined"].contains(&word))
         });
         let whole = self.best(Self::words("whole_s"), super::ColumnProfile::is_duration);
-        let (mut included, mut apart, mut seen) = (0, 0, 0);
+        let (mut included, mut apart, mut seen, mut shorter) = (0, 0, 0, 0);
         for row in self.compared() {
             let times = self.times_of(row, format);
             let menu = self.length(menu, row).filter(|menu| *menu > SLACK);
             let (Some(wait), Some(menu)) = (times.wait.filter(|wait| *wait > Span::ZERO), menu) else { continue };
             seen += 1;
+            shorter += usize::from(wait + SLACK < menu);
             let to_answer = times.up_to_answer().filter(|_| !is_of_queue);
             let talked = times.talk.unwrap_or_default() + times.hold.unwrap_or_default();
             let whole = whole.and_then(|index| self.length(index, row)).filter(|whole| *whole >= talked);
@@ -282,11 +283,13 @@ impl<'a> Proposer<'a> {
             match (is_said(wait), is_said(wait + menu)) {
                 (true, false) => included += 1,
                 (false, true) => apart += 1,
-                _ => apart += usize::from(wait + SLACK < menu),
+                _ => {}
             }
         }
         let menu_name = self.profiles.get(menu).map_or("", |column| column.name).to_owned();
-        match Relation::of(included, apart) {
+        // What is shorter does not include it.
+        let relation = if shorter * 20 > seen { Relation::Apart } else { Relation::of(included, apart + shorter) };
+        match relation {
             Relation::Included => {
                 self.notes.push(format!("wait_s: {wait_name} includes {menu_name}, as rows show: it is subtracted"));
                 self.used.push(menu);

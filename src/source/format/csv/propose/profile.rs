@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::time_format::{TimePart, time_format, tolerated};
 use crate::source::format::csv::duration::{self, DurationUnit, Notation};
-use crate::source::format::csv::naming::{Naming, naming, says_mean, says_other};
+use crate::source::format::csv::naming::{Naming, naming, says_mean, says_other, says_time};
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::totals;
 use crate::source::format::csv::value::is_blank;
@@ -43,7 +43,7 @@ impl<'a> ColumnProfile<'a> {
         Self {
             index,
             name,
-            plain: normalized(name),
+            plain: without_number(&normalized(name)).to_owned(),
             cells: cells.collect(),
             thousands: None,
             shown_unit: units.and_then(|row| row.get(index)).and_then(|cell| DurationUnit::of_name(cell)),
@@ -119,12 +119,9 @@ impl<'a> ColumnProfile<'a> {
     }
 
     pub(super) fn is_text(&self) -> bool {
-        !self.cells.is_empty()
-            && self.time().is_none()
-            && !self
-                .cells
-                .iter()
-                .all(|cell| cell.contains(':') || cell.contains('.') && duration::number(cell).is_some())
+        let is_length = |cell: &&str| cell.contains(':') || cell.contains('.') && duration::number(cell).is_some();
+        let is_of_time = || self.time().is_some() || says_time(&self.plain) && self.is_number();
+        !(self.cells.is_empty() || is_of_time() || self.cells.iter().all(is_length))
     }
 
     pub(super) fn is_number(&self) -> bool {
@@ -186,11 +183,19 @@ impl<'a> ColumnProfile<'a> {
     }
 }
 
+/// A name in normal form without the number before it, as in `7. Wait Time`.
+fn without_number(plain: &str) -> &str {
+    let bare =
+        plain.split_once(' ').filter(|(number, _)| number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()));
+    bare.map_or(plain, |(_, rest)| rest)
+}
+
 /// Whether a cell holds a later instant of a contact, or says that there was none.
 pub(super) fn is_later_time(cell: &str, format: &TimeFormat, date: Option<&str>) -> bool {
     cell == "0"
-        || TimeText::new(cell).as_utc(format).is_some()
-        || date.is_some_and(|date| TimeText::new(&format!("{date} {cell}")).as_utc(format).is_some())
+        || cell.contains(|c: char| c.is_numeric())
+            && (TimeText::new(cell).as_utc(format).is_some()
+                || date.is_some_and(|date| TimeText::new(&format!("{date} {cell}")).as_utc(format).is_some()))
 }
 
 /// Whether a cell of the first row holds a value and no column's name.

@@ -21,6 +21,11 @@ const MAX_CELLS: usize = 100;
 /// How many of them tell which notations are tried on the others.
 const MAX_PROBES: usize = 8;
 
+/// The days of spreadsheets since the end of 1899 that are believed: from 1982 to 2064.
+const SPREADSHEET_DAYS: std::ops::Range<u32> = 30_000..60_000;
+/// The fraction of a day that is a second has so many digits at least.
+const MIN_DAY_FRACTION_DIGITS: usize = 4;
+
 /// The formats of dates that are tried; day and month before month and day, which another row may decide. Weekdays and months
 /// in other languages are replaced beforehand.
 const DATES: [&str; 24] = [
@@ -91,6 +96,9 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
     if cells.iter().take(MAX_CELLS).filter(is_likely).count() + allowed < texts.len() || texts.is_empty() {
         return None;
     }
+    if let Some(part) = spreadsheet_part(cells) {
+        return Some((None, part));
+    }
     let probes = || texts.iter().step_by(texts.len().div_ceil(MAX_PROBES));
     // How many are in a format, if nearly all are.
     let share = |fits: &dyn Fn(&TimeText<'_>) -> bool| {
@@ -128,6 +136,22 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
     let other = ordered.and_then(|codes| NOTATIONS.iter().find(|candidate| candidate.codes == codes));
     let found = other.filter(|other| in_format(&other.format) == Some(count)).unwrap_or(found);
     Some((Some(&found.codes), found.part))
+}
+
+/// The part of a time in cells that hold a spreadsheet's days without times, or its times of the day without days.
+fn spreadsheet_part(cells: &[&str]) -> Option<TimePart> {
+    let cells = || cells.iter().take(MAX_CELLS);
+    let is_day = |cell: &str| cell.parse().is_ok_and(|day: u32| SPREADSHEET_DAYS.contains(&day));
+    let is_of_day = |cell: &str| {
+        let fraction = cell.strip_prefix('0').and_then(|rest| rest.strip_prefix(['.', ',']));
+        fraction
+            .is_some_and(|digits| digits.len() >= MIN_DAY_FRACTION_DIGITS && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match () {
+        () if cells().all(|cell| is_day(cell)) => Some(TimePart::Date),
+        () if cells().all(|cell| is_of_day(cell)) => Some(TimePart::TimeOfDay),
+        () => None,
+    }
 }
 
 /// Whether a cell is a time on a wall clock: it has no offset and is no count of seconds.
