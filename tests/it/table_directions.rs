@@ -1,7 +1,7 @@
 //! Calls that did not come to the floor: told by words of many languages, by a flag, or by the other cells of their rows.
 
 use crate::table_doubts::mapped;
-use crate::tables::{floorwatch, stderr, written};
+use crate::tables::{floorwatch, hold, stderr, written};
 
 /// What the three inbound contacts of [`table`] come to.
 const INBOUND: [(&str, f64); 4] = [("offered", 6.0), ("answered", 3.0), ("abandoned", 3.0), ("asa", 12.0)];
@@ -82,4 +82,14 @@ fn a_direction_that_says_how_contacts_ended_tells_that() {
         3,2026-03-25 09:20:05,abandoned,sales,,30,0\n4,2026-03-25 09:30:05,outbound,sales,Ann,5,60\n";
     let expected = [("offered", 3.0), ("answered", 1.0), ("abandoned", 1.0), ("left", 1.0), ("time_to_abandon", 30.0)];
     mapped(table.as_bytes(), &["--utc"], &expected);
+}
+
+#[test]
+fn a_mapping_that_counts_both_directions_is_remarked() {
+    let mapping = "time = 1\nheader = false\ncontact = 10\nagent = 13\nwait_s = 3\ntalk_s = 2\ntime_format = \"%Y/%m/%d %H:%M:%S\"";
+    let table =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tables/smdr-continuation.csv")).unwrap();
+    let (_folder, file, columns) = written(&table, mapping);
+    let remarks = hold(&[&file, "--columns", &columns], &[("offered", 4.0)]);
+    assert!(remarks.contains("the column 5 tells contacts that came to the floor from other calls"), "{remarks}");
 }

@@ -210,3 +210,12 @@ fn a_call_that_goes_on_to_another_queue_is_offered_to_both() {
     assert_eq!(rows, ["Billing: 4 2 60", "Tech: 2 2 70"], "{input}");
     assert!(input.contains("ringcx-calls") && !input.contains("legs"), "{input}");
 }
+
+#[test]
+fn of_the_agents_of_a_contact_one_who_did_not_talk_was_rung_only() {
+    let table = "Call ID,Start Time,Queue,Agent,Status,Wait,Talk\n1,2026-03-25 09:00:05,sales,Ann,Handled,12,0\n\
+        1,2026-03-25 09:00:25,sales,Ben,Handled,12,123\n2,2026-03-25 09:10:05,sales,Ann,Handled,12,61\n";
+    let table = table.to_owned() + "3,2026-03-25 09:20:05,sales,,Abandoned,40,0\n";
+    let said = mapped(table.as_bytes(), &["--utc"], &[("offered", 3.0), ("answered", 2.0), ("aht", 92.0)]);
+    assert!(said.contains("legs = true"), "{said}");
+}

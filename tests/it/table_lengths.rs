@@ -233,3 +233,52 @@ fn lengths_and_times_are_read_as_spreadsheets_store_them() {
     let said = mapped(parts.as_bytes(), &["--utc"], &TWO);
     assert!(said.contains("2026-03-02T09:00:05"), "{said}");
 }
+
+#[test]
+fn the_wait_is_what_contacts_have_that_nobody_answered() {
+    let rows = |header: &str, silent: &str, answered: &str| {
+        let row = |n: u32, agent: &str, status: &str, cells: &str| {
+            format!("c{n},2026-03-02 09:{n}0:05,sales,{agent},{status},{cells}\n")
+        };
+        format!("Call ID,Start Time,Queue,Agent,Status,{header}\n")
+            + &(0..3).map(|n| row(n, "", "Abandoned", silent)).collect::<String>()
+            + &(3..6).map(|n| row(n, "Ann", "Answered", answered)).collect::<String>()
+    };
+    let expected = [("answered", 3.0), ("asa", 12.0), ("time_to_abandon", 40.0), ("aht", 123.0)];
+    mapped(rows("Ring Time,LocalQTime,Talk", "0,40,0", "5,12,123").as_bytes(), &["--utc"], &expected);
+    // A rung phone alone tells no wait.
+    let said =
+        mapped(rows("Ring Time,Talk", "0,0", "5,123").as_bytes(), &["--utc"], &[("answered", 3.0), ("aht", 123.0)]);
+    assert!(said.contains("wait_s: Ring Time is left out"), "{said}");
+    // The answer of a system, and instants and people of unknown names.
+    let system = rows(
+        "Answered At,Zig,Zag,Zug",
+        "2026-03-02 09:00:05,,2026-03-02 09:30:45,",
+        "2026-03-02 09:00:05,2026-03-02 09:40:17,2026-03-02 09:50:00,Ann Lee",
+    );
+    let said = mapped(system.as_bytes(), &["--utc"], &[("answered", 3.0)]);
+    assert!(said.contains("answered_at: Answered At is left out") && said.contains("answered_at = \"Zig\""), "{said}");
+}
+
+#[test]
+fn a_hold_and_a_work_of_unknown_names_are_what_the_other_lengths_leave() {
+    let row = |n: u32| {
+        let hold = n * 10;
+        format!("12,100,{hold},{},{},{}", 7 + n, 112 + hold, 100 + hold + 7 + n)
+    };
+    let said = mapped(
+        held("Wait,Talk,Zig,Zag,Total Call Time,Handle Time", row).as_bytes(),
+        &["--utc"],
+        &[("talk", 100.0), ("hold", 20.0), ("acw", 9.0), ("aht", 129.0)],
+    );
+    assert!(said.contains("hold_s: Zig is taken for it") && said.contains("acw_s: Zag is taken for it"), "{said}");
+    // How often a contact was on hold is no length.
+    for name in ["Anzahl Halten", "Held"] {
+        let row = |n: u32| format!("12,100,{}", n % 2);
+        let header = format!("Call ID,Start Time,Queue,Agent,Status,Wait,Talk,{name}\n");
+        let table = (0..6)
+            .fold(header, |table, n| table + &format!("c{n},2026-03-02 09:0{n}:05,sales,Ann,Answered,{}\n", row(n)));
+        let said = mapped(table.as_bytes(), &["--utc"], &[("aht", 100.0)]);
+        assert!(!said.contains("hold_s ="), "{said}");
+    }
+}

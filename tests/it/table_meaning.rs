@@ -185,3 +185,12 @@ fn talk_alone_tells_who_was_answered_where_nothing_else_does() {
     let said = mapped(table.as_bytes(), &["--utc"], &THREE);
     assert!(said.contains("a row with Talk Time is taken for answered, and one without for abandoned"), "{said}");
 }
+
+#[test]
+fn people_whom_only_answered_contacts_name_are_the_agents() {
+    let table = three(["", "", ""], TALKS, "Zig", ["Ann Lee", "", "Ben Ray"])
+        + "c7,2026-03-25 09:40:05,sales,,40,0,\nc8,2026-03-25 09:50:05,sales,,12,123,Ann Lee\nc9,2026-03-25 09:55:05,sales,,20,61,Ben Ray\n";
+    let said =
+        mapped(table.replace(",Agent", ",Note").as_bytes(), &["--utc"], &[("answered", 4.0), ("abandoned", 2.0)]);
+    assert!(said.contains("agent: Zig is taken for it"), "{said}");
+}

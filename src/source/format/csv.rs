@@ -502,6 +502,9 @@ fn table_of(
     let table = if columns.figures.is_empty() {
         remarks.choices.extend(columns.usual_fields());
         remarks.doubts.extend(columns.open_ends());
+        if configured.is_some() {
+            remarks.doubts.extend(propose::direction_not_mapped(&columns, first, rows, has_header));
+        }
         Table::Contacts(Box::new(ContactTable::new(columns, resolved, clock, prefix.to_owned())))
     } else {
         Table::Sums(Box::new(SumsTable::new(resolved, clock)))

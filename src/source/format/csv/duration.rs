@@ -90,8 +90,9 @@ impl DurationUnit {
         let numbers: Vec<(&str, f64)> = cells.into_iter().filter_map(|cell| Some((cell, number(cell)?))).collect();
         let precise = |cell: &str| cell.rsplit(['.', ',']).next().is_some_and(|digits| digits.len() > 6);
         let fractions = numbers.iter().filter(|(_, number)| *number > 0.0);
-        let of_day =
-            fractions.clone().any(|(cell, _)| precise(cell)) && fractions.clone().all(|(_, number)| *number < 1.0);
+        // A row of totals may hold a count.
+        let (all, above) = (fractions.clone().count(), fractions.clone().filter(|(_, number)| *number >= 1.0).count());
+        let of_day = fractions.clone().any(|(cell, _)| precise(cell)) && above * 10 <= all;
         if of_day { Self::Days } else { Self::Seconds }
     }
 }

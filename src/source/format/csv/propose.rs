@@ -2,6 +2,7 @@
 
 mod direction;
 mod ids;
+mod instants;
 mod length_units;
 mod lengths;
 mod outcome;
@@ -26,7 +27,7 @@ use super::outcome::{Words, is_usually_nobody};
 use super::presets::Preset;
 use super::sample::TableSample;
 use super::time::{TimeFormat, TimeText};
-use super::value::channel;
+use super::value::{channel, is_blank};
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
 use super::{CsvParser, MonthNames, SUMS_REMARK, SettledTimes, TableOptions};
@@ -34,6 +35,7 @@ use crate::clock::Time;
 use crate::source::format::lines::{LineReader, PartialLine, RawLine};
 use crate::source::tally::InputTally;
 use crate::text::Label;
+pub(super) use direction::direction_not_mapped;
 use ids::IdCandidate;
 use profile::ColumnProfile;
 pub(super) use sums::{not_mapped, sums};
@@ -97,7 +99,19 @@ pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) ->
     if let Some(preset) = Preset::fitting(presets, first) {
         let note =
             format!("it has the columns of the preset {}: `--columns {}` does the same", preset.name, preset.name);
-        return Ok(Proposal { columns: Some(preset.columns.clone()), notes: vec![note], ids: Vec::new() });
+        let is_id = |name: &str| match &preset.columns.contact {
+            Some(CsvField::Column(CsvColumn::Name(id))) => {
+                preset.columns.legs.is_none() && name.trim().eq_ignore_ascii_case(id)
+            }
+            _ => false,
+        };
+        let ids = first
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| is_id(name))
+            .map(|(at, name)| IdCandidate::named(name, at))
+            .collect();
+        return Ok(Proposal { columns: Some(preset.columns.clone()), notes: vec![note], ids });
     }
     if let Some((columns, mut notes)) = sums(first, &rows, sample.delimiter, zone) {
         notes.insert(0, SUMS_REMARK.to_owned());
@@ -184,11 +198,12 @@ pub fn settle(proposal: &mut Proposal, lines: &mut LineReader, zone: AssumedZone
         }
     }
     let (found, notes) = ids::choose(&proposal.ids, parser.tried_ids());
+    let is_preset = columns.contact.is_some();
     if let Some((id, has_legs)) = found {
         columns.contact = Some(CsvField::Column(id.column.clone()));
         columns.legs = has_legs.then_some(true);
     }
-    proposal.notes.extend(notes);
+    proposal.notes.extend(notes.into_iter().filter(|_| !is_preset || columns.has_legs()));
     if let Some(SettledTimes { format, months, doubt }) = parser.settled() {
         columns.time_format = format.or_else(|| columns.time_format.take());
         columns.months = months.filter(|months| *months == MonthNames::Croatian).or(columns.months);
@@ -209,9 +224,10 @@ fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> &'static Enco
 }
 
 fn is_known_name(name: &str) -> bool {
-    let name = normalized(name);
+    let plain = normalized(name);
+    let name = profile::without_number(&plain);
     let all = vocabulary().columns.values().chain(vocabulary().figures.values());
-    !name.is_empty() && all.flatten().any(|word| *word == name)
+    !name.is_empty() && all.flatten().any(|word| word == name)
 }
 
 /// A mapping in the making.
@@ -397,7 +413,9 @@ impl<'a> Proposer<'a> {
         self.named_ids();
         self.lengths();
         self.field("queue", ColumnProfile::is_text);
-        self.field("agent", ColumnProfile::is_text);
+        if self.field("agent", ColumnProfile::is_text).is_none() {
+            self.nameless_agent();
+        }
         self.field("customer", |column| !column.cells.is_empty());
         self.field("channel", |column| column.mostly(|cell| channel(cell).is_some()));
         self.nobody();
@@ -488,6 +506,44 @@ impl<'a> Proposer<'a> {
             Ok([one]) => Some(CsvColumns::One(one)),
             Err(many) => Some(CsvColumns::Many(many)),
         };
+    }
+
+    /// The column of people's names that the answered contacts have and the others do not, where none is named as that of agents.
+    fn nameless_agent(&mut self) {
+        let unanswered = self.unanswered();
+        let is_person = |cell: &str| {
+            let words = || cell.split(' ').filter(|word| !word.is_empty());
+            words().count() > 1
+                && words().all(|word| word.starts_with(char::is_uppercase))
+                && !cell.contains(char::is_numeric)
+        };
+        let is_of_answers = |column: &ColumnProfile<'_>| {
+            let filled = |row: &[String]| row.get(column.index).is_some_and(|cell| !is_blank(cell));
+            let share = |wanted| {
+                let rows = || {
+                    self.compared().iter().zip(&unanswered).filter(move |(_, unanswered)| **unanswered == Some(wanted))
+                };
+                (rows().filter(|(row, _)| filled(row)).count(), rows().count())
+            };
+            let ((named, answered), (odd, silent)) = (share(false), share(true));
+            answered > 1 && silent > 1 && named * 20 >= answered * 19 && odd * 20 <= silent
+        };
+        let fits = |column: &ColumnProfile<'_>| {
+            let people = column.distinct().len();
+            column.is_text()
+                && people > 1
+                && people * 2 <= column.cells.len()
+                && column.mostly(is_person)
+                && is_of_answers(column)
+        };
+        let Some(index) = self.unused_that(fits) else { return };
+        let name = self.profiles.get(index).map_or("", |column| column.name);
+        self.notes.push(format!(
+            "agent: {name} is taken for it, as it names people, and exactly the contacts have it that somebody answered"
+        ));
+        self.used.push(index);
+        self.fields.insert("agent", index);
+        self.set("agent", CsvField::Column(self.name(index)));
     }
 
     /// Words for nobody among the agents. Where nobody answered, some systems name the queue.

@@ -37,6 +37,8 @@ pub(super) struct CsvRow<'a> {
     cells: &'a [u8],
     ends: &'a [usize],
     encoding: &'static Encoding,
+    /// All of it is in that encoding: a cell of few letters may look like UTF-8.
+    is_encoded: bool,
 }
 
 impl<'a> CsvRow<'a> {
@@ -57,8 +59,8 @@ impl<'a> CsvRow<'a> {
         };
         let cell = as_written(cell.trim_ascii());
         match std::str::from_utf8(cell) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => self.encoding.decode_without_bom_handling(cell).0,
+            Ok(text) if !self.is_encoded || text.is_ascii() => Cow::Borrowed(text),
+            Ok(_) | Err(_) => self.encoding.decode_without_bom_handling(cell).0,
         }
     }
 
@@ -112,7 +114,11 @@ impl RowReader {
 
     /// The row that is complete.
     pub(super) fn row(&self) -> CsvRow<'_> {
-        CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default(), encoding: self.encoding }
+        let (cells, ends) = (self.cells.as_slice(), self.ends.get(..self.ended).unwrap_or_default());
+        let filled = || cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
+        // Files in the usual encoding are put together with others.
+        let is_encoded = self.encoding != encoding_rs::WINDOWS_1252 && std::str::from_utf8(filled()).is_err();
+        CsvRow { cells, ends, encoding: self.encoding, is_encoded }
     }
 
     /// Feed a line to the row being read; returns whether the row is complete. Lines without any cell are skipped: empty

@@ -298,7 +298,7 @@ pub(super) struct TimeText<'a> {
 
 impl<'a> TimeText<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { written: ascii_digits(beginning(text.trim())), spellings: OnceCell::new() }
+        Self { written: ascii_digits(beginning(without_json_wrapping(text.trim()))), spellings: OnceCell::new() }
     }
 
     /// The instant, if the text is a time of the format that is believed; that of a wall clock time as if in UTC.
@@ -362,6 +362,20 @@ impl<'a> TimeText<'a> {
     }
 }
 
+/// The number of `/Date(1772442000000+0100)/`, as .NET writes a time into JSON; of another text, all of it.
+fn without_json_wrapping(text: &str) -> &str {
+    let inner = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
+    inner.and_then(|number| number.split(['+', '-']).next()).unwrap_or(text)
+}
+
+/// `02/Mar/2026:09:00:05` as `02/Mar/2026 09:00:05`.
+fn plain_after_year(text: &str) -> String {
+    match (text.get(..11), text.get(11..).and_then(|rest| rest.strip_prefix(':'))) {
+        (Some(date), Some(time)) if date.matches('/').count() == 2 => format!("{date} {time}"),
+        _ => text.to_owned(),
+    }
+}
+
 /// The beginning of a range of times, as `09:00 - 09:30` and ISO 8601's `2026-03-25T09:00Z/PT30M`; of another text, all of it.
 pub(super) fn beginning(text: &str) -> &str {
     let is_range = |before: &str, after: &str| {
@@ -397,7 +411,7 @@ fn spellings(text: &str, months: MonthNames) -> Vec<String> {
     let plain = fraction_after_point(&plain_meridiem(named.as_deref().unwrap_or(text)));
     // `GMT+0100 (Central European Standard Time)`
     let plain = plain.split(" (").next().unwrap_or_default().replace("GMT+", "+").replace("GMT-", "-");
-    let bare = plain_dotted_date(&plain.replace(", ", " ").replace(" - ", " "));
+    let bare = plain_after_year(&plain_dotted_date(&plain.replace(", ", " ").replace(" - ", " ")));
     let mut out = vec![plain, bare];
     out.dedup();
     out.retain(|spelling| spelling != text);

@@ -98,6 +98,8 @@ pub(super) struct NameWords {
     pub(super) each: Vec<String>,
     /// Beginnings of words for ringing, which is a part of the wait only.
     pub(super) ringing: Vec<String>,
+    /// They say that the column counts something.
+    pub(super) counts: Vec<String>,
     /// They say that the column is of a time.
     pub(super) times: Vec<String>,
     /// Between such words and what the time is of.
@@ -398,6 +400,7 @@ mod tests {
             &all.names.others,
             &all.names.means,
             &all.names.each,
+            &all.names.counts,
             &all.names.times,
             &all.names.time_links,
             &all.names.time_endings,

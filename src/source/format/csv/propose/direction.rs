@@ -3,6 +3,7 @@
 use super::Proposer;
 use super::profile::ColumnProfile;
 use crate::clock::Span;
+use crate::source::format::csv::columns::Columns;
 use crate::source::format::csv::direction::{comes_in, is_external};
 use crate::source::format::csv::naming::Naming;
 use crate::source::format::csv::outcome::{RowOutcome, Words};
@@ -254,6 +255,37 @@ impl<'a> Proposer<'a> {
         self.columns.only.iter().all(|(key, words)| words.contains(cell(key)))
             && self.columns.except.iter().all(|(key, words)| !words.contains(cell(key)))
     }
+}
+
+/// Says of a column of the direction that a mapping does not look at it, and counts calls in both directions.
+pub(in crate::source::format::csv) fn direction_not_mapped(
+    columns: &Columns,
+    first: &[String],
+    rows: &[&[String]],
+    has_header: bool,
+) -> Option<String> {
+    if !(columns.only.is_empty() && columns.except.is_empty()) {
+        return None;
+    }
+    let all: Vec<&[String]> = std::iter::once(first).filter(|_| !has_header).chain(rows.iter().copied()).collect();
+    let proposer = Proposer::of(first, &all, has_header, b',');
+    let named: Vec<&str> = columns.names().map(str::trim).collect();
+    let tells = |column: &&ColumnProfile<'_>| {
+        let found = column.distinct();
+        let has = |inward| found.iter().any(|word| comes_in(word) == Some(inward));
+        found.len() <= MAX_UNNAMED_WORDS
+            && found.iter().all(|word| comes_in(word).is_some())
+            && has(true)
+            && has(false)
+            && !named.contains(&column.name)
+    };
+    let column = proposer.profiles.iter().find(tells)?;
+    let inbound: Vec<&str> = column.distinct().into_iter().filter(|word| comes_in(word) == Some(true)).collect();
+    let key = proposer.key(column.index);
+    Some(format!(
+        "only: the column {key} tells contacts that came to the floor from other calls, and all of them are counted: \
+         `only = {{ {key:?} = {inbound:?} }}` leaves the others out"
+    ))
 }
 
 /// Whether a column of yes and no is named by calls that came to the floor or by others, and its words for yes.

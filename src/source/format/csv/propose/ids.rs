@@ -28,6 +28,13 @@ pub(super) struct IdCandidate {
     is_named: bool,
 }
 
+impl IdCandidate {
+    /// The column of that name and index, which is known to be one of ids.
+    pub(super) fn named(name: &str, index: usize) -> Self {
+        Self { column: CsvColumn::Name(name.to_owned()), index, is_named: true }
+    }
+}
+
 /// What the rows of a queue show.
 #[derive(Debug, Default)]
 struct QueueRows {

@@ -27,6 +27,8 @@ const WHOLE: [&str; 12] = [
     "in",
 ];
 
+/// Of fewer contacts that nobody answered, that they have no wait says nothing.
+const MIN_SILENT: usize = 3;
 /// Of fewer instants, that all are whole minutes says nothing.
 const MIN_INSTANTS: usize = 6;
 
@@ -34,21 +36,20 @@ impl Proposer<'_> {
     /// The columns of durations and of the instants that stand for them.
     pub(super) fn lengths(&mut self) {
         let format = TimeFormat::parse(self.columns.time_format.as_deref()).unwrap_or_default();
-        for key in ["answered_at", "ended_at"] {
-            let date = self.date_cells();
-            self.field(key, |column| column.has_times_in(&format, date.as_deref()));
-        }
-        for key in KEYS {
-            self.field(key, ColumnProfile::is_duration);
-        }
+        let unanswered = self.unanswered();
+        self.instants(&format, &unanswered);
+        self.wait(&unanswered);
+        self.field("talk_s", ColumnProfile::is_duration);
+        self.field("hold_s", |column| column.is_duration() && !column.is_count_of_times());
+        self.field("acw_s", ColumnProfile::is_duration);
         for key in KEYS {
             self.left_out(key);
         }
-        let unanswered = self.unanswered();
         self.wait_called_hold(&unanswered);
         self.units(&format);
         self.talk(&format, &unanswered);
         self.units(&format);
+        self.nameless_lengths(&format);
         self.hold_in_talk(&format);
         self.wait_of_abandoned(&unanswered);
         self.menu_in_wait(&format);
@@ -61,6 +62,35 @@ impl Proposer<'_> {
         let date = self.date_cells();
         for key in ["answered_at", "ended_at"] {
             self.odd_cells(key, "time as the others", |_, cell| is_later_time(cell, &format, date.as_deref()));
+        }
+    }
+
+    /// The wait: of the columns that may be it, the first that contacts have which nobody answered, as these waited alone. A time of
+    /// ringing that they do not have is a part of the wait only.
+    fn wait(&mut self, unanswered: &[Option<bool>]) {
+        let words = Self::words("wait_s");
+        let before = self.used.len();
+        while let Some(index) = self.best(words, ColumnProfile::is_duration) {
+            self.used.push(index);
+        }
+        let named = self.used.split_off(before);
+        let silent = || self.compared().iter().zip(unanswered).filter(|(_, unanswered)| **unanswered == Some(true));
+        let waited = |index: usize| {
+            silent().filter(|(row, _)| self.length(index, row).is_some_and(|wait| wait > Span::ZERO)).count()
+        };
+        let all = silent().count();
+        let is_ringing = |index: usize| self.profiles.get(index).is_some_and(ColumnProfile::is_ringing);
+        let borne_out = named.iter().copied().find(|index| all < MIN_SILENT || waited(*index) * 2 > all);
+        let found = borne_out.or_else(|| named.iter().copied().find(|index| !is_ringing(*index)));
+        if let Some(index) = found {
+            self.used.push(index);
+            self.fields.insert("wait_s", index);
+            self.set("wait_s", CsvField::Column(self.name(index)));
+        } else if let Some(column) = named.first().and_then(|index| self.profiles.get(*index)) {
+            self.notes.push(format!(
+                "wait_s: {} is left out: it is a time of ringing that contacts without an answer do not have",
+                column.name
+            ));
         }
     }
 
@@ -227,8 +257,8 @@ impl Proposer<'_> {
             let (whole, waited) = match (known, waited) {
                 (whole, Some(waited)) => (whole.unwrap_or_default(), waited),
                 (Some(whole), None) if *unanswered == Some(true) && wait.is_none() => {
-                    included += usize::from(whole > SLACK);
-                    apart += usize::from(whole <= SLACK);
+                    included += usize::from(whole > Span::ZERO);
+                    apart += usize::from(whole == Span::ZERO);
                     continue;
                 }
                 _ => continue,

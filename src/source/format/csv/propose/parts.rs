@@ -86,7 +86,7 @@ fn since(from: Time, to: Time) -> Option<Span> {
     (to >= from).then(|| to - from)
 }
 
-fn is_near(a: Span, b: Span) -> bool {
+pub(super) fn is_near(a: Span, b: Span) -> bool {
     a <= b + SLACK && b <= a + SLACK
 }
 
@@ -126,6 +126,8 @@ impl<'a> Proposer<'a> {
         };
         let (outcomes, answered, abandoned) = (named("outcome"), named("answered"), named("abandoned_flag"));
         let agent = self.best(Self::words("agent"), |_| true);
+        let talk = self.fields.get("talk_s").copied();
+        let talk = talk.or_else(|| self.best(Self::words("talk_s"), super::ColumnProfile::is_duration));
         let of_row = |row: &&[String]| {
             let cells =
                 |indexes: &[usize]| indexes.iter().filter_map(|index| row.get(*index)).cloned().collect::<Vec<_>>();
@@ -137,7 +139,8 @@ impl<'a> Proposer<'a> {
             let says = |indexes: &[usize]| cells(indexes).iter().find_map(|cell| YesNo::usual(cell).is_yes());
             let by_flag = says(&abandoned).or_else(|| says(&answered).map(|answered| !answered));
             let by_agent = || row.get(agent?).map(|name| is_blank(name) || is_usually_nobody(name));
-            by_word.or(by_flag).or_else(by_agent)
+            let by_talk = || Some(self.length(talk?, row)? == Span::ZERO);
+            by_word.or(by_flag).or_else(by_agent).or_else(by_talk)
         };
         self.compared().iter().map(of_row).collect()
     }
@@ -180,6 +183,7 @@ impl<'a> Proposer<'a> {
         let wholes = |key: &str| self.best(Self::words(key), super::ColumnProfile::is_duration);
         let (whole, handle) = (wholes("whole_s"), wholes("handle_s"));
         let menu = self.best(Self::words("menu_s"), super::ColumnProfile::is_duration);
+        let ring = self.unused_that(|column| column.is_ringing() && column.is_duration());
         let (mut included, mut apart, mut seen, mut shorter) = (0, 0, 0, 0);
         for row in self.compared() {
             let times = self.times_of(row, format);
@@ -193,7 +197,12 @@ impl<'a> Proposer<'a> {
             let menu = menu.and_then(|index| self.length(index, row)).unwrap_or_default();
             let behind_menu = whole.filter(|whole| *whole >= wait + menu).map(|whole| whole - wait - menu);
             let talked = times.whole().and_then(without);
-            let sums = [times.after_answer(), talked, whole.and_then(without), behind_menu, whole, handle];
+            let rang = ring.and_then(|index| self.length(index, row));
+            let behind_ring =
+                |span: Option<Span>| span.zip(rang).filter(|(span, rang)| span >= rang).map(|(span, rang)| span - rang);
+            let without_wait = whole.and_then(without);
+            let [rung, whole_rung] = [behind_ring(talked), behind_ring(without_wait)];
+            let sums = [times.after_answer(), talked, without_wait, behind_menu, whole, handle, rung, whole_rung];
             let is_sum =
                 |parts: Span| sums.into_iter().flatten().any(|sum| is_near(sum, parts) || is_near(sum, parts + acw));
             match (is_sum(talk), is_sum(talk + hold)) {
@@ -221,6 +230,72 @@ impl<'a> Proposer<'a> {
                  `talk_s = {{ column = {talk_name:?}, less = [{hold_name:?}] }}` if it includes it"
             )),
         }
+    }
+
+    /// Lengths of unknown names that are what the others leave of the contact: its hold, and the work after it.
+    pub(super) fn nameless_lengths(&mut self, format: &TimeFormat) {
+        let has = |key| self.fields.contains_key(key);
+        let [whole, handle] =
+            ["whole_s", "handle_s"].map(|key| self.best(Self::words(key), super::ColumnProfile::is_duration));
+        let ring = self.unused_that(|column| column.is_ringing() && column.is_duration());
+        let length = |index: Option<usize>, row: &[String]| self.length(index?, row);
+        let beside_talk = |row: &[String]| {
+            let times = self.times_of(row, format);
+            let Some(talk) = times.talk.filter(|talk| *talk > Span::ZERO) else { return [None; 3] };
+            let waited = length(ring, row).unwrap_or_default() + times.wait.unwrap_or_default();
+            let after = |from: Span| {
+                move |span: Span| (span + SLACK >= from).then(|| if span > from { span - from } else { Span::ZERO })
+            };
+            let alone = times.wait.unwrap_or_default();
+            let all = times.whole().or_else(|| length(whole, row));
+            [
+                times.after_answer().and_then(after(talk)),
+                all.and_then(after(alone + talk)),
+                all.and_then(after(waited + talk)),
+            ]
+        };
+        let behind = |row: &[String]| {
+            let times = self.times_of(row, format);
+            let talked = times.talk.unwrap_or_default() + times.hold.unwrap_or_default();
+            let left = length(handle, row).filter(|handle| *handle > talked).map(|handle| handle - talked);
+            [left, None, None]
+        };
+        let talk_is_plain = has("talk_s") && !self.columns.talk_s.as_ref().is_some_and(CsvField::is_difference);
+        let hold = (talk_is_plain && !has("hold_s")).then(|| self.left_over(beside_talk)).flatten();
+        let acw = (talk_is_plain && !has("acw_s")).then(|| self.left_over(behind)).flatten();
+        for (key, index) in [("hold_s", hold), ("acw_s", acw.filter(|acw| Some(*acw) != hold))] {
+            let Some(index) = index else { continue };
+            let name = self.profiles.get(index).map_or("", |column| column.name);
+            self.notes.push(format!(
+                "{key}: {name} is taken for it, although its name is not known, as it is what the other lengths leave of the contact"
+            ));
+            self.used.push(index);
+            self.fields.insert(key, index);
+            self.set(key, CsvField::Column(self.name(index)));
+        }
+    }
+
+    /// The column of lengths of an unknown name that are one of those that `said` tells of their rows, in nearly all rows.
+    fn left_over(&self, said: impl Fn(&[String]) -> [Option<Span>; 3]) -> Option<usize> {
+        let is_said = |index: usize| {
+            let (mut seen, mut agreeing, mut positive) = (0, 0, 0);
+            for row in self.compared() {
+                let said = said(row);
+                if said.iter().all(Option::is_none) {
+                    continue;
+                }
+                let length = self.length(index, row).unwrap_or_default();
+                let agrees = said.into_iter().flatten().any(|said| is_near(said, length));
+                seen += 1;
+                agreeing += usize::from(agrees);
+                positive += usize::from(agrees && length > SLACK);
+            }
+            positive > 1 && agreeing * 10 >= seen * 9
+        };
+        let is_nameless = |column: &super::ColumnProfile<'_>| {
+            !super::is_known_name(column.name) && column.is_duration() && !column.is_ringing() && is_said(column.index)
+        };
+        self.unused_that(is_nameless)
     }
 
     /// Adds or subtracts a column to a key's.

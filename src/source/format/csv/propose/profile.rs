@@ -8,10 +8,13 @@ use crate::source::format::csv::naming::{Naming, naming, says_mean, says_other, 
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::totals;
 use crate::source::format::csv::value::is_blank;
-use crate::source::format::csv::words::normalized;
+use crate::source::format::csv::words::{normalized, vocabulary};
 
 /// The seconds since 1970 that bare numbers are believed to count: from 2000 to 2031. Phone numbers are others, mostly.
 const PLAUSIBLE_S: std::ops::Range<u64> = 946_684_800..1_956_528_000;
+
+/// Of fewer cells, that all numbers are small says nothing.
+const MIN_COUNTS: usize = 5;
 
 /// The format of a column's times, if it has to be named, and which part of a time they are.
 type ColumnTime = Option<(Option<&'static str>, TimePart)>;
@@ -163,6 +166,21 @@ impl<'a> ColumnProfile<'a> {
             && !matches!(self.time(), Some((_, TimePart::Both | TimePart::Date)))
     }
 
+    /// Whether it holds counts, as its name or small numbers without a word for time say: how often a contact was on hold.
+    pub(super) fn is_count_of_times(&self) -> bool {
+        let names = &vocabulary().names;
+        let is_named = self.plain.split(' ').any(|word| names.counts.iter().any(|count| count == word));
+        let is_small = |max: f64| (1.0..10.0).contains(&max);
+        let is_whole = || self.cells.iter().all(|cell| duration::whole_number(cell).is_some());
+        is_named || !says_time(&self.plain) && is_small(self.max()) && self.cells.len() >= MIN_COUNTS && is_whole()
+    }
+
+    /// Whether the name says that it is a time of ringing.
+    pub(super) fn is_ringing(&self) -> bool {
+        let ringing = &vocabulary().names.ringing;
+        self.plain.split(' ').any(|part| ringing.iter().any(|word| part.starts_with(word.as_str())))
+    }
+
     pub(super) fn is_figure(&self) -> bool {
         self.mostly(|cell| duration::span(cell.trim_end_matches(['%', ' ']), DurationUnit::Seconds).is_ok())
     }
@@ -184,7 +202,7 @@ impl<'a> ColumnProfile<'a> {
 }
 
 /// A name in normal form without the number before it, as in `7. Wait Time`.
-fn without_number(plain: &str) -> &str {
+pub(super) fn without_number(plain: &str) -> &str {
     let bare =
         plain.split_once(' ').filter(|(number, _)| number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()));
     bare.map_or(plain, |(_, rest)| rest)
