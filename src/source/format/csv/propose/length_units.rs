@@ -75,7 +75,8 @@ impl Proposer<'_> {
             self.notes.push(format!("{}: taken for {words}, {why}", keys.join(", ")));
             let lengths = || vocabulary().columns.iter().filter(|(key, _)| key.ends_with("_s"));
             let is_length = |column: &&ColumnProfile<'_>| {
-                lengths().any(|(_, words)| column.likeness(words).is_some()) && Form::of(column) == Some(form)
+                let is_named = || lengths().any(|(_, words)| column.likeness(words).is_some());
+                (column.is_ringing() || is_named()) && Form::of(column) == Some(form)
             };
             let alike: Vec<usize> = self.profiles.iter().filter(is_length).map(|column| column.index).collect();
             self.profiles.iter_mut().filter(|column| alike.contains(&column.index)).for_each(|column| {

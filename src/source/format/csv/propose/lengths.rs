@@ -49,6 +49,7 @@ impl Proposer<'_> {
         self.units(&format);
         self.talk(&format, &unanswered);
         self.units(&format);
+        self.talk_from_earlier(&format);
         self.nameless_lengths(&format);
         self.hold_in_talk(&format);
         self.wait_of_abandoned(&unanswered);

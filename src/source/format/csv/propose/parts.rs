@@ -234,45 +234,76 @@ impl<'a> Proposer<'a> {
 
     /// Lengths of unknown names that are what the others leave of the contact: its hold, and the work after it.
     pub(super) fn nameless_lengths(&mut self, format: &TimeFormat) {
-        let has = |key| self.fields.contains_key(key);
+        if !self.fields.contains_key("talk_s") || self.columns.talk_s.as_ref().is_some_and(CsvField::is_difference) {
+            return;
+        }
         let [whole, handle] =
             ["whole_s", "handle_s"].map(|key| self.best(Self::words(key), super::ColumnProfile::is_duration));
         let ring = self.unused_that(|column| column.is_ringing() && column.is_duration());
-        let length = |index: Option<usize>, row: &[String]| self.length(index?, row);
-        let beside_talk = |row: &[String]| {
-            let times = self.times_of(row, format);
-            let Some(talk) = times.talk.filter(|talk| *talk > Span::ZERO) else { return [None; 3] };
-            let waited = length(ring, row).unwrap_or_default() + times.wait.unwrap_or_default();
-            let after = |from: Span| {
-                move |span: Span| (span + SLACK >= from).then(|| if span > from { span - from } else { Span::ZERO })
+        let length = |of: &Self, index: Option<usize>, row: &[String]| of.length(index?, row);
+        let left = |all: Span, parts: Span| (all + SLACK >= parts).then(|| (all - parts).max(Span::ZERO));
+        if !self.fields.contains_key("hold_s") {
+            let said = |row: &[String]| {
+                let times = self.times_of(row, format);
+                let Some(talk) = times.talk.filter(|talk| *talk > Span::ZERO) else { return [None; 3] };
+                let waited = times.wait.unwrap_or_default();
+                let rang = length(self, ring, row).unwrap_or_default();
+                let all = times.whole().or_else(|| length(self, whole, row));
+                [
+                    times.after_answer().and_then(|after| left(after, talk)),
+                    all.and_then(|all| left(all, waited + talk)),
+                    all.and_then(|all| left(all, waited + rang + talk)),
+                ]
             };
-            let alone = times.wait.unwrap_or_default();
-            let all = times.whole().or_else(|| length(whole, row));
-            [
-                times.after_answer().and_then(after(talk)),
-                all.and_then(after(alone + talk)),
-                all.and_then(after(waited + talk)),
-            ]
-        };
-        let behind = |row: &[String]| {
-            let times = self.times_of(row, format);
-            let talked = times.talk.unwrap_or_default() + times.hold.unwrap_or_default();
-            let left = length(handle, row).filter(|handle| *handle > talked).map(|handle| handle - talked);
-            [left, None, None]
-        };
-        let talk_is_plain = has("talk_s") && !self.columns.talk_s.as_ref().is_some_and(CsvField::is_difference);
-        let hold = (talk_is_plain && !has("hold_s")).then(|| self.left_over(beside_talk)).flatten();
-        let acw = (talk_is_plain && !has("acw_s")).then(|| self.left_over(behind)).flatten();
-        for (key, index) in [("hold_s", hold), ("acw_s", acw.filter(|acw| Some(*acw) != hold))] {
-            let Some(index) = index else { continue };
-            let name = self.profiles.get(index).map_or("", |column| column.name);
-            self.notes.push(format!(
-                "{key}: {name} is taken for it, although its name is not known, as it is what the other lengths leave of the contact"
-            ));
-            self.used.push(index);
-            self.fields.insert(key, index);
-            self.set(key, CsvField::Column(self.name(index)));
+            let found = self.left_over(said);
+            self.take_left_over("hold_s", found);
         }
+        if !self.fields.contains_key("acw_s") {
+            let said = |row: &[String]| {
+                let times = self.times_of(row, format);
+                let talked = times.talk.unwrap_or_default() + times.hold.unwrap_or_default();
+                [
+                    length(self, handle, row)
+                        .filter(|handle| *handle > Span::ZERO)
+                        .and_then(|handle| left(handle, talked)),
+                    None,
+                    None,
+                ]
+            };
+            let found = self.left_over(said);
+            self.take_left_over("acw_s", found);
+        }
+    }
+
+    fn take_left_over(&mut self, key: &'static str, found: Option<usize>) {
+        let Some(index) = found else { return };
+        let name = self.profiles.get(index).map_or("", |column| column.name);
+        self.notes.push(format!(
+            "{key}: {name} is taken for it, although its name is not known, as it is what the other lengths leave of the contact"
+        ));
+        self.used.push(index);
+        self.fields.insert(key, index);
+        self.set(key, CsvField::Column(self.name(index)));
+    }
+
+    /// Leaves out a talk time that began before the answer, where the instants tell the one from there: that of a system's answer.
+    pub(super) fn talk_from_earlier(&mut self, format: &TimeFormat) {
+        let Some(talk) = self.of_field("talk_s").filter(|_| self.fields.contains_key("ended_at")) else { return };
+        let name = talk.name.to_owned();
+        let (mut longer, mut seen) = (0, 0);
+        for row in self.compared() {
+            let times = self.times_of(row, format);
+            let Some((talk, told)) = times.talk.zip(times.after_answer()) else { continue };
+            seen += 1;
+            longer += usize::from(talk > told + SLACK);
+        }
+        if seen < 2 || longer * 4 < seen * 3 {
+            return;
+        }
+        self.notes
+            .push(format!("{name} is left out: it is longer than from the answer to the end, which the times tell"));
+        self.fields.remove("talk_s");
+        self.columns.talk_s = None;
     }
 
     /// The column of lengths of an unknown name that are one of those that `said` tells of their rows, in nearly all rows.
