@@ -28,6 +28,7 @@ mod rows;
 mod sample;
 mod sums;
 mod time;
+mod time_spellings;
 mod totals;
 mod value;
 mod words;

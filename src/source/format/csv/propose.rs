@@ -1,5 +1,6 @@
 //! Proposes the `[csv]` table of an unknown file from its header and first rows.
 
+mod agents;
 mod direction;
 mod ids;
 mod instants;
@@ -23,11 +24,10 @@ use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
 use super::naming::Naming;
 use super::numerals::{decimal_sign, thousands_of};
-use super::outcome::{Words, is_usually_nobody};
 use super::presets::Preset;
 use super::sample::TableSample;
 use super::time::{TimeFormat, TimeText};
-use super::value::{channel, is_blank};
+use super::value::channel;
 use super::words::{normalized, vocabulary};
 use super::zone::AssumedZone;
 use super::{CsvParser, MonthNames, SUMS_REMARK, SettledTimes, TableOptions};
@@ -256,13 +256,12 @@ struct Proposer<'a> {
 impl<'a> Proposer<'a> {
     fn of(first: &'a [String], rows: &'a [&'a [String]], header: bool, delimiter: u8) -> Self {
         let decimal = decimal_sign(rows);
-        let profile = |index| {
-            let mut column = ColumnProfile::of(index, first, rows, header);
+        let with_separator = |mut column: ColumnProfile<'a>| {
             (column.thousands, _) = thousands_of(&column.cells.iter().copied(), || decimal, delimiter);
             column
         };
         Self {
-            profiles: (0..first.len()).map(profile).collect(),
+            profiles: ColumnProfile::all(first, rows, header).map(with_separator).collect(),
             rows,
             lines: Vec::new(),
             header,
@@ -506,54 +505,5 @@ impl<'a> Proposer<'a> {
             Ok([one]) => Some(CsvColumns::One(one)),
             Err(many) => Some(CsvColumns::Many(many)),
         };
-    }
-
-    /// The column of people's names that the answered contacts have and the others do not, where none is named as that of agents.
-    fn nameless_agent(&mut self) {
-        let unanswered = self.unanswered();
-        let is_person = |cell: &str| {
-            let words = || cell.split(' ').filter(|word| !word.is_empty());
-            words().count() > 1
-                && words().all(|word| word.starts_with(char::is_uppercase))
-                && !cell.contains(char::is_numeric)
-        };
-        let is_of_answers = |column: &ColumnProfile<'_>| {
-            let filled = |row: &[String]| row.get(column.index).is_some_and(|cell| !is_blank(cell));
-            let share = |wanted| {
-                let rows = || {
-                    self.compared().iter().zip(&unanswered).filter(move |(_, unanswered)| **unanswered == Some(wanted))
-                };
-                (rows().filter(|(row, _)| filled(row)).count(), rows().count())
-            };
-            let ((named, answered), (odd, silent)) = (share(false), share(true));
-            answered > 1 && silent > 1 && named * 20 >= answered * 19 && odd * 20 <= silent
-        };
-        let fits = |column: &ColumnProfile<'_>| {
-            let people = column.distinct().len();
-            column.is_text()
-                && people > 1
-                && people * 2 <= column.cells.len()
-                && column.mostly(is_person)
-                && is_of_answers(column)
-        };
-        let Some(index) = self.unused_that(fits) else { return };
-        let name = self.profiles.get(index).map_or("", |column| column.name);
-        self.notes.push(format!(
-            "agent: {name} is taken for it, as it names people, and exactly the contacts have it that somebody answered"
-        ));
-        self.used.push(index);
-        self.fields.insert("agent", index);
-        self.set("agent", CsvField::Column(self.name(index)));
-    }
-
-    /// Words for nobody among the agents. Where nobody answered, some systems name the queue.
-    fn nobody(&mut self) {
-        let Some(column) = self.of_field("agent") else { return };
-        let queues = self.of_field("queue").map(ColumnProfile::distinct).unwrap_or_default();
-        let is_nobody = |name: &&str| {
-            name.starts_with(['[', '(', '<']) || is_usually_nobody(name) || queues.binary_search(name).is_ok()
-        };
-        let words: Vec<String> = column.distinct().into_iter().filter(is_nobody).map(str::to_owned).collect();
-        self.columns.nobody = Words::new(words);
     }
 }

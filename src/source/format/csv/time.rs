@@ -9,7 +9,8 @@ use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use super::date_order::DateEvidence;
-use super::month_names::{self, MonthNames};
+use super::month_names::MonthNames;
+use super::time_spellings::{fraction_after_point, spellings};
 use super::value::{ascii_digits, is_blank};
 use super::words::vocabulary;
 use super::zone::AssumedZone;
@@ -368,14 +369,6 @@ fn without_json_wrapping(text: &str) -> &str {
     inner.and_then(|number| number.split(['+', '-']).next()).unwrap_or(text)
 }
 
-/// `02/Mar/2026:09:00:05` as `02/Mar/2026 09:00:05`.
-fn plain_after_year(text: &str) -> String {
-    match (text.get(..11), text.get(11..).and_then(|rest| rest.strip_prefix(':'))) {
-        (Some(date), Some(time)) if date.matches('/').count() == 2 => format!("{date} {time}"),
-        _ => text.to_owned(),
-    }
-}
-
 /// The beginning of a range of times, as `09:00 - 09:30` and ISO 8601's `2026-03-25T09:00Z/PT30M`; of another text, all of it.
 pub(super) fn beginning(text: &str) -> &str {
     let is_range = |before: &str, after: &str| {
@@ -402,20 +395,6 @@ pub(super) fn beginning(text: &str) -> &str {
     let begun =
         bare.and_then(|(_, after)| text.get(..text.len() - after.len())?.strip_suffix(['-', '–', '~', '〜', '/']));
     iso.map(|(before, _)| before).or(begun).or_else(by_word).unwrap_or(text)
-}
-
-/// The other spellings of a text that may be a time: names of months in English, `a. m.` as `AM`, a fraction of a second after a
-/// point; then the same without what stands between a date and a time.
-fn spellings(text: &str, months: MonthNames) -> Vec<String> {
-    let named = month_names::in_english(text, months);
-    let plain = fraction_after_point(&plain_meridiem(named.as_deref().unwrap_or(text)));
-    // `GMT+0100 (Central European Standard Time)`
-    let plain = plain.split(" (").next().unwrap_or_default().replace("GMT+", "+").replace("GMT-", "-");
-    let bare = plain_after_year(&plain_dotted_date(&plain.replace(", ", " ").replace(" - ", " ")));
-    let mut out = vec![plain, bare];
-    out.dedup();
-    out.retain(|spelling| spelling != text);
-    out
 }
 
 fn detected(text: &str) -> Option<ParsedTime> {
@@ -517,66 +496,6 @@ fn coded(text: &str, codes: &TimeCodes) -> Result<ParsedTime, TimeFault> {
         Ok::<NaiveDateTime, chrono::ParseError>(date.and_time(time))
     });
     local.map(ParsedTime::Local).map_err(|_| TimeFault::Incomplete)
-}
-
-/// The halves of a day in other languages, before or behind the time.
-const MERIDIEMS: [(&str, &str); 14] = [
-    ("a. m.", "AM"),
-    ("p. m.", "PM"),
-    ("a.m.", "AM"),
-    ("p.m.", "PM"),
-    ("오전", "AM"),
-    ("오후", "PM"),
-    ("午前", "AM"),
-    ("午後", "PM"),
-    ("上午", "AM"),
-    ("下午", "PM"),
-    ("π.μ.", "AM"),
-    ("μ.μ.", "PM"),
-    ("πμ", "AM"),
-    ("μμ", "PM"),
-];
-
-/// `9:05 a. m.` and `오전 9:05` as `9:05 AM`.
-fn plain_meridiem(text: &str) -> String {
-    let text = text.replace(['\u{a0}', '\u{202f}'], " ");
-    let lower = text.to_lowercase();
-    let plain = MERIDIEMS.into_iter().find_map(|(written, plain)| {
-        let at = lower.find(written)?;
-        let (before, after) = (text.get(..at)?.trim_end(), text.get(at + written.len()..)?.trim_start());
-        let space = if before.is_empty() || after.is_empty() { "" } else { " " };
-        Some(format!("{before}{space}{} {plain}", after.trim_end()).replace("  ", " "))
-    });
-    plain.unwrap_or(text)
-}
-
-/// `05.10.2026. 09:00` and `5. 10. 2026 09:00` as `05.10.2026 09:00`.
-fn plain_dotted_date(text: &str) -> String {
-    let is_dotted = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b == b'.') && word.contains('.');
-    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        let is_part = !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        match words.last_mut().filter(|last| is_dotted(last) && last.ends_with('.') && is_part) {
-            Some(last) if last.matches('.').count() < 3 => last.push_str(word),
-            _ => words.push(word.to_owned()),
-        }
-    }
-    let bare = |word: &String| match word.strip_suffix('.') {
-        Some(bare) if is_year(bare) || is_dotted(bare) && bare.matches('.').count() == 2 => bare.to_owned(),
-        _ => word.clone(),
-    };
-    words.iter().map(bare).collect::<Vec<_>>().join(" ")
-}
-
-/// `09:00:00,123` as `09:00:00.123`.
-fn fraction_after_point(text: &str) -> String {
-    match text.rsplit_once(',') {
-        Some((before, after)) if before.contains(':') && after.starts_with(|c: char| c.is_ascii_digit()) => {
-            format!("{before}.{after}")
-        }
-        _ => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -283,7 +283,10 @@ impl<'a> Proposer<'a> {
         ));
         self.used.push(index);
         self.fields.insert(key, index);
-        self.set(key, CsvField::Column(self.name(index)));
+        let (column, unit) = (self.name(index), self.profiles.get(index).and_then(|column| column.shown_unit));
+        let measured =
+            |unit| CsvDuration { column: column.clone(), unit: Some(unit), plus: Vec::new(), less: Vec::new() };
+        self.set(key, unit.map_or_else(|| CsvField::Column(column.clone()), |unit| CsvField::Duration(measured(unit))));
     }
 
     /// Leaves out a talk time that began before the answer, where the instants tell the one from there: that of a system's answer.

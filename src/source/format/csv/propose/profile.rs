@@ -36,13 +36,20 @@ pub(super) struct ColumnProfile<'a> {
 }
 
 impl<'a> ColumnProfile<'a> {
-    pub(super) fn of(index: usize, first: &'a [String], rows: &[&'a [String]], header: bool) -> Self {
-        let name = first.get(index).filter(|_| header).map_or("", |name| name.trim());
+    /// The columns of a table.
+    pub(super) fn all(first: &'a [String], rows: &[&'a [String]], header: bool) -> impl Iterator<Item = Self> {
+        let units = rows.first().copied().filter(|row| totals::are_units(row.iter()));
+        let rows = rows.iter().copied().skip(usize::from(units.is_some()));
         // The sample can end within a row.
-        let units = rows.first().filter(|row| totals::are_units(row.iter()));
-        let cells = rows.iter().skip(usize::from(units.is_some()));
-        let cells = cells.filter(|row| row.len() + 1 >= first.len() && **row != first && !totals::begin(row));
-        let cells = cells.filter_map(|row| row.get(index)).map(|cell| cell.trim()).filter(|cell| !is_blank(cell));
+        let rows = rows.filter(|row| row.len() + 1 >= first.len() && *row != first && !totals::begin(row));
+        let rows: Vec<&[String]> = rows.collect();
+        (0..first.len()).map(move |index| Self::of(index, first, &rows, header, units))
+    }
+
+    fn of(index: usize, first: &'a [String], rows: &[&'a [String]], header: bool, units: Option<&[String]>) -> Self {
+        let name = first.get(index).filter(|_| header).map_or("", |name| name.trim());
+        let cells = rows.iter().filter_map(|row| row.get(index));
+        let cells = cells.map(|cell| cell.trim()).filter(|cell| !is_blank(cell));
         Self {
             index,
             name,
