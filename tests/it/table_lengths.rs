@@ -269,11 +269,11 @@ fn a_hold_and_a_work_of_unknown_names_are_what_the_other_lengths_leave() {
     );
     assert!(said.contains("hold_s: Zig is taken for it") && said.contains("acw_s: Zag is taken for it"), "{said}");
     // In the unit of the others, which most of them show.
-    let row = |n: u32| format!("12000000,100000000,{},{}", n * 10_000_000, 112_000_000 + n * 10_000_000);
+    let row = |n: u32| format!("20000,100000,{},{}", n * 10_000, 120_000 + n * 10_000);
     let said = mapped(
         held("Wait,Talk,Total attente,Total Call Time", row).as_bytes(),
         &["--utc"],
-        &[("talk", 100_000.0), ("hold", 20_000.0)],
+        &[("asa", 20.0), ("talk", 100.0), ("hold", 20.0)],
     );
     assert!(said.contains("unit = \"ms\""), "{said}");
     // How often a contact was on hold is no length.
