@@ -5,6 +5,7 @@
 //! so that a rename here needs `#[serde(rename)]`.
 
 mod domain;
+mod plain;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -12,42 +13,40 @@ use crate::clock::{Span, Time};
 use crate::text::Label;
 
 pub use domain::{AgentState, Channel, EndedBy, LeftReason, TransferKind};
+pub use plain::{PlainEvent, PlainStep};
 
 /// The window of observed figures that are sums over an interval which begins at the event's time. Sums of any other window
 /// grow from one event to the next, so that they cannot stand for a part of the window.
 pub const INTERVAL_WINDOW: Label = Label::fixed("interval");
 
-/// One thing that happened in a contact centre. The names of a contact's steps are `N`: labels, or while a log is read
-/// `&str`, which are parts of its line.
+/// One thing that happened in a contact centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
-pub struct Event<N = Label> {
+pub struct Event {
     /// When it happened, by the clock of the source.
     pub at: Time,
     /// Where it comes from: the CloudEvents `source`, or the name of the configured source.
-    pub origin: N,
+    pub origin: Label,
     /// Identifies the event together with `origin`, so that a second one is dropped; `None` where the source gives no
     /// ids (a line of a log).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Label>,
     /// What happened.
-    pub kind: EventKind<N>,
+    pub kind: EventKind,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
-pub enum EventKind<N = Label> {
+pub enum EventKind {
     /// Something happened to a contact.
     Contact {
         /// The contact's id. A contact may join several queues, one after another or even at once.
-        contact: N,
+        contact: Label,
         /// The queue that the step is about, where the source says so: it matters for a contact in two queues.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        queue: Option<N>,
+        queue: Option<Label>,
         /// What happened to it.
-        step: Step<N>,
+        step: Step,
     },
     /// A session with a voice menu, a bot or the like ended.
     SelfService(SelfService),
@@ -104,13 +103,13 @@ pub trait EventSink {
     /// Take an event.
     fn take(&mut self, event: Event);
 
-    /// Whether events may be given as parts of their lines.
-    fn takes_parts(&self) -> bool {
+    /// Whether plain events may be given as they are.
+    fn takes_plain(&self) -> bool {
         false
     }
 
-    /// Take an event whose names are parts of its line; none is given where [`Self::takes_parts`] says no.
-    fn take_parts(&mut self, event: &Event<&str>) {
+    /// Take a plain event; none is given where [`Self::takes_plain`] says no.
+    fn take_plain(&mut self, event: &PlainEvent<'_>) {
         _ = event;
     }
 }
@@ -143,38 +142,37 @@ impl EventKind {
 /// Something that happens to a contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
-pub enum Step<N = Label> {
+pub enum Step {
     /// It joined a queue.
-    Offered(Offer<N>),
+    Offered(Offer),
     /// It rings an agent.
     Ringing {
         /// The agent.
-        agent: N,
+        agent: Label,
     },
     /// It stopped ringing an agent for another reason than the agent's: the caller left, or another agent answered.
     RingCanceled {
         /// The agent.
-        agent: N,
+        agent: Label,
     },
     /// It rang an agent who did not answer.
     RingNoAnswer {
         /// The agent.
-        agent: N,
+        agent: Label,
         /// How long it rang; zero where the phone never rang, because it was busy or not registered.
         ring: Option<Span>,
     },
     /// It was connected to an agent.
     Answered {
         /// The agent.
-        agent: N,
+        agent: Label,
         /// The wait, where the source gives it; otherwise the difference of the event times.
         wait: Option<Span>,
     },
     /// An agent's first reply on an asynchronous channel.
     Responded {
         /// The agent.
-        agent: N,
+        agent: Label,
     },
     /// The caller hung up while waiting.
     Abandoned {
@@ -199,15 +197,15 @@ pub enum Step<N = Label> {
         /// The agent who has finished with it, where the source says so. Needed for a contact that was answered before
         /// the source began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        agent: Option<N>,
+        agent: Option<Label>,
         /// Whether the agent spoke to the next one first.
         kind: TransferKind,
         /// The queue it goes to, if any.
-        to_queue: Option<N>,
+        to_queue: Option<Label>,
         /// The agent it goes to, if any.
-        to_agent: Option<N>,
+        to_agent: Option<Label>,
         /// The telephone number it goes to, if any.
-        to_number: Option<N>,
+        to_number: Option<Label>,
         /// Talk time until then, where the source gives it.
         talk: Option<Span>,
     },
@@ -216,7 +214,7 @@ pub enum Step<N = Label> {
         /// The agent who has finished with it, where the source says so. Needed for a contact that was answered before
         /// the source began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        agent: Option<N>,
+        agent: Option<Label>,
         /// Who ended it.
         ended_by: Option<EndedBy>,
         /// Talk time without hold, where given.
@@ -227,26 +225,26 @@ pub enum Step<N = Label> {
     /// The after-contact work ended.
     Wrapped {
         /// The agent.
-        agent: N,
+        agent: Label,
         /// How long it took, where given; otherwise the time since the end of the conversation.
         acw: Option<Span>,
     },
     /// What it is about became known.
     Classified {
         /// The intent.
-        intent: N,
+        intent: Label,
     },
     /// Who the customer is became known.
     Identified {
         /// The customer.
-        customer: N,
+        customer: Label,
     },
     /// An agent noted a disposition.
     Resolved {
         /// Whether the customer's matter is resolved.
         resolved: bool,
         /// The disposition code or reason.
-        reason: Option<N>,
+        reason: Option<Label>,
     },
     /// It was opened again after it was resolved.
     Reopened,
@@ -257,7 +255,7 @@ pub enum Step<N = Label> {
     /// The quality of its handling was evaluated.
     Quality {
         /// Who evaluated.
-        evaluator: N,
+        evaluator: Label,
         /// The score, 0–100.
         score: f64,
         /// The criteria that were not met.
@@ -294,18 +292,17 @@ impl Step {
 
 /// What is known of a contact when it joins a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound(deserialize = "N: Default + Deserialize<'de>"))]
-pub struct Offer<N = Label> {
+pub struct Offer {
     /// The queue that it joins.
-    pub queue: N,
+    pub queue: Label,
     /// How the customer reaches the floor.
     pub channel: Channel,
     /// What it is about; `None` where that is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intent: Option<N>,
+    pub intent: Option<Label>,
     /// Who the customer is; `None` where that is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<N>,
+    pub customer: Option<Label>,
     /// Its priority, in the source's own numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
@@ -325,10 +322,10 @@ pub struct Offer<N = Label> {
     pub sampled: bool,
 }
 
-impl<N> Offer<N> {
+impl Offer {
     /// A contact of which only queue and channel are known.
     #[must_use]
-    pub const fn new(queue: N, channel: Channel) -> Self {
+    pub const fn new(queue: Label, channel: Channel) -> Self {
         Self {
             queue,
             channel,

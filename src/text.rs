@@ -88,6 +88,24 @@ impl<const MAX: usize> Clean<MAX> {
     }
 }
 
+/// A name that needs no cleaning, as a part of another text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainName<'a>(&'a str);
+
+impl<'a> PlainName<'a> {
+    /// Text as [`Clean::plain`] takes it.
+    pub(crate) fn new(text: &'a str) -> Self {
+        debug_assert!(is_plain(text.as_bytes(), 64), "{text:?}");
+        Self(text)
+    }
+}
+
+impl AsRef<str> for PlainName<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
 /// A name, as a label or as text that makes one.
 pub trait Name: AsRef<str> {
     /// The name as a label.
@@ -100,9 +118,9 @@ impl Name for Label {
     }
 }
 
-impl Name for &str {
+impl Name for PlainName<'_> {
     fn label(&self) -> Label {
-        Label::new(self)
+        Label::plain(self.0)
     }
 }
 

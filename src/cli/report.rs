@@ -11,7 +11,7 @@ use super::{Error, NothingRead, print, times, width};
 use crate::clock::{Span, Time, duration};
 use crate::config::{self, Config};
 use crate::engine::{self, Engine};
-use crate::event::{Event, EventSink};
+use crate::event::{Event, EventSink, PlainEvent};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
 use crate::report::{Format, Report, ReportIntake, ReportQuery};
 use crate::source::Settings;
@@ -146,12 +146,12 @@ impl EventSink for ReportSink<'_> {
         self.intake.take(event);
     }
 
-    fn takes_parts(&self) -> bool {
+    fn takes_plain(&self) -> bool {
         true
     }
 
-    fn take_parts(&mut self, event: &Event<&str>) {
-        self.intake.take_parts(event);
+    fn take_plain(&mut self, event: &PlainEvent<'_>) {
+        self.intake.take_plain(event);
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) struct ActiveOrigins {
 
 impl ActiveOrigins {
     /// An event came from an origin.
+    #[inline]
     pub(super) fn record_event(&mut self, origin: OriginNo) {
         self.events += 1;
         if self.events >= TURN_EVENTS {

@@ -6,39 +6,28 @@ use super::facts::{CellKey, Fact, Measure};
 use super::interner::{AgentNo, NameNo, OriginNo, QueueNo};
 use super::observed::ObservedFigure;
 use super::timeline::AgentChange;
+use super::transition::ContactStep;
 use super::{AgentRecord, ApplyOutcome, Engine, Gap, QueueRecord};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, Event, EventKind, INTERVAL_WINDOW, QueueProfile, SelfService};
+use crate::event::{AgentProfile, Event, EventKind, INTERVAL_WINDOW, PlainEvent, QueueProfile, SelfService};
 use crate::kpi::KpiId;
 use crate::text::{Label, Name};
 
 impl Engine {
     /// Apply an event, in whatever order events arrive.
     pub fn apply(&mut self, event: &Event) -> ApplyOutcome {
-        self.apply_event(event)
-    }
-
-    /// The same for an event whose names are parts of its line.
-    pub fn apply_parts(&mut self, event: &Event<&str>) -> ApplyOutcome {
-        self.apply_event(event)
-    }
-
-    fn apply_event<N: Name>(&mut self, event: &Event<N>) -> ApplyOutcome {
         if let Some(id) = &event.id
-            && !self.dedup.first_time(event.origin.as_ref(), id)
+            && !self.dedup.first_time(event.origin.as_str(), id)
         {
             return ApplyOutcome::Duplicate;
         }
-        self.events_since_tidy += 1;
-        let origin = self.origins.intern_repeated(&event.origin, self.last_origin);
-        self.last_origin = origin;
-        let late = self.track_newest(event, origin);
+        let (origin, newest) = self.note_event(&event.origin, event.at);
+        // Only events with ids can be late: a log or a table has an order of its own.
+        let late = event.id.is_some() && newest > event.at + self.settings.lateness;
         match &event.kind {
             EventKind::Contact { contact, queue, step } => {
-                match self.apply_step(event.at, origin, contact, queue.as_ref(), step) {
-                    Ok(()) => {}
-                    Err(Unused::Known) => return ApplyOutcome::Duplicate,
-                    Err(Unused::OutOfPlace) => return ApplyOutcome::OutOfPlace,
+                if let Err(unused) = self.apply_step(event.at, origin, contact, queue.as_ref(), step) {
+                    return unused.into();
                 }
             }
             EventKind::SelfService(session) => self.self_service(event.at, session),
@@ -76,21 +65,32 @@ impl Engine {
         if late { ApplyOutcome::Late } else { ApplyOutcome::Counted }
     }
 
-    /// Track the newest time, and tell whether the event is late. Only events with ids can be late: a log or a table
-    /// has an order of its own.
-    fn track_newest<N>(&mut self, event: &Event<N>, origin: OriginNo) -> bool {
-        self.newest = self.newest.max(event.at);
+    /// Apply an event that is read in place.
+    pub fn apply_plain(&mut self, event: &PlainEvent<'_>) -> ApplyOutcome {
+        let (origin, _) = self.note_event(event.origin, event.at);
+        let queue = self.intern_queue(&event.queue, origin);
+        let step = ContactStep::new(event.at, queue, self.plain_transition(&event.step, queue));
+        self.take_step(origin, &event.contact, step).map_or_else(ApplyOutcome::from, |()| ApplyOutcome::Counted)
+    }
+
+    /// Note that an event came from a source. Returns the source's number, and the time of its newest event before.
+    #[inline]
+    fn note_event(&mut self, origin: &Label, at: Time) -> (OriginNo, Time) {
+        self.events_since_tidy += 1;
+        let origin = self.origins.intern_repeated(origin, self.last_origin);
+        self.last_origin = origin;
+        self.newest = self.newest.max(at);
+        self.active_origins.record_event(origin);
         if self.newest_by_origin.len() <= origin.index() {
             self.newest_by_origin.resize(origin.index() + 1, Time(i64::MIN));
         }
-        self.active_origins.record_event(origin);
-        let Some(newest) = self.newest_by_origin.get_mut(origin.index()) else { return false };
-        let late = event.id.is_some() && *newest > event.at + self.settings.lateness;
-        *newest = (*newest).max(event.at);
-        late
+        let newest = self.newest_by_origin.get_mut(origin.index());
+        let before = newest.map_or(at, |newest| std::mem::replace(newest, at.max(*newest)));
+        (origin, before)
     }
 
     /// The number of a queue, which the source `origin` reports on (unknown: none does).
+    #[inline]
     pub(super) fn intern_queue(&mut self, name: &impl Name, origin: OriginNo) -> QueueNo {
         let queue = self.queues.intern(name);
         if self.queue_records.len() <= queue.index() {
@@ -198,6 +198,15 @@ impl Engine {
             if self.contacts.get(number).is_some_and(|contact| contact.origin == origin) {
                 self.lose(number, at);
             }
+        }
+    }
+}
+
+impl From<Unused> for ApplyOutcome {
+    fn from(unused: Unused) -> Self {
+        match unused {
+            Unused::Known => Self::Duplicate,
+            Unused::OutOfPlace => Self::OutOfPlace,
         }
     }
 }

@@ -213,8 +213,8 @@ impl Engine {
         let mut used = vec![false; self.customers.len()];
         let mut note = |customer: CustomerNo| used.get_mut(customer.index()).map(|used| *used = true);
         self.repeats.customers().for_each(|customer| _ = note(customer));
-        let others = self.plain_contacts.contacts();
-        for mut contact in self.contacts.newest_first(|_| true).map(Cow::into_owned).chain(others) {
+        self.plain_contacts.all().for_each(|contact| _ = note(contact.customer));
+        for mut contact in self.contacts.newest_first(|_| true).map(Cow::into_owned) {
             contact.for_each_customer(|customer| _ = note(*customer));
         }
         self.customers.retain(|customer: CustomerNo| used.get(customer.index()).is_some_and(|used| *used));

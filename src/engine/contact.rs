@@ -6,7 +6,7 @@
 pub(super) mod brief;
 
 use serde::{Deserialize, Serialize};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use super::facts::Measure;
 use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo};
@@ -114,16 +114,6 @@ impl Contact {
     /// A contact without any steps.
     pub(super) fn new(id: Label, origin: OriginNo) -> Self {
         Self { id, origin, ..Self::default() }
-    }
-
-    /// A contact with these steps, of which nothing has been computed yet.
-    pub(super) fn deferred(id: Label, origin: OriginNo, steps: Vec<ContactStep>) -> Self {
-        Self { steps, deferred: true, ..Self::new(id, origin) }
-    }
-
-    /// A contact that is over, with one visit.
-    pub(super) fn over(id: Label, origin: OriginNo, steps: Vec<ContactStep>, visit: QueueVisit) -> Self {
-        Self { steps, visits: smallvec![visit], settled: true, ..Self::new(id, origin) }
     }
 
     /// Begin anew as another contact.

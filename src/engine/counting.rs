@@ -21,6 +21,8 @@ impl Limits {
 }
 
 /// Add one fact to a tally, or subtract it where its sign is −1. Waits are counted one by one only `with_waits`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "where a visit is counted, it is known which of the arms it is")]
 #[expect(clippy::too_many_lines, reason = "one arm for each measure")]
 pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits: &Limits, with_waits: bool) {
     let sign = i64::from(fact.sign);

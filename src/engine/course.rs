@@ -1,5 +1,6 @@
 //! The course of contacts: their steps are applied, they expire, and once they are over they are settled.
 
+use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use smallvec::SmallVec;
@@ -13,7 +14,7 @@ use super::interner::{NameNo, OriginNo, QueueNo};
 use super::transition::{ContactStep, JoinDetails, Transition};
 use super::visit::{QueueVisit, VisitTiming};
 use crate::clock::{Span, Time};
-use crate::event::{Step, Survey};
+use crate::event::{PlainStep, Step, Survey};
 use crate::text::{Label, Name};
 
 /// How long a contact must be over before it is packed; a longer `lateness` wins.
@@ -80,8 +81,7 @@ impl Engine {
                 break;
             }
             self.ended.pop_front();
-            if let Some(contact) = self.plain_contacts.take_under_way(number) {
-                self.count_plain(number, contact, at);
+            if self.count_plain(number) {
                 continue;
             }
             let Some(mut contact) = self.contacts.take(number) else { continue };
@@ -107,22 +107,17 @@ impl Engine {
         }
     }
 
-    pub(super) fn apply_step<N: Name>(
+    pub(super) fn apply_step(
         &mut self,
         at: Time,
         origin: OriginNo,
-        contact: &N,
-        queue: Option<&N>,
-        step: &Step<N>,
+        contact: &Label,
+        queue: Option<&Label>,
+        step: &Step,
     ) -> Result<(), Unused> {
-        let id = contact.as_ref();
-        let mut known = self.plain_contacts.find(id).or_else(|| self.contacts.find(id));
-        // What joins under an id that left memory days ago is another contact.
-        if known.is_none() && (!matches!(step, Step::Offered(_)) || self.contacts.may_be_away(id)) {
-            known = self.recall(id);
-        }
-        let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact.label(), step));
         if let Step::Survey(survey) = step {
+            let known = self.find_contact(contact.as_str(), false);
+            let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact.clone()));
             self.end_plain(number);
             return self.survey(number, at, queue, survey);
         }
@@ -132,33 +127,47 @@ impl Engine {
             (_, None) => QueueNo::UNKNOWN,
         };
         let step = ContactStep::new(at, queue, self.transition(step, queue));
-        if self.plain_contacts.step(number, step) {
-            if step.transition.is_ending() {
-                self.ended.push_back((at, number));
+        self.take_step(origin, contact, step)
+    }
+
+    /// Apply a step to the contact with an id.
+    pub(super) fn take_step(&mut self, origin: OriginNo, id: &impl Name, step: ContactStep) -> Result<(), Unused> {
+        let joins = matches!(step.transition, Transition::Offered(_));
+        let number = match self.find_contact(id.as_ref(), joins) {
+            Some(number) if self.plain_contacts.step(number, &step) => {
+                if step.transition.is_ending() {
+                    self.ended.push_back((step.at, number));
+                }
+                return Ok(());
             }
-            return Ok(());
-        }
-        self.end_plain(number);
+            Some(number) => {
+                self.end_plain(number);
+                number
+            }
+            None if self.begin_plain(id, origin, &step) => return Ok(()),
+            None => self.add_contact(step.at, origin, id.label()),
+        };
         self.apply_transition(number, step)
     }
 
-    /// Add a contact, whose first step is given.
-    fn add_contact<N>(&mut self, at: Time, origin: OriginNo, id: Label, step: &Step<N>) -> ContactNo {
-        // A contact from before a restart that is already known was lost in it.
-        let next = self.restarts.range((Excluded((origin, at)), Unbounded)).next();
-        let restart = next.filter(|(restarted, _)| *restarted == origin).map(|(_, at)| *at);
-        if let Some(query) = &mut self.standing_query {
+    /// The number of a contact that is known. What joins under an id that left memory days ago is another contact.
+    #[inline]
+    fn find_contact(&mut self, id: &str, joins: bool) -> Option<ContactNo> {
+        let known = self.plain_contacts.find(id).or_else(|| self.contacts.find(id));
+        if known.is_none() && (!joins || self.contacts.may_be_away(id)) { self.recall(id) } else { known }
+    }
+
+    /// Add a contact that is first heard of at `at`.
+    fn add_contact(&mut self, at: Time, origin: OriginNo, id: Label) -> ContactNo {
+        let number = if let Some(query) = &mut self.standing_query {
             query.note_topic(at);
             let number = self.contacts.reserve();
-            if restart.is_none() && matches!(step, Step::Offered(_)) {
-                self.plain_contacts.begin(number, id, origin);
-            } else {
-                self.contacts.put_back(number, Contact::new(id, origin));
-            }
-            self.lose_or_defer(number, restart);
-            return number;
-        }
-        let number = self.contacts.push(id, origin);
+            self.contacts.put_back(number, Contact::new(id, origin));
+            number
+        } else {
+            self.contacts.push(id, origin)
+        };
+        let restart = next_restart(&self.restarts, origin, at);
         self.lose_or_defer(number, restart);
         number
     }
@@ -173,16 +182,10 @@ impl Engine {
 
     /// What a step about `queue` does, with names as numbers. A survey is several transitions and is handled by
     /// [`Self::survey`].
-    fn transition(&mut self, step: &Step<impl Name>, queue: QueueNo) -> Transition {
+    fn transition(&mut self, step: &Step, queue: QueueNo) -> Transition {
         match step {
             Step::Offered(offer) => {
-                self.evidence.customers |= offer.customer.is_some();
-                self.evidence.positions |= offer.position.is_some();
-                self.evidence.auth_steps |= offer.auth_steps.is_some();
-                if let Some(record) = self.queue_records.get_mut(queue.index()) {
-                    record.channel.get_or_insert(offer.channel);
-                }
-                Transition::Offered(JoinDetails {
+                let joining = JoinDetails {
                     channel: offer.channel,
                     intent: self.intents.intern_optional(offer.intent.as_ref()),
                     customer: self.customers.intern_optional(offer.customer.as_ref()),
@@ -191,14 +194,12 @@ impl Engine {
                     auth_steps: offer.auth_steps,
                     untimed: offer.untimed,
                     sampled: offer.sampled,
-                })
+                };
+                self.offered(queue, joining)
             }
             Step::Ringing { agent } => Transition::Ringing { agent: self.agents.intern(agent) },
             Step::RingCanceled { agent } => Transition::RingCanceled { agent: self.agents.intern(agent) },
-            Step::RingNoAnswer { agent, ring: Some(Span::ZERO) } => {
-                Transition::NeverRang { agent: self.agents.intern(agent) }
-            }
-            Step::RingNoAnswer { agent, .. } => Transition::RingNoAnswer { agent: self.agents.intern(agent) },
+            Step::RingNoAnswer { agent, ring } => Transition::no_answer(self.agents.intern(agent), *ring),
             Step::Answered { agent, wait } => Transition::Answered { agent: self.agents.intern(agent), wait: *wait },
             Step::Responded { .. } => {
                 self.evidence.responses = true;
@@ -247,13 +248,36 @@ impl Engine {
         }
     }
 
-    fn survey(
-        &mut self,
-        number: ContactNo,
-        at: Time,
-        queue: Option<&impl Name>,
-        survey: &Survey,
-    ) -> Result<(), Unused> {
+    /// The same of a plain event.
+    #[inline]
+    pub(super) fn plain_transition(&mut self, step: &PlainStep<'_>, queue: QueueNo) -> Transition {
+        match step {
+            PlainStep::Offered { customer, position } => {
+                let customer = self.customers.intern_optional(customer.as_ref());
+                self.offered(queue, JoinDetails { customer, position: *position, ..JoinDetails::default() })
+            }
+            PlainStep::RingNoAnswer { agent, ring } => Transition::no_answer(self.agents.intern(agent), *ring),
+            PlainStep::Answered { agent, wait } => {
+                Transition::Answered { agent: self.agents.intern(agent), wait: *wait }
+            }
+            PlainStep::Abandoned { wait, .. } => Transition::Abandoned { wait: *wait },
+            PlainStep::Completed { agent, talk, .. } => {
+                Transition::Completed { agent: self.agents.intern(agent), talk: *talk, hold: None }
+            }
+        }
+    }
+
+    fn offered(&mut self, queue: QueueNo, joining: JoinDetails) -> Transition {
+        self.evidence.customers |= joining.customer.is_known();
+        self.evidence.positions |= joining.position.is_some();
+        self.evidence.auth_steps |= joining.auth_steps.is_some();
+        if let Some(record) = self.queue_records.get_mut(queue.index()) {
+            record.channel.get_or_insert(joining.channel);
+        }
+        Transition::Offered(joining)
+    }
+
+    fn survey(&mut self, number: ContactNo, at: Time, queue: Option<&Label>, survey: &Survey) -> Result<(), Unused> {
         let queue = queue.map_or(QueueNo::UNKNOWN, |queue| self.intern_queue(queue, OriginNo::UNKNOWN));
         let mut scores: SmallVec<[(Measure, u8, i64); 4]> = SmallVec::new();
         if let Some(csat) = survey.csat {
@@ -335,6 +359,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// When the source `origin` next restarted after `at`: a contact from before that is heard of now was lost in it.
+pub(super) fn next_restart(restarts: &BTreeSet<(OriginNo, Time)>, origin: OriginNo, at: Time) -> Option<Time> {
+    let next = restarts.range((Excluded((origin, at)), Unbounded)).next();
+    next.filter(|(restarted, _)| *restarted == origin).map(|(_, at)| *at)
 }
 
 /// Whether a visit ends without a word once it is too old. A table's rows tell the end together with the beginning,

@@ -19,9 +19,11 @@ use crate::clock::Time;
 pub(super) struct Links {
     /// The agent who answered; unknown where nobody did.
     agent: AgentNo,
-    changes: [Option<(Time, AgentChange)>; 3],
+    changes: AgentChanges,
     topic_visit: Option<(Topic, TopicVisit)>,
 }
+
+type AgentChanges = [Option<(Time, AgentChange)>; 3];
 
 /// All that a visit contributes, as it was at one time.
 #[derive(Debug)]
@@ -106,8 +108,8 @@ impl Engine {
             let own_cell = *own_cell.get_or_insert_with(|| cells.intern(cell));
             write_fact(facts, cells, (cell, own_cell), &fact, 1);
         });
-        let links = Links::of(visit, None);
-        self.update_links(cell.queue, &Links::default(), &links);
+        let (agent, changes) = agent_changes(visit);
+        self.add_changes(cell.queue, agent, changes.into_iter().flatten());
     }
 
     /// Write the difference between what a visit contributed before and what it contributes now.
@@ -139,7 +141,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn update_links(&mut self, queue: QueueNo, old: &Links, new: &Links) {
+    fn update_links(&mut self, queue: QueueNo, old: &Links, new: &Links) {
         let same_agent = old.agent == new.agent;
         if old.agent.is_known() {
             let gone = old
@@ -150,15 +152,21 @@ impl Engine {
             let timeline = &mut self.agent_record(old.agent).timeline;
             gone.for_each(|(at, change)| timeline.remove(at, change));
         }
-        if new.agent.is_known() {
-            let added = new
-                .changes
-                .into_iter()
-                .flatten()
-                .filter(|change| !(same_agent && old.changes.contains(&Some(*change))));
-            let record = self.agent_record(new.agent);
+        let is_new = |change: &(Time, AgentChange)| !(same_agent && old.changes.contains(&Some(*change)));
+        self.add_changes(queue, new.agent, new.changes.into_iter().flatten().filter(is_new));
+    }
+
+    /// Add changes to the timeline of the agent who answered in a queue; none where nobody did.
+    pub(super) fn add_changes(
+        &mut self,
+        queue: QueueNo,
+        agent: AgentNo,
+        changes: impl Iterator<Item = (Time, AgentChange)>,
+    ) {
+        if agent.is_known() {
+            let record = self.agent_record(agent);
             record.learn_queue(queue);
-            added.for_each(|(at, change)| record.timeline.insert(at, change));
+            changes.for_each(|(at, change)| record.timeline.insert(at, change));
         }
     }
 
@@ -232,24 +240,27 @@ impl Contribution {
     fn of(visit: &QueueVisit, number: VisitNo) -> Self {
         let mut facts = VisitFacts::new();
         visit.for_each_fact(|fact| facts.push(fact));
-        Self { cell: visit.cell(), facts, links: Links::of(visit, Some(number)) }
+        Self { cell: visit.cell(), facts, links: Links::of(visit, number) }
     }
 }
 
 impl Links {
-    /// What a visit contributes besides facts; without its number, what it contributes to the agent's timeline.
-    pub(super) fn of(visit: &QueueVisit, number: Option<VisitNo>) -> Self {
-        let topic_visit = number.and_then(|number| topic_visit(visit, number));
-        let Some(answered) = visit.answered.filter(|_| visit.agent.is_known()) else {
-            return Self { topic_visit, ..Self::default() };
-        };
-        let changes = [
-            Some((answered, AgentChange::TalkStarts)),
-            visit.ended.map(|at| (at, AgentChange::TalkEnds)),
-            visit.acw.map(|(at, _)| (at, AgentChange::WrapEnds)),
-        ];
-        Self { agent: visit.agent, changes, topic_visit }
+    /// What a visit contributes besides facts.
+    fn of(visit: &QueueVisit, number: VisitNo) -> Self {
+        let (agent, changes) = agent_changes(visit);
+        Self { agent, changes, topic_visit: topic_visit(visit, number) }
     }
+}
+
+/// What a visit contributes to the timeline of the agent who answered; nothing, and nobody, where nobody did.
+pub(super) fn agent_changes(visit: &QueueVisit) -> (AgentNo, AgentChanges) {
+    let Some(answered) = visit.answered.filter(|_| visit.agent.is_known()) else { return Default::default() };
+    let changes = [
+        Some((answered, AgentChange::TalkStarts)),
+        visit.ended.map(|at| (at, AgentChange::TalkEnds)),
+        visit.acw.map(|(at, _)| (at, AgentChange::WrapEnds)),
+    ];
+    (visit.agent, changes)
 }
 
 /// What a visit contributes to the customer's history.

@@ -48,6 +48,9 @@ pub(super) trait NameNo: Copy + Default + Eq {
 pub(super) struct DimValue(u32);
 
 impl DimValue {
+    /// No value: its name is not known, or there is no dimension.
+    pub(super) const NONE: Self = Self(0);
+
     /// The index in a table with a row per value of the dimension.
     pub(super) const fn index(self) -> usize {
         self.0 as usize
@@ -91,6 +94,9 @@ macro_rules! name_numbers {
 
 name_numbers!(QueueNo, IntentNo, AgentNo, TeamNo, CustomerNo, EvaluatorNo, OriginNo, ReasonNo);
 
+/// While there are no more names than this, those asked for lately are found without a look at the names themselves.
+const MAX_RECENT: usize = 1024;
+
 /// A table of the names of one kind. Numbers are given in the order of first use, and reused only after
 /// [`Interner::retain`].
 #[derive(Debug, Deserialize)]
@@ -102,6 +108,8 @@ pub(super) struct Interner<N> {
     labels: Vec<Label>,
     /// Numbers without a name.
     free: Vec<u32>,
+    /// The numbers of short names that were asked for lately, each at a place that follows from its hash.
+    recent: Vec<(ShortKey, u32)>,
     /// By number, the rank in alphabetical order; recomputed when names have been added since.
     ranks: Vec<u32>,
     kind: PhantomData<N>,
@@ -124,7 +132,7 @@ impl<N> From<Vec<Label>> for Interner<N> {
                 numbers.insert_unique(hash_of(label.as_str()), number, |other| hash_of_number(&labels, *other));
             }
         }
-        Self { numbers, labels, free, ranks: Vec::new(), kind: PhantomData }
+        Self { numbers, labels, free, recent: Vec::new(), ranks: Vec::new(), kind: PhantomData }
     }
 }
 
@@ -151,7 +159,26 @@ impl<N: NameNo> Interner<N> {
         if text.is_empty() {
             return N::UNKNOWN;
         }
-        let hash = hash_of(text);
+        let Some(key) = ShortKey::of(text.as_bytes()).filter(|_| self.labels.len() <= MAX_RECENT) else {
+            return self.intern_hashed(name, hash_of(text));
+        };
+        let hash = FxBuildHasher.hash_one(key);
+        if self.recent.is_empty() {
+            self.recent.resize(MAX_RECENT, Default::default());
+        }
+        let place = usize::try_from(hash % MAX_RECENT as u64).unwrap_or(0);
+        if let Some((_, number)) = self.recent.get(place).filter(|(known, _)| *known == key) {
+            return N::new(*number);
+        }
+        let number = self.intern_hashed(name, hash);
+        if let Some(slot) = self.recent.get_mut(place) {
+            *slot = (key, number.number());
+        }
+        number
+    }
+
+    fn intern_hashed(&mut self, name: &impl Name, hash: u64) -> N {
+        let text = name.as_ref();
         if let Some(number) = self.find_by(hash, |known| known.as_str() == text) {
             return number;
         }
@@ -176,7 +203,8 @@ impl<N: NameNo> Interner<N> {
 
     /// Forget the names whose numbers are not in use any more.
     pub(super) fn retain(&mut self, used: impl Fn(N) -> bool) {
-        let Self { numbers, labels, free, .. } = self;
+        let Self { numbers, labels, free, recent, .. } = self;
+        recent.clear();
         numbers.retain(|number| {
             let stays = used(N::new(*number));
             if !stays && let Some(label) = labels.get_mut(*number as usize) {

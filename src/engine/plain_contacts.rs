@@ -1,40 +1,28 @@
 //! Contacts of a standing query whose course is plain: they join a queue, ring agents, and are answered and ended, or
-//! leave; each step after the one before. Nearly all are. Of each, only the steps are kept until it is over, in one
-//! piece of memory, and then what is left of it once it has been counted.
+//! leave; each step after the one before. Nearly all are. Each is [brief](BriefContact) from its first step on.
 //!
 //! A step that is anything else makes it a [`Contact`] like the others, with the steps that it had.
 
 use std::collections::VecDeque;
 
 use hashbrown::HashTable;
-use smallvec::SmallVec;
 
-use super::contact::brief::{BriefContact, Given};
-use super::contact::{Contact, advance, joined};
+use super::contact::Contact;
+use super::contact::brief::BriefContact;
 use super::contact_store::ContactNo;
-use super::interner::{AgentNo, NameNo, OriginNo, hash_of};
-use super::transition::{ContactStep, Transition};
-use super::visit::{QueueVisit, VisitStage};
+use super::interner::hash_of;
+use super::transition::ContactStep;
+use super::visit::QueueVisit;
 use crate::clock::Time;
-use crate::text::Label;
-
-/// A contact that rings more agents is kept like the others.
-const MAX_PLAIN_STEPS: usize = 64;
 
 /// The contacts.
 #[derive(Debug, Default)]
 pub(super) struct PlainContacts {
     /// By their ids; some of these contacts are here no more.
     numbers: HashTable<IdHash>,
-    /// Where the contacts from number `first` on are.
-    places: VecDeque<Whereabouts>,
+    /// Those from number `first` on; `None` where one is elsewhere.
+    contacts: VecDeque<Option<BriefContact>>,
     first: u64,
-    under_way: Vec<PlainContact>,
-    /// The places among these that nothing needs any more.
-    free: Vec<u32>,
-    /// Those that have been counted, in that order, from place `first_resting` on; `None` where one is here no more.
-    resting: VecDeque<Option<BriefContact>>,
-    first_resting: u32,
 }
 
 /// A contact by its id, in eight bytes: there are many, and to look at the contact itself takes long.
@@ -48,8 +36,8 @@ struct IdHash {
 
 impl IdHash {
     #[expect(clippy::cast_possible_truncation, reason = "halves")]
-    const fn new(ContactNo(number): ContactNo, hash: u64) -> Self {
-        Self { number: number as u32, hash: (hash >> 32) as u32 }
+    fn new(ContactNo(number): ContactNo, id: &str) -> Self {
+        Self { number: number as u32, hash: (hash_of(id) >> 32) as u32 }
     }
 
     /// A hash of the half that is known.
@@ -58,111 +46,30 @@ impl IdHash {
     }
 }
 
-/// Where a contact is.
-#[derive(Clone, Copy, Debug)]
-enum Whereabouts {
-    Elsewhere,
-    UnderWay(u32),
-    Resting(u32),
-}
-
-/// A contact that has not been counted.
-#[derive(Debug, Default)]
-pub(super) struct PlainContact {
-    pub(super) id: Label,
-    pub(super) origin: OriginNo,
-    /// [`VisitStage::Completed`] once it is over, however it ended.
-    stage: VisitStage,
-    steps: SmallVec<[ContactStep; 3]>,
-}
-
-impl PlainContact {
-    /// Whether a step is the next one of a plain course.
-    fn continues_with(&self, step: &ContactStep) -> bool {
-        let (Some(first), Some(last)) = (self.steps.first(), self.steps.last()) else {
-            return matches!(step.transition, Transition::Offered(_));
-        };
-        let rings = matches!(step.transition, Transition::RingNoAnswer { .. } | Transition::NeverRang { .. });
-        let follows = step.transition.follows(self.stage) || rings && self.stage == VisitStage::Waiting;
-        let is_of_agent = |agent: AgentNo| !agent.is_known() || self.agent() == agent;
-        let is_kept = match step.transition {
-            Transition::Completed { agent, .. } => is_of_agent(agent),
-            Transition::Transferred { agent, to_queue, .. } => is_of_agent(agent) && !to_queue.is_known(),
-            _ => true,
-        };
-        let is_about = step.queue == first.queue && step.queue.is_known();
-        if !(follows && is_kept && is_about) || self.steps.len() >= MAX_PLAIN_STEPS {
-            return false;
-        }
-        let equal = |known: &&ContactStep| known.order() == step.order();
-        last.order() < step.order()
-            || last.order() == step.order() && !self.steps.iter().rev().take_while(equal).any(|one| one.is_same(step))
-    }
-
-    /// The agent who answered.
-    fn agent(&self) -> AgentNo {
-        let answered = self.steps.iter().rev().find_map(|step| match step.transition {
-            Transition::Answered { agent, .. } => Some(agent),
-            _ => None,
-        });
-        answered.unwrap_or_default()
-    }
-
-    /// The visit that the steps make.
-    pub(super) fn visit(&self) -> QueueVisit {
-        let mut visit = QueueVisit::default();
-        for step in &self.steps {
-            if let Transition::Offered(joining) = &step.transition {
-                visit = joined(step, joining);
-            }
-            advance(&mut visit, step);
-        }
-        visit
-    }
-
-    /// What its steps gave.
-    pub(super) fn given(&self) -> Given {
-        Given::of(&self.steps)
-    }
-
-    /// The contact with its visit, which is over.
-    pub(super) fn over(self, visit: QueueVisit) -> Contact {
-        Contact::over(self.id, self.origin, self.steps.into_vec(), visit)
-    }
-
-    /// The contact, of which nothing has been computed yet.
-    fn into_contact(self) -> Contact {
-        let Self { id, origin, steps, .. } = self;
-        Contact::deferred(id, origin, steps.into_vec())
-    }
-}
-
 impl PlainContacts {
+    #[inline]
     fn index(&self, ContactNo(number): ContactNo) -> Option<usize> {
         usize::try_from(number.checked_sub(self.first)?).ok()
     }
 
-    fn place(&self, number: ContactNo) -> Whereabouts {
-        let place = self.index(number).and_then(|index| self.places.get(index));
-        place.copied().unwrap_or(Whereabouts::Elsewhere)
+    /// A contact that is here.
+    #[inline]
+    pub(super) fn get(&self, number: ContactNo) -> Option<&BriefContact> {
+        self.contacts.get(self.index(number)?)?.as_ref()
+    }
+
+    /// The same, to change it.
+    #[inline]
+    pub(super) fn get_mut(&mut self, number: ContactNo) -> Option<&mut BriefContact> {
+        let index = self.index(number)?;
+        self.contacts.get_mut(index)?.as_mut()
     }
 
     /// The number of which `low` is the low half.
     #[expect(clippy::cast_possible_truncation, reason = "the low half")]
+    #[inline]
     fn number(&self, low: u32) -> ContactNo {
         ContactNo(self.first + u64::from(low.wrapping_sub(self.first as u32)))
-    }
-
-    fn resting_at(&self, place: u32) -> Option<&BriefContact> {
-        self.resting.get(place.wrapping_sub(self.first_resting) as usize)?.as_ref()
-    }
-
-    fn id(&self, number: ContactNo) -> Option<&Label> {
-        match self.place(number) {
-            Whereabouts::Elsewhere => None,
-            Whereabouts::UnderWay(place) => self.under_way.get(place as usize).map(|contact| &contact.id),
-            Whereabouts::Resting(place) => self.resting_at(place).map(|contact| &contact.id),
-        }
     }
 
     /// The number of a contact that is here.
@@ -170,142 +77,71 @@ impl PlainContacts {
         if self.numbers.is_empty() {
             return None;
         }
-        let wanted = IdHash::new(ContactNo(0), hash_of(id));
+        let wanted = IdHash::new(ContactNo(0), id);
         let is_it = |known: &IdHash| {
-            known.hash == wanted.hash && self.id(self.number(known.number)).is_some_and(|known| known.as_str() == id)
+            known.hash == wanted.hash
+                && self.get(self.number(known.number)).is_some_and(|known| known.id.as_str() == id)
         };
         self.numbers.find(wanted.hash(), is_it).map(|known| self.number(known.number))
     }
 
-    /// Add a contact without any steps.
-    pub(super) fn begin(&mut self, number: ContactNo, id: Label, origin: OriginNo) {
-        if self.places.is_empty() {
+    /// Add a contact, whose number is higher than all before.
+    pub(super) fn begin(&mut self, number: ContactNo, contact: BriefContact) {
+        if self.contacts.is_empty() {
             self.first = number.0;
         }
         let Some(index) = self.index(number) else { return };
-        let entry = IdHash::new(number, hash_of(id.as_str()));
+        if self.numbers.len() == self.numbers.capacity() {
+            self.forget_ids();
+        }
+        let entry = IdHash::new(number, contact.id.as_str());
         self.numbers.insert_unique(entry.hash(), entry, |known| known.hash());
-        let contact = PlainContact { id, origin, ..PlainContact::default() };
-        let free = self.free.pop().and_then(|free| Some((free, self.under_way.get_mut(free as usize)?)));
-        let place = if let Some((place, slot)) = free {
-            *slot = contact;
-            place
-        } else {
-            self.under_way.push(contact);
-            u32::try_from(self.under_way.len() - 1).unwrap_or(u32::MAX)
-        };
+        // There are many: twice as many places as are in use would be wasted.
+        if index >= self.contacts.capacity() {
+            self.contacts.reserve_exact(index - self.contacts.len() + self.contacts.len() / 8 + 16);
+        }
         // Of the numbers in between, the contacts are elsewhere.
-        self.places.resize(index, Whereabouts::Elsewhere);
-        self.places.push_back(Whereabouts::UnderWay(place));
+        self.contacts.resize_with(index, || None);
+        self.contacts.push_back(Some(contact));
+    }
+
+    /// Forget the ids of contacts that are here no more, and make room for others: so many that each is looked at a few times.
+    fn forget_ids(&mut self) {
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.retain(|known| self.get(self.number(known.number)).is_some());
+        numbers.reserve(numbers.len() / 4 + 16, |known| known.hash());
+        self.numbers = numbers;
     }
 
     /// Add a step to a contact, if it is here and goes on with it as plainly as it began.
-    pub(super) fn step(&mut self, number: ContactNo, step: ContactStep) -> bool {
-        let Whereabouts::UnderWay(place) = self.place(number) else { return false };
-        let contact = self.under_way.get_mut(place as usize).filter(|contact| contact.continues_with(&step));
-        let Some(contact) = contact else { return false };
-        match step.transition {
-            Transition::Answered { .. } => contact.stage = VisitStage::Talking,
-            transition if transition.is_ending() => contact.stage = VisitStage::Completed,
-            _ => {}
-        }
-        contact.steps.push(step);
-        true
-    }
-
-    /// When a contact that is under way here began.
-    pub(super) fn began(&self, number: ContactNo) -> Option<Time> {
-        let Whereabouts::UnderWay(place) = self.place(number) else { return None };
-        self.under_way.get(place as usize)?.steps.first().map(|step| step.at)
-    }
-
-    /// When a contact that rests here ended.
-    pub(super) fn rests_since(&self, number: ContactNo) -> Option<Time> {
-        let Whereabouts::Resting(place) = self.place(number) else { return None };
-        self.resting_at(place)?.ended()
-    }
-
-    /// Take out a contact that is under way. It is to [rest](Self::rest) or to be a contact like the others.
-    pub(super) fn take_under_way(&mut self, number: ContactNo) -> Option<PlainContact> {
-        let Whereabouts::UnderWay(place) = self.place(number) else { return None };
-        self.set_place(number, Whereabouts::Elsewhere);
-        self.free.push(place);
-        self.under_way.get_mut(place as usize).map(std::mem::take)
+    pub(super) fn step(&mut self, number: ContactNo, step: &ContactStep) -> bool {
+        self.get_mut(number).is_some_and(|contact| contact.take(step))
     }
 
     /// Take out a contact, to be one like the others.
     pub(super) fn take(&mut self, number: ContactNo) -> Option<Contact> {
-        match self.place(number) {
-            Whereabouts::Elsewhere => None,
-            Whereabouts::UnderWay(_) => self.take_under_way(number).map(PlainContact::into_contact),
-            Whereabouts::Resting(_) => self.take_resting(number).map(|contact| contact.contact()),
-        }
+        let index = self.index(number)?;
+        let contact = self.contacts.get_mut(index)?.take()?;
+        Some(contact.contact())
     }
 
-    fn set_place(&mut self, number: ContactNo, place: Whereabouts) {
-        if let Some(slot) = self.index(number).and_then(|index| self.places.get_mut(index)) {
-            *slot = place;
-        }
-    }
-
-    /// Keep what is left of a contact that was under way.
-    pub(super) fn rest(&mut self, number: ContactNo, contact: BriefContact) {
-        let place = u32::try_from(self.resting.len()).unwrap_or(u32::MAX).wrapping_add(self.first_resting);
-        self.set_place(number, Whereabouts::Resting(place));
-        // There are many: twice as many places as are in use would be wasted.
-        if self.resting.len() == self.resting.capacity() {
-            self.resting.reserve_exact(self.resting.len() / 8 + 16);
-        }
-        self.resting.push_back(Some(contact));
-    }
-
-    /// A contact that rests here.
-    pub(super) fn resting_mut(&mut self, number: ContactNo) -> Option<&mut BriefContact> {
-        let Whereabouts::Resting(place) = self.place(number) else { return None };
-        self.resting.get_mut(place.wrapping_sub(self.first_resting) as usize)?.as_mut()
-    }
-
-    fn take_resting(&mut self, number: ContactNo) -> Option<BriefContact> {
-        let Whereabouts::Resting(place) = self.place(number) else { return None };
-        self.set_place(number, Whereabouts::Elsewhere);
-        self.resting.get_mut(place.wrapping_sub(self.first_resting) as usize)?.take()
-    }
-
-    /// Drop a contact that rests.
-    pub(super) fn forget(&mut self, number: ContactNo) {
-        self.take_resting(number);
-        while self.resting.pop_front_if(|first| first.is_none()).is_some() {
-            self.first_resting = self.first_resting.wrapping_add(1);
-        }
-        while self.places.pop_front_if(|first| matches!(first, Whereabouts::Elsewhere)).is_some() {
+    /// Drop the contacts that were counted and over before `at`, up to the first that was not.
+    pub(super) fn forget_before(&mut self, at: Time) {
+        let is_over = |contact: &BriefContact| !contact.uncounted && contact.ended().is_some_and(|ended| ended < at);
+        while self.contacts.pop_front_if(|first| first.as_ref().is_none_or(is_over)).is_some() {
             self.first += 1;
         }
     }
 
-    /// Forget the ids of contacts that are here no more.
-    pub(super) fn forget_ids(&mut self) {
-        let mut numbers = std::mem::take(&mut self.numbers);
-        numbers.retain(|known| !matches!(self.place(self.number(known.number)), Whereabouts::Elsewhere));
-        self.numbers = numbers;
-    }
-
-    /// Pass each visit to `each`, of all contacts at rest of which something is from `from` on.
+    /// Pass each visit to `each`, of all counted contacts of which something is from `from` on.
     pub(super) fn for_each_visit(&self, from: Time, each: &mut dyn FnMut(&QueueVisit)) {
-        let recent = self.resting.iter().flatten().filter(|contact| contact.last_instant() >= from);
-        recent.for_each(|contact| each(&contact.visit()));
+        let counted = self.all().filter(|contact| !contact.uncounted && contact.last_instant() >= from);
+        counted.for_each(|contact| each(&contact.visit()));
     }
 
     /// All contacts.
-    pub(super) fn contacts(&self) -> impl Iterator<Item = Contact> {
-        let under_way = self.places.iter().filter_map(|place| match place {
-            Whereabouts::UnderWay(place) => self.under_way.get(*place as usize),
-            Whereabouts::Elsewhere | Whereabouts::Resting(_) => None,
-        });
-        let unsettled = |contact: &PlainContact| {
-            let PlainContact { id, origin, stage, steps } = contact;
-            PlainContact { id: id.clone(), origin: *origin, stage: *stage, steps: steps.clone() }.into_contact()
-        };
-        under_way.map(unsettled).chain(self.resting.iter().flatten().map(BriefContact::contact))
+    pub(super) fn all(&self) -> impl Iterator<Item = &BriefContact> {
+        self.contacts.iter().flatten()
     }
 }
 

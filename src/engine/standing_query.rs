@@ -8,20 +8,26 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use super::Engine;
 use super::contact::Contact;
 use super::contact::brief::BriefContact;
 use super::contact_store::ContactNo;
+use super::counting::{Limits, count_fact};
+use super::course::next_restart;
 use super::facts::{CellKey, CellNo, Fact, Measure, UNKNOWN};
-use super::flush::{Links, note_changed, topic_visit};
+use super::flush::{agent_changes, note_changed, topic_visit};
 use super::groups::ResolvedSlice;
-use super::plain_contacts::PlainContact;
+use super::interner::{OriginNo, QueueNo};
 use super::repeats::{StatusChanges, Topic, TopicVisit};
+use super::transition::ContactStep;
 use super::view::{Steps, View};
 use super::view_cache::ViewKey;
-use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitStage};
+use super::visit::{FactSink, QueueVisit, RepeatStatus, VisitFact, VisitFacts, VisitStage};
 use crate::clock::{Span, Time};
-use crate::kpi::{Dim, Every, Period};
+use crate::kpi::{Dim, Every, Period, Tally};
+use crate::text::Name;
 
 /// A contact that is not over after so long is deferred no longer.
 const MAX_DEFERRED: Span = Span(4 * Span::HOUR.0);
@@ -39,7 +45,7 @@ pub(super) struct StandingQuery {
     baseline: View,
     /// The deferred contacts by number, with others that are so no longer.
     deferred: VecDeque<ContactNo>,
-    /// The contacts that are over, in the order they ended, some more than once.
+    /// The contacts that are over but for the plain ones, in the order they ended, some more than once.
     over: VecDeque<(Time, ContactNo)>,
     /// How many customers were left when some were last forgotten.
     customers: usize,
@@ -95,10 +101,23 @@ impl Engine {
         self.standing_query.as_ref().map_or(0, |query| query.too_late)
     }
 
+    /// Begin a new contact plainly, if there is a standing query and the step is one that a plain contact begins with.
+    pub(super) fn begin_plain(&mut self, id: &impl Name, origin: OriginNo, step: &ContactStep) -> bool {
+        let Some(query) = &mut self.standing_query else { return false };
+        if next_restart(&self.restarts, origin, step.at).is_some() {
+            return false;
+        }
+        let Some(contact) = BriefContact::joined(id, origin, step) else { return false };
+        query.note_topic(step.at);
+        let number = self.contacts.reserve();
+        query.deferred.push_back(number);
+        self.plain_contacts.begin(number, contact);
+        true
+    }
+
     /// Defer a new contact, if there is a standing query.
     pub(super) fn defer(&mut self, number: ContactNo) {
         if let Some(query) = &mut self.standing_query {
-            // Plain ones are deferred by what they are.
             if let Some(contact) = self.contacts.get_mut(number) {
                 contact.deferred = true;
             }
@@ -114,9 +133,10 @@ impl Engine {
         self.settle(self.horizon(now));
         let longest = MAX_DEFERRED.min(self.settings.contact_ttl);
         while let Some(number) = self.standing_query.as_ref().and_then(|query| query.deferred.front().copied()) {
-            let contact = self.contacts.get(number).filter(|contact| contact.deferred);
-            let began = contact.and_then(|contact| contact.steps.first()).map(|step| step.at);
-            let began = self.plain_contacts.began(number).or(began);
+            let contact = || self.contacts.get(number).filter(|contact| contact.deferred);
+            let plain =
+                self.plain_contacts.get(number).filter(|contact| contact.uncounted).map(|contact| contact.joined);
+            let began = plain.or_else(|| Some(contact()?.steps.first()?.at));
             if began.is_some_and(|began| now.since(began) <= longest) {
                 break;
             }
@@ -137,7 +157,7 @@ impl Engine {
 
     /// Make a contact one like those of an engine without a standing query, if it is deferred.
     pub(super) fn end_deferral(&mut self, number: ContactNo) {
-        if self.plain_contacts.began(number).is_some() {
+        if self.plain_contacts.get(number).is_some_and(|contact| contact.uncounted) {
             self.end_plain(number);
         }
         if !self.contacts.get(number).is_some_and(|contact| contact.deferred) {
@@ -180,8 +200,12 @@ impl Engine {
         }
     }
 
-    /// Count a plain contact that was over at `at`.
-    pub(super) fn count_plain(&mut self, number: ContactNo, mut contact: PlainContact, at: Time) {
+    /// Count a contact that is over, if it is a plain one that is still to be counted.
+    pub(super) fn count_plain(&mut self, number: ContactNo) -> bool {
+        let Some(contact) = self.plain_contacts.get_mut(number).filter(|contact| contact.uncounted) else {
+            return false;
+        };
+        contact.uncounted = false;
         let mut visit = contact.visit();
         for (changed, status) in self.add_to_topic(topic_visit(&visit, (number, 0))) {
             if changed.0 == number {
@@ -190,17 +214,11 @@ impl Engine {
                 self.set_repeat_status(changed, status);
             }
         }
-        visit.written = true;
+        if let Some(contact) = self.plain_contacts.get_mut(number) {
+            contact.repeat_status = visit.repeat_status;
+        }
         self.count_visit(&visit);
-        let given = contact.given();
-        match BriefContact::of_visit(&mut contact.id, contact.origin, &mut visit, given, (None, None)) {
-            Some(brief) => self.plain_contacts.rest(number, brief),
-            None => self.contacts.put_back(number, contact.over(visit)),
-        }
-        self.contacts.pack_settled(number);
-        if let Some(query) = &mut self.standing_query {
-            query.note_over(at, number);
-        }
+        true
     }
 
     fn add_to_topic(&mut self, visit: Option<(Topic, TopicVisit)>) -> StatusChanges {
@@ -210,7 +228,7 @@ impl Engine {
 
     /// Set the status of a plain contact that has been counted; `false` where it is none.
     pub(super) fn set_plain_status(&mut self, number: ContactNo, status: RepeatStatus) -> bool {
-        let Some(contact) = self.plain_contacts.resting_mut(number) else { return false };
+        let Some(contact) = self.plain_contacts.get_mut(number) else { return false };
         let before = contact.visit();
         contact.repeat_status = status;
         let after = contact.visit();
@@ -222,30 +240,26 @@ impl Engine {
     fn count_visit(&mut self, visit: &QueueVisit) {
         let first = self.count_facts(visit, 1);
         self.facts.note_counted(first);
-        self.update_links(visit.queue, &Links::default(), &Links::of(visit, None));
+        let (agent, changes) = agent_changes(visit);
+        self.add_changes(visit.queue, agent, changes.into_iter().flatten());
     }
 
     /// Count the facts of a visit, or take them back where the sign is −1. Returns the instant of the first.
     fn count_facts(&mut self, visit: &QueueVisit, sign: i8) -> Time {
-        let mut first = Time(i64::MAX);
-        let Some(mut query) = self.standing_query.take() else { return first };
+        let Some(mut query) = self.standing_query.take() else { return Time(i64::MAX) };
         let StandingQuery { by, every, counted, steps, .. } = &mut *query;
         let key = visit.cell();
         // Without steps, all facts about one agent are counted in one row.
         let own_row = if every.is_none() { self.row_of(by, counted, &key, None) } else { None };
-        visit.for_each_fact(|VisitFact { at, measure, arg, value, agent }| {
-            first = first.min(at);
-            let row = own_row.filter(|_| agent == key.agent);
-            let row = row.or_else(|| self.row_of(by, counted, &CellKey { agent, ..key }, steps.of(at)));
-            // When first contacts joined is counted at the end.
-            let value = if measure == Measure::FirstContact { UNKNOWN } else { value };
-            counted.count_in(
-                row,
-                &Fact { cell: CellNo::default(), measure, arg, sign, value },
-                key.queue,
-                &self.limits,
-            );
-        });
+        let (queue, limits, others) = (key.queue, &self.limits, VisitFacts::new());
+        let first = Time(i64::MAX);
+        let mut counter = VisitCounter { tally: counted.tally_mut(own_row), queue, limits, sign, first, others };
+        visit.give_facts(&mut counter);
+        let VisitCounter { first, others, .. } = counter;
+        for VisitFact { at, measure, arg, value, agent } in others {
+            let row = self.row_of(by, counted, &CellKey { agent, ..key }, steps.of(at));
+            counted.count_in(row, &counted_fact(measure, arg, value, sign), queue, limits);
+        }
         self.standing_query = Some(query);
         first
     }
@@ -291,14 +305,12 @@ impl Engine {
     pub(super) fn forget_before(&mut self, at: Time, complete_from: Time) {
         let Some(query) = &mut self.standing_query else { return };
         query.complete_from = query.complete_from.max(complete_from);
+        self.plain_contacts.forget_before(at);
         while let Some((_, number)) = query.over.pop_front_if(|(ended, _)| *ended < at) {
-            if self.plain_contacts.rests_since(number).is_some_and(|ended| ended < at) {
-                self.plain_contacts.forget(number);
-            } else if self.contacts.rests_since(number).is_some_and(|ended| ended < at) {
+            if self.contacts.rests_since(number).is_some_and(|ended| ended < at) {
                 self.contacts.forget(number);
             }
         }
-        self.plain_contacts.forget_ids();
         let customers = self.customers.in_use();
         if customers > 2 * query.customers.max(LEAST_CUSTOMERS) {
             self.forget_customers();
@@ -360,21 +372,61 @@ impl Engine {
         let StandingQuery { by, steps, counted, .. } = query;
         let newest = self.newest;
         let provisional_from = newest - self.settings.rules.fcr_window;
+        let mut open: FxHashMap<usize, i64> = FxHashMap::default();
         let mut count = |visit: &QueueVisit| {
             if let (Some(true), Some(ended)) = (visit.repeat_status.first_resolved, visit.ended)
                 && visit.joined > provisional_from
+                && let Some(row) = self.row_of(by, counted, &visit.cell(), steps.of(ended))
             {
-                let row = self.row_of(by, counted, &visit.cell(), steps.of(ended));
-                counted.count_first_open(row, newest.0, 1);
+                *open.entry(row).or_default() += 1;
             }
         };
         self.contacts.for_each_visit(provisional_from, &mut count);
         self.plain_contacts.for_each_visit(provisional_from, &mut count);
         for (at, fact) in self.facts.from(provisional_from) {
             if fact.measure == Measure::FirstContact && fact.arg != 0 && fact.value > provisional_from.0 {
-                let row = self.row_of(by, counted, &self.cell(fact.cell), steps.of(at));
-                counted.count_first_open(row, newest.0, -i64::from(fact.sign));
+                if let Some(row) = self.row_of(by, counted, &self.cell(fact.cell), steps.of(at)) {
+                    *open.entry(row).or_default() -= i64::from(fact.sign);
+                }
             }
         }
+        open.into_iter().for_each(|(row, contacts)| counted.count_first_open(row, newest.0, contacts));
     }
+}
+
+/// Counts the facts of a visit in the tally of its row.
+struct VisitCounter<'a> {
+    /// `None` where there is none for all of them.
+    tally: Option<&'a mut Tally>,
+    queue: QueueNo,
+    limits: &'a Limits,
+    sign: i8,
+    /// The instant of the first fact.
+    first: Time,
+    /// Those that may be counted in other rows.
+    others: VisitFacts,
+}
+
+impl FactSink for VisitCounter<'_> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `count_fact`")]
+    fn add(&mut self, fact: VisitFact) {
+        let VisitFact { at, measure, arg, value, .. } = fact;
+        let Some(tally) = &mut self.tally else { return self.add_other(fact) };
+        self.first = self.first.min(at);
+        count_fact(tally, &counted_fact(measure, arg, value, self.sign), self.queue, self.limits, true);
+    }
+
+    #[inline(never)]
+    fn add_other(&mut self, fact: VisitFact) {
+        self.first = self.first.min(fact.at);
+        self.others.push(fact);
+    }
+}
+
+/// A fact as it is counted for a standing query: when first contacts joined is counted at the end.
+#[inline]
+const fn counted_fact(measure: Measure, arg: u8, value: i64, sign: i8) -> Fact {
+    let value = if matches!(measure, Measure::FirstContact) { UNKNOWN } else { value };
+    Fact { cell: CellNo::new(0), measure, arg, sign, value }
 }

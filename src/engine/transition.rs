@@ -96,6 +96,14 @@ impl JoinDetails {
 }
 
 impl Transition {
+    /// An agent did not answer; the phone rang so long, where that is known.
+    pub(super) const fn no_answer(agent: AgentNo, ring: Option<Span>) -> Self {
+        match ring {
+            Some(Span::ZERO) => Self::NeverRang { agent },
+            _ => Self::RingNoAnswer { agent },
+        }
+    }
+
     /// Orders the steps of one instant: the lower comes first.
     pub(super) const fn rank(&self) -> u8 {
         match self {

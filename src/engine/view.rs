@@ -90,7 +90,10 @@ pub(super) struct View {
     /// By cell number: its group's number plus one; 0 where the cell is outside the slice.
     group_of_cell: Vec<u32>,
     groups: Vec<Group>,
+    /// The numbers of the groups with two values.
     group_numbers: FxHashMap<Group, u32>,
+    /// The same of the groups with one value, by that value, plus one; 0 where there is none.
+    numbers_of_values: Vec<u32>,
     /// Without steps: by group number, the index of its tally plus one; 0 where there is none yet.
     tally_of_group: Vec<u32>,
     /// With steps: the same by group number and start of the step.
@@ -252,11 +255,11 @@ impl View {
         }
     }
 
-    /// Count the time of joining of a first contact in a row and in the total.
-    pub(super) fn count_first_open(&mut self, row: Option<usize>, joined: i64, sign: i64) {
-        if let Some(tally) = row.and_then(|row| self.tallies.get_mut(row)) {
+    /// Count the time of joining of so many first contacts in a row and in the total.
+    pub(super) fn count_first_open(&mut self, row: usize, joined: i64, contacts: i64) {
+        if let Some(tally) = self.tallies.get_mut(row) {
             for first_open in [&mut tally.first_open, &mut self.total.first_open] {
-                first_open.count(joined, sign);
+                (0..contacts.abs()).for_each(|_| first_open.count(joined, contacts.signum()));
                 first_open.tidy();
             }
         }
@@ -273,6 +276,7 @@ impl View {
             group_of_cell: self.group_of_cell.clone(),
             groups: self.groups.clone(),
             group_numbers: self.group_numbers.clone(),
+            numbers_of_values: self.numbers_of_values.clone(),
             tally_of_group: self.tally_of_group.clone(),
             tally_of_step: self.tally_of_step.clone(),
             keys: self.keys.clone(),
@@ -311,7 +315,11 @@ impl View {
 
     /// The row of a group, without steps.
     pub(super) fn row_of(&self, group: Group) -> Option<(RowKey, &Tally)> {
-        let tally = self.tally_of_group.get(*self.group_numbers.get(&group)? as usize)?;
+        let number = match group {
+            [value, DimValue::NONE] => self.numbers_of_values.get(value.index())?.checked_sub(1)?,
+            group => *self.group_numbers.get(&group)?,
+        };
+        let tally = self.tally_of_group.get(number as usize)?;
         self.row_at(tally.checked_sub(1)? as usize)
     }
 
@@ -321,10 +329,20 @@ impl View {
 
     fn group_number(&mut self, group: Group) -> u32 {
         let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX - 1);
-        *self.group_numbers.entry(group).or_insert_with(|| {
+        let number = if let [value, DimValue::NONE] = group {
+            if self.numbers_of_values.len() <= value.index() {
+                self.numbers_of_values.resize(value.index() + 1, 0);
+            }
+            let Some(slot) = self.numbers_of_values.get_mut(value.index()) else { return next };
+            *slot = if *slot == 0 { next + 1 } else { *slot };
+            *slot - 1
+        } else {
+            *self.group_numbers.entry(group).or_insert(next)
+        };
+        if number == next {
             self.groups.push(group);
-            next
-        })
+        }
+        number
     }
 
     /// Count a fact in its row and in the total.
@@ -350,13 +368,20 @@ impl View {
 
     /// Count a fact about a queue in a row, but not in the total: see [`Self::add_up`].
     pub(super) fn count_in(&mut self, row: Option<usize>, fact: &Fact, queue: QueueNo, limits: &Limits) {
-        let rows = self.tallies.len();
-        if let Some((row, tally)) = row.and_then(|row| Some((row, self.tallies.get_mut(row)?))) {
-            count_fact(tally, fact, queue, limits, !self.without_waits);
-            if self.touched.len() < rows {
-                self.touched.push(row);
-            }
+        let with_waits = !self.without_waits;
+        if let Some(tally) = self.tally_mut(row) {
+            count_fact(tally, fact, queue, limits, with_waits);
         }
+    }
+
+    /// The tally of a row, to count in.
+    pub(super) fn tally_mut(&mut self, row: Option<usize>) -> Option<&mut Tally> {
+        let rows = self.tallies.len();
+        let tally = self.tallies.get_mut(row?)?;
+        if self.touched.len() < rows {
+            self.touched.extend(row);
+        }
+        Some(tally)
     }
 
     /// The index of the tally of a group and step, which is added if it is new.

@@ -235,72 +235,98 @@ impl QueueVisit {
         CellKey { queue: self.queue, intent: self.intent, agent: self.agent, channel: self.channel }
     }
 
-    /// Pass the facts it leaves to `each`, in a fixed order.
-    pub(super) fn for_each_fact(&self, mut each: impl FnMut(VisitFact)) {
+    /// Pass the facts it leaves to `sink`, in a fixed order.
+    #[inline]
+    pub(super) fn give_facts(&self, sink: &mut impl FactSink) {
         if self.timing == VisitTiming::Sampled {
             return;
         }
-        let mut add = |at: Time, measure: Measure, arg: u8, value: i64| {
-            each(VisitFact { at, measure, arg, value, agent: self.agent });
-        };
+        let fact = |at, measure, arg, value| VisitFact { at, measure, arg, value, agent: self.agent };
         let band = self.position.map_or(NO_BAND, |p| u8::try_from(position_band(p)).unwrap_or(NO_BAND));
         let ended = self.ended.unwrap_or(self.joined);
         if self.counted {
-            self.join_facts(&mut add);
+            sink.add(fact(self.joined, Measure::Offered, 0, 0));
+            if self.customer.is_known() {
+                sink.add(fact(self.joined, Measure::KnownCustomer, u8::from(self.repeat_status.switched), 0));
+            }
+            if self.repeat_status.repeat {
+                sink.add(fact(self.joined, Measure::Repeat, 0, 0));
+            }
+            if let Some(steps) = self.rare().auth_steps {
+                sink.add(fact(self.joined, Measure::AuthSteps, 0, i64::from(steps) * 1_000_000));
+            }
             if let Some(at) = self.answered {
-                add(at, Measure::Answered, band, micros(self.wait));
+                sink.add(fact(at, Measure::Answered, band, micros(self.wait)));
             }
         }
         match self.stage {
-            VisitStage::Abandoned => add(ended, Measure::Abandoned, band, micros(self.wait)),
+            VisitStage::Abandoned => sink.add(fact(ended, Measure::Abandoned, band, micros(self.wait))),
             VisitStage::Left(reason) => {
                 let reason = LeftReason::ALL.iter().position(|r| *r == reason).unwrap_or(0);
                 let arg = u8::try_from(reason).unwrap_or(0) | band << 4;
-                add(ended, Measure::Left, arg, micros(self.wait));
+                sink.add(fact(ended, Measure::Left, arg, micros(self.wait)));
             }
-            VisitStage::Lost { waiting } => add(ended, Measure::UnknownEnd, u8::from(waiting), 0),
+            VisitStage::Lost { waiting } => sink.add(fact(ended, Measure::UnknownEnd, u8::from(waiting), 0)),
             VisitStage::Completed | VisitStage::Transferred => {
                 let handling = self.talk.map(|talk| talk + self.hold);
-                add(ended, Measure::Handled, 0, micros(handling));
+                sink.add(fact(ended, Measure::Handled, 0, micros(handling)));
                 if self.hold.0 != 0 && handling.is_some() {
-                    add(ended, Measure::Hold, 0, self.hold.0);
+                    sink.add(fact(ended, Measure::Hold, 0, self.hold.0));
                 }
                 if self.stage == VisitStage::Transferred {
-                    add(ended, Measure::Transferred, 0, 0);
+                    sink.add(fact(ended, Measure::Transferred, 0, 0));
                 }
                 if let Some(resolved) = self.repeat_status.first_resolved {
-                    add(ended, Measure::FirstContact, u8::from(resolved), self.joined.0);
+                    sink.add(fact(ended, Measure::FirstContact, u8::from(resolved), self.joined.0));
                 }
             }
             VisitStage::Waiting | VisitStage::Talking | VisitStage::Void => {}
         }
         if let Some((at, acw)) = self.acw {
             let whole = self.stage.is_handled() && self.talk.is_some();
-            add(at, Measure::AfterContact, u8::from(whole), acw.0);
+            sink.add(fact(at, Measure::AfterContact, u8::from(whole), acw.0));
         }
-        let rare = self.rare();
+        let Some(rare) = &self.rare else { return };
         if let Some(at) = rare.responded {
-            add(at, Measure::Responded, 0, at.since(self.joined).0);
+            sink.add(fact(at, Measure::Responded, 0, at.since(self.joined).0));
         }
         if let Some((at, resolved)) = rare.disposition {
-            add(at, Measure::Disposition, u8::from(resolved), 0);
+            sink.add(fact(at, Measure::Disposition, u8::from(resolved), 0));
         }
-        for added in &rare.added_facts {
-            let agent = added.agent.unwrap_or(self.agent);
-            each(VisitFact { at: added.at, measure: added.measure, arg: added.arg, value: added.value, agent });
-        }
+        rare.added_facts.iter().for_each(|added| sink.add_other(added.of_visit(self.agent)));
     }
 
-    fn join_facts(&self, add: &mut impl FnMut(Time, Measure, u8, i64)) {
-        add(self.joined, Measure::Offered, 0, 0);
-        if self.customer.is_known() {
-            add(self.joined, Measure::KnownCustomer, u8::from(self.repeat_status.switched), 0);
-        }
-        if self.repeat_status.repeat {
-            add(self.joined, Measure::Repeat, 0, 0);
-        }
-        if let Some(steps) = self.rare().auth_steps {
-            add(self.joined, Measure::AuthSteps, 0, i64::from(steps) * 1_000_000);
-        }
+    /// Pass the facts it leaves to `each`, in a fixed order.
+    pub(super) fn for_each_fact(&self, each: impl FnMut(VisitFact)) {
+        self.give_facts(&mut FactsTo(each));
+    }
+}
+
+/// Takes the facts of a visit.
+pub(super) trait FactSink {
+    /// Take a fact of its course, about the agent who answered; where this is called, it is known which measure it is.
+    fn add(&mut self, fact: VisitFact);
+
+    /// Take one that was added to it, about any agent.
+    fn add_other(&mut self, fact: VisitFact);
+}
+
+struct FactsTo<F>(F);
+
+impl<F: FnMut(VisitFact)> FactSink for FactsTo<F> {
+    fn add(&mut self, fact: VisitFact) {
+        (self.0)(fact);
+    }
+
+    fn add_other(&mut self, fact: VisitFact) {
+        (self.0)(fact);
+    }
+}
+
+impl AddedFact {
+    /// The fact of a visit with an agent.
+    fn of_visit(&self, agent: AgentNo) -> VisitFact {
+        let Self { at, measure, arg, value, .. } = *self;
+        VisitFact { at, measure, arg, value, agent: self.agent.unwrap_or(agent) }
     }
 }

@@ -3,7 +3,7 @@
 use super::{InputSummary, Report, ReportSettings};
 use crate::clock::{Span, Time};
 use crate::engine::{self, ApplyOutcome, Engine};
-use crate::event::{Event, EventSink};
+use crate::event::{Event, EventSink, PlainEvent};
 use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, Slice};
 
 /// Applies the events of a report's input while they are read.
@@ -40,12 +40,12 @@ impl EventSink for ReportIntake<'_> {
         self.apply(&event);
     }
 
-    fn takes_parts(&self) -> bool {
+    fn takes_plain(&self) -> bool {
         true
     }
 
-    fn take_parts(&mut self, event: &Event<&str>) {
-        let outcome = self.engine.apply_parts(event);
+    fn take_plain(&mut self, event: &PlainEvent<'_>) {
+        let outcome = self.engine.apply_plain(event);
         self.note(event.at, outcome);
     }
 }

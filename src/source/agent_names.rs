@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::text::Label;
+use crate::text::short_key::ShortKey;
 
 /// How many names of each kind are kept; no floor has more.
 const MAX_NAMES: usize = 20_000;
@@ -53,6 +54,20 @@ impl AgentNames {
             idle.first().map_or("", |name| name.as_str()),
             unknown.first().map_or("", |name| name.as_str()),
         ))
+    }
+}
+
+/// The agents whom calls were seen to ring or reach, of whom nearly every line names one: each is noted once.
+#[derive(Debug, Default)]
+pub(crate) struct CalledAgents(FxHashSet<ShortKey>);
+
+impl CalledAgents {
+    /// Note an agent among `names`, if that is not done yet.
+    pub(crate) fn note(&mut self, agent: &str, names: &mut AgentNames) {
+        let key = ShortKey::of(agent.as_bytes()).filter(|_| self.0.len() < MAX_NAMES);
+        if key.is_none_or(|key| self.0.insert(key)) {
+            names.note_called(agent);
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::hash::{Hash, Hasher};
 
 /// At most 24 bytes as three words: a map of these needs no call to compare or hash a name. Nearly all names and ids
 /// are that short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The default one is of no bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ShortKey([u64; 3]);
 
 impl ShortKey {

@@ -1,6 +1,8 @@
 //! A contact that is over, with one ordinary visit, as nearly all are: without encoding, and in about as few bytes. Its steps
 //! follow from what is kept, so that a late one finds them as if it had come in time.
 
+mod plain_course;
+
 use serde::{Deserialize, Serialize};
 use smallvec::smallvec;
 
@@ -30,29 +32,32 @@ impl Given {
     const ACW: u8 = 1 << 5;
 
     /// What the steps of a visit gave.
-    pub(in crate::engine) fn of(steps: &[ContactStep]) -> Self {
-        let mut bits = 0;
-        let mut note = |given: bool, bit: u8| bits |= if given { bit } else { 0 };
-        for step in steps {
-            match step.transition {
-                Transition::Answered { wait, .. } | Transition::Abandoned { wait } | Transition::Left { wait, .. } => {
-                    note(step.queue.is_known(), Self::QUEUE);
-                    note(wait.is_some(), Self::WAIT);
-                }
-                Transition::Completed { agent, talk, hold } => {
-                    note(agent.is_known(), Self::ENDING_AGENT);
-                    note(talk.is_some(), Self::TALK);
-                    note(hold.is_some(), Self::HOLD);
-                }
-                Transition::Transferred { agent, talk, .. } => {
-                    note(agent.is_known(), Self::ENDING_AGENT);
-                    note(talk.is_some(), Self::TALK);
-                }
-                Transition::Wrapped { acw, .. } => note(acw.is_some(), Self::ACW),
-                _ => {}
+    fn of(steps: &[ContactStep]) -> Self {
+        let mut given = Self::default();
+        steps.iter().for_each(|step| given.note(step));
+        given
+    }
+
+    /// Note what a step gave.
+    fn note(&mut self, step: &ContactStep) {
+        let mut note = |given: bool, bit: u8| self.0 |= if given { bit } else { 0 };
+        match step.transition {
+            Transition::Answered { wait, .. } | Transition::Abandoned { wait } | Transition::Left { wait, .. } => {
+                note(step.queue.is_known(), Self::QUEUE);
+                note(wait.is_some(), Self::WAIT);
             }
+            Transition::Completed { agent, talk, hold } => {
+                note(agent.is_known(), Self::ENDING_AGENT);
+                note(talk.is_some(), Self::TALK);
+                note(hold.is_some(), Self::HOLD);
+            }
+            Transition::Transferred { agent, talk, .. } => {
+                note(agent.is_known(), Self::ENDING_AGENT);
+                note(talk.is_some(), Self::TALK);
+            }
+            Transition::Wrapped { acw, .. } => note(acw.is_some(), Self::ACW),
+            _ => {}
         }
-        Self(bits)
     }
 
     const fn has(self, bit: u8) -> bool {
@@ -64,11 +69,11 @@ impl Given {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct BriefContact {
     pub(in crate::engine) id: Label,
-    joined: Time,
+    pub(in crate::engine) joined: Time,
     origin: OriginNo,
     queue: QueueNo,
     intent: IntentNo,
-    customer: CustomerNo,
+    pub(in crate::engine) customer: CustomerNo,
     agent: AgentNo,
     answered: Millis,
     ended: Millis,
@@ -87,6 +92,9 @@ pub(in crate::engine) struct BriefContact {
     classified: Millis,
     identified: Millis,
     given: Given,
+    /// What it leaves is still to be counted.
+    #[serde(skip)]
+    pub(in crate::engine) uncounted: bool,
     /// Of one contact in ten, which an agent did not answer at first.
     rare: Option<Box<RareFields>>,
 }
@@ -103,6 +111,11 @@ impl Millis {
     }
 }
 
+/// A position plus one, or zero where it is not known; `None` if it is too high.
+fn position(position: Option<u32>) -> Option<u16> {
+    position.map_or(Some(0), |position| u16::try_from(position.checked_add(1)?).ok())
+}
+
 impl BriefContact {
     /// `None` where its steps would not be the same afterwards, but for rings that nobody missed. Otherwise its id and rare
     /// fields are taken.
@@ -113,11 +126,36 @@ impl BriefContact {
             |is_it: fn(&Transition) -> bool| steps.iter().find(|step| is_it(&step.transition)).map(|step| step.at);
         let classified = told(|transition| matches!(transition, Transition::Classified { .. }));
         let identified = told(|transition| matches!(transition, Transition::Identified { .. }));
-        let mut own_id = std::mem::take(id);
-        let brief = Self::of_visit(&mut own_id, *origin, visit, Given::of(steps), (classified, identified));
-        let Some(mut brief) = brief else {
-            *id = own_id;
+        if !(visit.counted && visit.written && !visit.ringing.is_known()) {
             return None;
+        }
+        let since = |at: Option<Time>| Millis::of(at.map(|at| at - visit.joined));
+        let mut brief = Self {
+            joined: visit.joined,
+            origin: *origin,
+            queue: visit.queue,
+            intent: visit.intent,
+            customer: visit.customer,
+            agent: visit.agent,
+            answered: since(visit.answered)?,
+            ended: since(visit.ended)?,
+            wait: Millis::of(visit.wait)?,
+            talk: Millis::of(visit.talk)?,
+            hold: Millis::of(Some(visit.hold))?,
+            acw_ended: since(visit.acw.map(|(at, _)| at))?,
+            acw: Millis::of(visit.acw.map(|(_, lasted)| lasted))?,
+            position: position(visit.position)?,
+            channel: visit.channel,
+            stage: visit.stage,
+            timing: visit.timing,
+            repeat_status: visit.repeat_status,
+            classified: since(classified)?,
+            identified: since(identified)?,
+            given: Given::of(steps),
+            uncounted: false,
+            // The last, so that nothing is taken where there is no brief contact.
+            rare: visit.rare.take(),
+            id: std::mem::take(id),
         };
         let is_kept = |step: &&ContactStep| {
             !matches!(step.transition, Transition::Ringing { .. } | Transition::RingCanceled { .. })
@@ -132,47 +170,6 @@ impl BriefContact {
             return None;
         }
         Some(brief)
-    }
-
-    /// The same of a contact whose course is plain, or `None`. When its intent and customer became known after the offer is
-    /// given.
-    pub(in crate::engine) fn of_visit(
-        id: &mut Label,
-        origin: OriginNo,
-        visit: &mut QueueVisit,
-        given: Given,
-        (classified, identified): (Option<Time>, Option<Time>),
-    ) -> Option<Self> {
-        if !(visit.counted && visit.written && !visit.ringing.is_known()) {
-            return None;
-        }
-        let since = |at: Option<Time>| Millis::of(at.map(|at| at - visit.joined));
-        Some(Self {
-            joined: visit.joined,
-            origin,
-            queue: visit.queue,
-            intent: visit.intent,
-            customer: visit.customer,
-            agent: visit.agent,
-            answered: since(visit.answered)?,
-            ended: since(visit.ended)?,
-            wait: Millis::of(visit.wait)?,
-            talk: Millis::of(visit.talk)?,
-            hold: Millis::of(Some(visit.hold))?,
-            acw_ended: since(visit.acw.map(|(at, _)| at))?,
-            acw: Millis::of(visit.acw.map(|(_, lasted)| lasted))?,
-            position: visit.position.map_or(Some(0), |position| u16::try_from(position.checked_add(1)?).ok())?,
-            channel: visit.channel,
-            stage: visit.stage,
-            timing: visit.timing,
-            repeat_status: visit.repeat_status,
-            classified: since(classified)?,
-            identified: since(identified)?,
-            given,
-            // The last, so that nothing is taken where there is no brief contact.
-            rare: visit.rare.take(),
-            id: std::mem::take(id),
-        })
     }
 
     pub(in crate::engine) fn ended(&self) -> Option<Time> {
@@ -279,7 +276,11 @@ impl BriefContact {
         steps
     }
 
+    /// The contact. Where it is still to be counted, its visits are to be computed as well.
     pub(in crate::engine) fn contact(&self) -> Contact {
+        if self.uncounted {
+            return Contact { steps: self.steps(), deferred: true, ..Contact::new(self.id.clone(), self.origin) };
+        }
         let (is_classified, is_identified) = (self.classified.0 != 0, self.identified.0 != 0);
         Contact {
             steps: self.steps(),

@@ -81,6 +81,7 @@ impl LineDecoder {
     }
 
     /// The same for a line of a block.
+    #[inline]
     pub(crate) fn decode_line(
         &mut self,
         line: BlockLine<'_>,

@@ -134,13 +134,15 @@ pub(crate) fn block_lines(block: &[u8]) -> impl Iterator<Item = BlockLine<'_>> {
     // Once for the block, and not again for each of its names.
     let printable = block.iter().fold(true, |printable, byte| printable & (matches!(byte, 0x20..0x7f | b'\n')));
     let text = if printable { std::str::from_utf8(block).ok() } else { None };
-    let unfinished = (!block.is_empty() && !block.ends_with(b"\n")).then_some(block.len());
     let mut start = 0;
-    memchr::memchr_iter(b'\n', block).chain(unfinished).map(move |end| {
-        let bytes = bare(block.get(start..end).unwrap_or_default());
-        let line = BlockLine { bytes, text: text.and_then(|text| text.get(start..start + bytes.len())) };
-        start = end + 1;
-        line
+    std::iter::from_fn(move || {
+        let rest = block.get(start..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let text = text.and_then(|text| text.get(start..start + length));
+        start += length + 1;
+        // Printable ASCII has no byte order mark and no CR.
+        let bytes = text.map_or_else(|| bare(rest.get(..length).unwrap_or_default()), str::as_bytes);
+        Some(BlockLine { bytes, text })
     })
 }
 

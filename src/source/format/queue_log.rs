@@ -16,17 +16,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
 use crate::event::{
-    AgentState, Channel, EndedBy, Event, EventKind, EventSink, LeftReason, Offer, Scored, SinkTo, Step, Survey,
-    TransferKind,
+    AgentState, Channel, EndedBy, Event, EventKind, EventSink, LeftReason, Offer, PlainStep, Scored, SinkTo, Step,
+    Survey, TransferKind,
 };
+use crate::source::agent_names::CalledAgents;
 use crate::source::caller_number::{customer, plain_customer};
 use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::{LabelCache, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
 pub use aliases::AgentAliases;
-use fields::{LogEntry, LogFields, LoggedName, epoch, integer, milliseconds, seconds};
-use plain_line::PlainLine;
+use fields::{LogEntry, LogFields, LoggedName, epoch, integer, milliseconds, number, seconds, yes_or_no};
 use verb::Verb;
 pub use verb::{Meaning, Verbs};
 
@@ -72,6 +72,8 @@ pub struct QueueLogParser {
     apart: bool,
     /// The calls that left an empty queue last, with the queue: some versions write LEAVEEMPTY for the same exit again.
     empty_exits: VecDeque<(Label, Label)>,
+    /// Agents whom calls have rung or reached.
+    called: CalledAgents,
 }
 
 /// The state of a parser that must survive a restart.
@@ -100,6 +102,7 @@ impl QueueLogParser {
             memory: QueueLogMemory::default(),
             apart: false,
             empty_exits: VecDeque::new(),
+            called: CalledAgents::default(),
         }
     }
 
@@ -135,6 +138,7 @@ impl QueueLogParser {
     }
 
     /// The same for a line that may be known to be `text`.
+    #[inline]
     pub(crate) fn parse(
         &mut self,
         line: &[u8],
@@ -144,20 +148,32 @@ impl QueueLogParser {
         each: &mut dyn EventSink,
     ) -> Result<(), &'static str> {
         if self.site.agents.is_empty()
-            && let Some(plain) = PlainLine::read(line, text)
+            && let Some(plain) = plain_line::read(line, text, &self.origin)
             && (EARLIEST_TIME..=latest).contains(&plain.at)
         {
             tally.events += 1;
-            if let Some(agent) = plain.called() {
-                tally.agents.note_called(agent);
+            if let PlainStep::Answered { agent, .. } | PlainStep::RingNoAnswer { agent, .. } = &plain.step {
+                self.called.note(agent.as_ref(), &mut tally.agents);
             }
-            if each.takes_parts() {
-                each.take_parts(&plain.event(self.origin.as_str(), |name| name));
+            if each.takes_plain() {
+                each.take_plain(&plain);
             } else {
-                each.take(plain.event(self.origin.clone(), Label::plain));
+                each.take(plain.event());
             }
             return Ok(());
         }
+        self.parse_with_care(line, text, latest, tally, each)
+    }
+
+    /// The same for a line that is not plain.
+    fn parse_with_care(
+        &mut self,
+        line: &[u8],
+        text: Option<&str>,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn EventSink,
+    ) -> Result<(), &'static str> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -228,7 +244,7 @@ impl QueueLogParser {
                 let queue = self.queue(&entry);
                 if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
                     if let Step::Answered { agent, .. } | Step::RingNoAnswer { agent, .. } = &step {
-                        tally.agents.note_called(agent.as_str());
+                        self.called.note(agent.as_str(), &mut tally.agents);
                     }
                     // Nearly all events come from here. They are made in the place that they are passed in.
                     events = 1;
@@ -493,10 +509,6 @@ fn transferred(entry: &LogEntry<'_>, agent: Option<Label>) -> Step {
     Step::Transferred { agent, kind, to_queue: None, to_agent: None, to_number, talk }
 }
 
-fn number(field: &[u8]) -> Option<f64> {
-    std::str::from_utf8(field).ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
-}
-
 /// A survey score `score|max`; `default_max` is the scale if the second field is not a number.
 fn scored(entry: &LogEntry<'_>, default_max: f64) -> Result<Scored, &'static str> {
     let score = number(entry.data(0)).ok_or("a survey's score that is no number")?;
@@ -508,19 +520,6 @@ fn scored(entry: &LogEntry<'_>, default_max: f64) -> Result<Scored, &'static str
         return Err("a survey's score outside its scale: write score|max");
     }
     Ok(Scored { score, min: 1.0, max })
-}
-
-/// A yes or no in one of the usual spellings; `None` for any other word.
-fn yes_or_no(word: &[u8]) -> Option<bool> {
-    let word = word.trim_ascii();
-    let is_one_of = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
-    if is_one_of(&["yes", "y", "true", "1", "resolved", "solved"]) {
-        Some(true)
-    } else if is_one_of(&["no", "n", "false", "0", "unresolved", "unsolved"]) {
-        Some(false)
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -278,7 +278,10 @@ impl RecordingStream {
     ) -> Result<(), ColumnsError> {
         match lines.next_block() {
             Ok(BlockRead::Lines(block)) => {
-                block_lines(block).try_for_each(|line| self.decode(Some(line), latest, tally, each))
+                for line in block_lines(block) {
+                    self.decode(Some(line), latest, tally, each)?;
+                }
+                Ok(())
             }
             Ok(BlockRead::TooLong) => self.decode(None, latest, tally, each),
             Ok(BlockRead::End) => self.finish(tally, each),
@@ -316,6 +319,7 @@ impl RecordingStream {
     }
 
     /// Decode one line; `None` is one that was too long.
+    #[inline]
     fn decode(
         &mut self,
         line: Option<BlockLine<'_>>,
@@ -325,9 +329,11 @@ impl RecordingStream {
     ) -> Result<(), ColumnsError> {
         self.number += 1;
         tally.lines += 1;
-        let outcome =
-            line.map_or(Err(DecodeError::too_long()), |line| self.decoder.decode_line(line, latest, tally, each));
-        outcome.or_else(|error| self.note(error, tally))
+        let decoded = match line {
+            Some(line) => self.decoder.decode_line(line, latest, tally, each),
+            None => Err(DecodeError::too_long()),
+        };
+        decoded.or_else(|error| self.note(error, tally))
     }
 
     /// The file has ended.

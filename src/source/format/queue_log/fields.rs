@@ -270,8 +270,13 @@ impl<'a> LogEntry<'a> {
 }
 
 /// An unsigned whole number of at most 18 digits.
+#[inline]
 pub(super) fn integer(field: &[u8]) -> Option<u64> {
-    let field = field.trim_ascii();
+    digits(field).or_else(|| digits(field.trim_ascii()))
+}
+
+#[inline]
+fn digits(field: &[u8]) -> Option<u64> {
     if field.is_empty() || field.len() > 18 {
         return None;
     }
@@ -293,6 +298,7 @@ pub(super) fn milliseconds(field: &[u8]) -> Option<Span> {
 }
 
 /// Unix seconds with an optional fraction, of which six digits are used.
+#[inline]
 pub(super) fn epoch(field: &[u8]) -> Option<Time> {
     // What nearly every line begins with: ten digits.
     if let Ok(&[a, b, c, d, e, f, g, h, tens @ b'0'..=b'9', ones @ b'0'..=b'9']) = <&[u8; 10]>::try_from(field)
@@ -300,7 +306,11 @@ pub(super) fn epoch(field: &[u8]) -> Option<Time> {
     {
         return Some(Time::from_unix(hundreds * 100 + i64::from(tens - b'0') * 10 + i64::from(ones - b'0')));
     }
-    let field = field.trim_ascii();
+    precise_epoch(field.trim_ascii())
+}
+
+/// The same for a number that is not ten digits.
+fn precise_epoch(field: &[u8]) -> Option<Time> {
     let (whole, fraction) = match field.iter().position(|&b| b == b'.') {
         Some(at) => (field.get(..at)?, field.get(at + 1..)?),
         None => (field, [].as_slice()),
@@ -335,6 +345,24 @@ fn eight_digits(digits: [u8; 8]) -> Option<i64> {
     let pairs = (ones.wrapping_mul(1 + (10 << 8)) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(1 + (100 << 16)) >> 16) & 0x0000_ffff_0000_ffff;
     i64::try_from(fours.wrapping_mul(1 + (10_000 << 32)) >> 32).ok()
+}
+
+/// A finite number.
+pub(super) fn number(field: &[u8]) -> Option<f64> {
+    std::str::from_utf8(field).ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// A yes or no in one of the usual spellings; `None` for any other word.
+pub(super) fn yes_or_no(word: &[u8]) -> Option<bool> {
+    let word = word.trim_ascii();
+    let is_one_of = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
+    if is_one_of(&["yes", "y", "true", "1", "resolved", "solved"]) {
+        Some(true)
+    } else if is_one_of(&["no", "n", "false", "0", "unresolved", "unsolved"]) {
+        Some(false)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::PlainEvent;
 
 fn parser() -> QueueLogParser {
     QueueLogParser::new(Label::fixed("test"), Verbs::default())
@@ -310,8 +311,8 @@ proptest! {
     }
 }
 
-/// What a line gives as text: read with care where somebody has another name, and as parts of the line or not.
-fn read_as(line: &str, with_care: bool, parts: bool) -> (Vec<String>, Result<(), &'static str>, InputTally) {
+/// What a line gives as text: read with care where somebody has another name, and as it is or not.
+fn read_as(line: &str, with_care: bool, plain: bool) -> (Vec<String>, Result<(), &'static str>, InputTally) {
     struct WrittenEvents(Vec<String>, bool);
 
     impl EventSink for WrittenEvents {
@@ -319,12 +320,12 @@ fn read_as(line: &str, with_care: bool, parts: bool) -> (Vec<String>, Result<(),
             self.0.push(serde_json::to_string(&event).unwrap());
         }
 
-        fn takes_parts(&self) -> bool {
+        fn takes_plain(&self) -> bool {
             self.1
         }
 
-        fn take_parts(&mut self, event: &Event<&str>) {
-            self.0.push(serde_json::to_string(event).unwrap());
+        fn take_plain(&mut self, event: &PlainEvent<'_>) {
+            self.0.push(serde_json::to_string(&event.event()).unwrap());
         }
     }
 
@@ -333,7 +334,7 @@ fn read_as(line: &str, with_care: bool, parts: bool) -> (Vec<String>, Result<(),
         site.agents = toml::from_str("nobody = 'somebody'").unwrap();
     }
     let mut parser = QueueLogParser::new(Label::fixed("test"), site);
-    let (mut tally, mut written) = (InputTally::default(), WrittenEvents(Vec::new(), parts));
+    let (mut tally, mut written) = (InputTally::default(), WrittenEvents(Vec::new(), plain));
     let text = line.is_ascii().then_some(line).filter(|line| line.bytes().all(|byte| byte >= b' '));
     let outcome = parser.parse(line.as_bytes(), text, Time::from_unix(2_000_000_000), &mut tally, &mut written);
     (written.0, outcome, tally)
