@@ -107,7 +107,9 @@ impl Annotations {
     #[must_use]
     pub fn restored(all: Vec<Annotation>, next_id: u64) -> Self {
         let mut restored = Self { next_id: next_id.max(1), ..Self::default() };
-        all.into_iter().for_each(|annotation| restored.insert(annotation));
+        for annotation in all {
+            restored.insert(annotation);
+        }
         restored.show();
         restored
     }

@@ -384,13 +384,17 @@ impl Engine {
         self.contacts.for_each_visit(provisional_from, &mut count);
         self.plain_contacts.for_each_visit(provisional_from, &mut count);
         for (at, fact) in self.facts.from(provisional_from) {
-            if fact.measure == Measure::FirstContact && fact.arg != 0 && fact.value > provisional_from.0 {
-                if let Some(row) = self.row_of(by, counted, &self.cell(fact.cell), steps.of(at)) {
-                    *open.entry(row).or_default() -= i64::from(fact.sign);
-                }
+            if fact.measure == Measure::FirstContact
+                && fact.arg != 0
+                && fact.value > provisional_from.0
+                && let Some(row) = self.row_of(by, counted, &self.cell(fact.cell), steps.of(at))
+            {
+                *open.entry(row).or_default() -= i64::from(fact.sign);
             }
         }
-        open.into_iter().for_each(|(row, contacts)| counted.count_first_open(row, newest.0, contacts));
+        for (row, contacts) in open {
+            counted.count_first_open(row, newest.0, contacts);
+        }
     }
 }
 

@@ -52,6 +52,7 @@ struct Pending {
 }
 
 /// What the thread is to do next.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, which is moved once")]
 pub(super) enum Job {
     Write {
         batch: Batch,

@@ -83,8 +83,12 @@ mod tests {
 
     fn tally(abandoned: &[i64], answered: &[i64]) -> Tally {
         let mut tally = Tally::default();
-        abandoned.iter().for_each(|wait| tally.abandon_waits.count(wait * 1_000_000, 1));
-        answered.iter().for_each(|wait| tally.answer_waits.count(wait * 1_000_000, 1));
+        for wait in abandoned {
+            tally.abandon_waits.count(wait * 1_000_000, 1);
+        }
+        for wait in answered {
+            tally.answer_waits.count(wait * 1_000_000, 1);
+        }
         tally
     }
 

@@ -34,7 +34,9 @@ impl Given {
     /// What the steps of a visit gave.
     fn of(steps: &[ContactStep]) -> Self {
         let mut given = Self::default();
-        steps.iter().for_each(|step| given.note(step));
+        for step in steps {
+            given.note(step);
+        }
         given
     }
 

@@ -49,14 +49,13 @@ pub fn patience(ui: &Ui, of: &Slice, window: Window) -> Query {
 #[must_use]
 pub fn speed(ui: &Ui, board: &Board, of: &Slice, weeks: i64) -> Query {
     let kpis: Vec<KpiId> = SPEED.into_iter().chain(RESOLUTION).chain([KpiId::SpeedTrap]).collect();
-    let over = match weeks {
-        0 => Period::Window(Window::D7),
-        _ => {
-            // By whole half hours, so that the answer lasts.
-            let range = Window::D7.range(board.calendar.half_hour(board.at), &board.calendar);
-            let by = Span(weeks * 7 * Span::DAY.0);
-            Period::Range(range.start - by, range.end - by)
-        }
+    let over = if weeks == 0 {
+        Period::Window(Window::D7)
+    } else {
+        // By whole half hours, so that the answer lasts.
+        let range = Window::D7.range(board.calendar.half_hour(board.at), &board.calendar);
+        let by = Span(weeks * 7 * Span::DAY.0);
+        Period::Range(range.start - by, range.end - by)
     };
     Query { over, ..query(ui, of, None, &kpis) }
 }

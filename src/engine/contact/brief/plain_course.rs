@@ -6,7 +6,7 @@ use crate::clock::{Span, Time};
 use crate::engine::facts::Measure;
 use crate::engine::interner::{AgentNo, NameNo, OriginNo};
 use crate::engine::transition::{ContactStep, Transition};
-use crate::engine::visit::{AddedFact, VisitStage, VisitTiming};
+use crate::engine::visit::{AddedFact, RepeatStatus, VisitStage, VisitTiming};
 use crate::text::Name;
 
 /// A contact that rings more agents in vain is kept like the others.
@@ -39,7 +39,7 @@ impl BriefContact {
             channel: joining.channel,
             stage: VisitStage::Waiting,
             timing: VisitTiming::Whole,
-            repeat_status: Default::default(),
+            repeat_status: RepeatStatus::default(),
             classified: Millis::default(),
             identified: Millis::default(),
             given: Given(Given::QUEUE),

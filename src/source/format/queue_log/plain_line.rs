@@ -10,31 +10,47 @@ use crate::source::format::queue_log::fields::{
 };
 use crate::text::{Label, PlainName};
 
+/// The fields of a plain line end at so many bars at most.
+const MAX_BARS: usize = 8;
+
 /// The fields of a line, which are taken one after another.
 struct PlainFields<'a> {
     text: &'a str,
-    /// Where the next field begins; past the end of the text where there is none.
+    /// Where the fields end; those that are missing, at the end of the line.
+    ends: [u32; MAX_BARS + 1],
+    /// Where the next field begins, and its place among them.
     start: usize,
-    /// Where the eight bytes are that were looked at last, and in which of them bars are still to be taken.
-    at: usize,
-    bars: u64,
+    place: usize,
 }
 
 impl<'a> PlainFields<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, start: 0, at: 0, bars: bars(text.as_bytes(), 0) }
+    /// `None` if there are more than a plain line has.
+    #[expect(clippy::cast_possible_truncation, reason = "a line is at most 64 KiB long")]
+    #[inline]
+    fn split(text: &'a str) -> Option<Self> {
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        let (mut ends, mut count) = ([text.len() as u32; MAX_BARS + 1], 0);
+        let mut split = |at: u32, word: u64| {
+            let mut found = bytes_equal(word, b'|');
+            while found != 0 {
+                *ends.get_mut(count).filter(|_| count < MAX_BARS)? = at + found.trailing_zeros() / 8;
+                count += 1;
+                found &= found - 1;
+            }
+            Some(())
+        };
+        for (at, word) in (0..).step_by(8).zip(words) {
+            split(at, u64::from_le_bytes(*word))?;
+        }
+        split(8 * words.len() as u32, last_word(text.as_bytes(), rest))?;
+        Some(Self { text, ends, start: 0, place: 0 })
     }
 
     /// Where the next field is; behind the text if there is none.
     #[inline]
     fn range(&mut self) -> Range<usize> {
-        let bytes = self.text.as_bytes();
-        while self.bars == 0 && self.at < bytes.len() {
-            self.at += 8;
-            self.bars = bars(bytes, self.at);
-        }
-        let end = (self.at + self.bars.trailing_zeros() as usize / 8).min(bytes.len());
-        self.bars &= self.bars.wrapping_sub(1);
+        let end = self.ends.get(self.place).map_or(self.text.len(), |end| *end as usize);
+        self.place += 1;
         let start = std::mem::replace(&mut self.start, end + 1);
         start..end
     }
@@ -46,9 +62,10 @@ impl<'a> PlainFields<'a> {
         self.text.as_bytes().get(range).unwrap_or_default()
     }
 
-    /// The name in a range, if it needs no cleaning and no shortening.
+    /// The same, if it is a name that needs no cleaning and no shortening.
     #[inline]
-    fn name(&self, range: Range<usize>) -> Option<PlainName<'a>> {
+    fn name(&mut self) -> Option<PlainName<'a>> {
+        let range = self.range();
         let name = self.text.get(range)?;
         let is_odd = matches!(name.as_bytes(), [] | [b' ', ..] | [.., b' '] | b"NONE");
         (!is_odd && name.len() <= MAX_PLAIN_BYTES).then(|| PlainName::new(name))
@@ -60,14 +77,6 @@ impl<'a> PlainFields<'a> {
     }
 }
 
-/// In which of the eight bytes from `at` on bars are, as [`bytes_equal`] tells.
-#[inline]
-fn bars(bytes: &[u8], at: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let word = rest.first_chunk::<8>().map_or_else(|| last_word(bytes, rest), |word| u64::from_le_bytes(*word));
-    bytes_equal(word, b'|')
-}
-
 /// Read a line, which may be known to be printable ASCII, then as `text`. `None` if it is not plain.
 pub(super) fn read<'a>(line: &'a [u8], text: Option<&'a str>, origin: &'a Label) -> Option<PlainEvent<'a>> {
     let text = match text {
@@ -75,15 +84,12 @@ pub(super) fn read<'a>(line: &'a [u8], text: Option<&'a str>, origin: &'a Label)
         None if is_printable(line) => std::str::from_utf8(line).ok()?,
         None => return None,
     };
-    let mut fields = PlainFields::new(text);
-    let mut ranges = [const { 0..0 }; 5];
-    ranges.iter_mut().for_each(|range| *range = fields.range());
-    let [time, contact, queue, agent, verb] = ranges;
-    let at = epoch(text.as_bytes().get(time)?)?;
-    let (contact, queue) = (fields.name(contact)?, fields.name(queue)?);
+    let mut fields = PlainFields::split(text)?;
+    let at = epoch(fields.next())?;
+    let (contact, queue) = (fields.name()?, fields.name()?);
     // Not all verbs are about one.
-    let agent = fields.name(agent);
-    let step = match text.as_bytes().get(verb)? {
+    let agent = fields.name();
+    let step = match fields.next() {
         b"CONNECT" => PlainStep::Answered { agent: agent?, wait: seconds(fields.next()) },
         b"COMPLETECALLER" => completed(agent?, EndedBy::Customer, &mut fields),
         b"COMPLETEAGENT" => completed(agent?, EndedBy::Agent, &mut fields),
@@ -116,10 +122,12 @@ fn completed<'a>(agent: PlainName<'a>, ended_by: EndedBy, fields: &mut PlainFiel
 /// The caller's number; the outer `None` if it is to be read with care.
 #[expect(clippy::option_option, reason = "a number may be missing, and it may be an odd one")]
 fn customer<'a>(fields: &mut PlainFields<'a>) -> Option<Option<PlainName<'a>>> {
-    let range = fields.range();
-    match fields.text.as_bytes().get(range.clone())? {
-        [] => Some(None),
-        [b'+' | b'1'..=b'9', ..] => fields.name(range).map(Some),
+    match fields.text.as_bytes().get(fields.start..)? {
+        [] | [b'|', ..] => {
+            fields.next();
+            Some(None)
+        }
+        [b'+' | b'1'..=b'9', ..] => fields.name().map(Some),
         _ => None,
     }
 }

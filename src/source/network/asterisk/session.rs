@@ -150,7 +150,9 @@ impl AsteriskSession {
         let now = reporter.steady();
         let is_due = self.follower.is_none() && self.cursor_pace.is_due(now);
         let cursor = if is_due { self.cursor(reporter) } else { None };
-        cursor.iter().for_each(|cursor| self.cursor_pace.note(cursor, now));
+        if let Some(cursor) = &cursor {
+            self.cursor_pace.note(cursor, now);
+        }
         reporter.send_events(events, cursor).await;
     }
 

@@ -260,7 +260,9 @@ impl FreeSwitchSession {
     async fn report(&mut self, reporter: &mut Reporter) {
         let now = reporter.steady();
         let cursor = if self.cursor_pace.is_due(now) { self.centre.take_cursor(reporter.now()) } else { None };
-        cursor.iter().for_each(|cursor| self.cursor_pace.note(cursor, now));
+        if let Some(cursor) = &cursor {
+            self.cursor_pace.note(cursor, now);
+        }
         let events = self.centre.take_events();
         if !events.is_empty() || cursor.is_some() {
             reporter.send_events(events, cursor).await;

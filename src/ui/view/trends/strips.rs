@@ -119,7 +119,7 @@ pub fn annotations(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, 
         buffer.set_string(*x, y, "●", style);
         let right = columns.get(place).copied().unwrap_or(strip.right());
         let (width, room) = (cols(said.text.width()), right.saturating_sub(x + 2));
-        let (from, room) = if width > room && free + width + 1 <= *x { (x - width - 1, width) } else { (x + 2, room) };
+        let (from, room) = if width > room && free + width < *x { (x - width - 1, width) } else { (x + 2, room) };
         let text = fit(said.text.as_str(), usize::from(room));
         buffer.set_string(from, y, &text, theme.style(Tone::Text));
         free = from + cols(text.width()) + 1;

@@ -98,10 +98,10 @@ impl Proposer<'_> {
             out.early += usize::from(at.zip(self.time_of_row(row, format)).is_some_and(|(at, begun)| at < begun));
             match unanswered {
                 Some(true) => {
-                    (out.unanswered, out.unanswered_filled) = (out.unanswered + 1, out.unanswered_filled + is_filled)
+                    (out.unanswered, out.unanswered_filled) = (out.unanswered + 1, out.unanswered_filled + is_filled);
                 }
                 Some(false) => {
-                    (out.answered, out.answered_filled) = (out.answered + 1, out.answered_filled + is_filled)
+                    (out.answered, out.answered_filled) = (out.answered + 1, out.answered_filled + is_filled);
                 }
                 None => {}
             }

@@ -197,12 +197,22 @@ impl<'a> Proposer<'a> {
             let menu = menu.and_then(|index| self.length(index, row)).unwrap_or_default();
             let behind_menu = whole.filter(|whole| *whole >= wait + menu).map(|whole| whole - wait - menu);
             let talked = times.whole().and_then(without);
-            let rang = ring.and_then(|index| self.length(index, row));
-            let behind_ring =
-                |span: Option<Span>| span.zip(rang).filter(|(span, rang)| span >= rang).map(|(span, rang)| span - rang);
+            let ringing = ring.and_then(|index| self.length(index, row));
+            let behind_ring = |span: Option<Span>| {
+                span.zip(ringing).filter(|(span, ringing)| span >= ringing).map(|(span, ringing)| span - ringing)
+            };
             let without_wait = whole.and_then(without);
-            let [rung, whole_rung] = [behind_ring(talked), behind_ring(without_wait)];
-            let sums = [times.after_answer(), talked, without_wait, behind_menu, whole, handle, rung, whole_rung];
+            let [behind_rings, whole_behind_rings] = [behind_ring(talked), behind_ring(without_wait)];
+            let sums = [
+                times.after_answer(),
+                talked,
+                without_wait,
+                behind_menu,
+                whole,
+                handle,
+                behind_rings,
+                whole_behind_rings,
+            ];
             let is_sum =
                 |parts: Span| sums.into_iter().flatten().any(|sum| is_near(sum, parts) || is_near(sum, parts + acw));
             match (is_sum(talk), is_sum(talk + hold)) {
@@ -247,12 +257,12 @@ impl<'a> Proposer<'a> {
                 let times = self.times_of(row, format);
                 let Some(talk) = times.talk.filter(|talk| *talk > Span::ZERO) else { return [None; 3] };
                 let waited = times.wait.unwrap_or_default();
-                let rang = length(self, ring, row).unwrap_or_default();
+                let ringing = length(self, ring, row).unwrap_or_default();
                 let all = times.whole().or_else(|| length(self, whole, row));
                 [
                     times.after_answer().and_then(|after| left(after, talk)),
                     all.and_then(|all| left(all, waited + talk)),
-                    all.and_then(|all| left(all, waited + rang + talk)),
+                    all.and_then(|all| left(all, waited + ringing + talk)),
                 ]
             };
             let found = self.left_over(said);
