@@ -16,6 +16,8 @@ use crate::text::strip_bom;
 
 /// Well over [`MAX_LINE_BYTES`], so that the buffer always holds a whole line of that length.
 const BUFFER_BYTES: usize = 256 * 1024;
+/// The most bytes of a line whose end has not come yet: a byte order mark and CR are not counted as parts of the line.
+const MAX_OPEN_LINE_BYTES: usize = MAX_LINE_BYTES + 4;
 /// How much of an input is handed on at once: enough to be worth it, and little enough to stay in the cache.
 const BLOCK_BYTES: usize = MAX_LINE_BYTES + 1;
 /// The first bytes of a gzip member.
@@ -275,7 +277,7 @@ impl LineReader {
                 return Ok(Some(self.line(from, to, 1)));
             }
             self.searched = self.end;
-            if self.end - self.start > MAX_LINE_BYTES {
+            if self.end - self.start > MAX_OPEN_LINE_BYTES {
                 self.skipped += (self.end - self.start) as u64;
                 self.start = 0;
                 self.end = 0;
@@ -331,12 +333,9 @@ impl LineReader {
     fn line(&mut self, from: usize, to: usize, newline: u64) -> RawLine<'_> {
         self.offset += self.skipped + (to - from) as u64 + newline;
         self.number += 1;
-        let too_long = self.skipped > 0 || to - from > MAX_LINE_BYTES;
-        self.skipped = 0;
-        if too_long {
-            return RawLine::TooLong;
-        }
-        RawLine::Text(bare(self.buffer.get(from..to).unwrap_or_default()))
+        let is_cut = std::mem::take(&mut self.skipped) > 0;
+        let line = bare(self.buffer.get(from..to).unwrap_or_default());
+        if is_cut || line.len() > MAX_LINE_BYTES { RawLine::TooLong } else { RawLine::Text(line) }
     }
 
     /// Read more bytes into the buffer and return how many. A failure is kept for when the buffered lines are used up.

@@ -23,6 +23,21 @@ fn all(bytes: &[u8]) -> (Vec<Option<Vec<u8>>>, Option<io::Error>) {
     }
 }
 
+/// The same by blocks.
+fn blocks(bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let (mut reader, mut found) = (lines_of(bytes), Vec::new());
+    loop {
+        match reader.next_block().unwrap() {
+            BlockRead::Lines(block) => found.extend(block_lines(block).map(|line| {
+                assert!(line.text.is_none_or(|text| text.as_bytes() == line.bytes));
+                (line.bytes.len() <= MAX_LINE_BYTES).then(|| line.bytes.to_vec())
+            })),
+            BlockRead::TooLong => found.push(None),
+            BlockRead::End => return found,
+        }
+    }
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
@@ -87,6 +102,15 @@ fn a_line_that_is_too_long_is_skipped() {
 }
 
 #[test]
+fn the_end_of_a_line_is_no_part_of_its_length() {
+    for rest in ["\r\n", "\r"] {
+        let longest = ["\u{feff}", &"x".repeat(MAX_LINE_BYTES), rest].concat();
+        assert_eq!(all(longest.as_bytes()).0, vec![Some(vec![b'x'; MAX_LINE_BYTES])]);
+        assert_eq!(blocks(longest.as_bytes()), vec![Some(vec![b'x'; MAX_LINE_BYTES])]);
+    }
+}
+
+#[test]
 fn an_unfinished_line_waits_for_its_newline() {
     let mut lines = lines_of(b"whole\nhal");
     assert_eq!(lines.next(PartialLine::Hold).unwrap(), Some(RawLine::Text(b"whole".as_slice())));
@@ -113,18 +137,7 @@ proptest! {
         if end {
             bytes.extend(b"the end\r");
         }
-        let (mut reader, mut found) = (lines_of(&bytes), Vec::new());
-        loop {
-            match reader.next_block().unwrap() {
-                BlockRead::Lines(block) => found.extend(block_lines(block).map(|line| {
-                    assert!(line.text.is_none_or(|text| text.as_bytes() == line.bytes));
-                    (line.bytes.len() <= MAX_LINE_BYTES).then(|| line.bytes.to_vec())
-                })),
-                BlockRead::TooLong => found.push(None),
-                BlockRead::End => break,
-            }
-        }
-        prop_assert_eq!(found, all(&bytes).0);
+        prop_assert_eq!(blocks(&bytes), all(&bytes).0);
     }
 
     #[test]
