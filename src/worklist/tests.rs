@@ -62,6 +62,26 @@ fn all(worklist: &Worklist, now: i64) -> WorkAnswer {
     worklist.ask(&query, &Patterns::default(), at(-600), at(now))
 }
 
+/// A worklist that was started again with these items, at minute 100.
+fn restarted(items: &WorkAnswer) -> Worklist {
+    let stored = items.items.iter().map(|item| serde_json::from_value(serde_json::to_value(item).unwrap()).unwrap());
+    let mut worklist = worklist(&[], 100);
+    worklist.restore(stored.collect(), 1, at(100));
+    worklist.advance(at(100), at(100));
+    worklist
+}
+
+#[test]
+fn a_later_call_that_is_a_reason_for_another_item_stays_in_the_history_of_the_first_after_a_restart() {
+    let asked = |joined| report("c1", "cu1", joined, VisitCourse::AskedBack(at(joined + 1)));
+    let waits = report("c1", "cu1", 58, VisitCourse::Waiting);
+    let in_sales = |joined| VisitReport { queue: "sales".into(), ..asked(joined) };
+    let before = all(&worklist(&[asked(8), waits, in_sales(0), in_sales(58)], 100), 100);
+    let mut restarted = restarted(&before);
+    restarted.take(&in_sales(58), at(100));
+    assert_eq!(all(&restarted, 100), before);
+}
+
 #[test]
 fn a_customer_who_hangs_up_twice_in_a_queue_is_one_item_and_two_queues_are_two() {
     let sales = VisitReport { queue: "sales".into(), ..hung_up("c3", "cu1", 20) };
@@ -311,12 +331,7 @@ proptest! {
             let before = all(&list, 100);
             list.take(report, at(100));
             prop_assert_eq!(&all(&list, 100), &before);
-            let stored: Vec<WorkItem> = before.items.iter().map(|item| {
-                serde_json::from_value(serde_json::to_value(item).unwrap()).unwrap()
-            }).collect();
-            let mut restored = worklist(&[], 100);
-            restored.restore(stored, 1, at(100));
-            restored.advance(at(100), at(100));
+            let mut restored = restarted(&before);
             restored.take(report, at(100));
             prop_assert_eq!(&all(&restored, 100), &before);
             let mut keys = std::collections::HashSet::new();
