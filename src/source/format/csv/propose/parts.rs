@@ -301,22 +301,44 @@ impl<'a> Proposer<'a> {
 
     /// Leaves out a talk time that began before the answer, where the instants tell the one from there: that of a system's answer.
     pub(super) fn talk_from_earlier(&mut self, format: &TimeFormat) {
-        let Some(talk) = self.of_field("talk_s").filter(|_| self.fields.contains_key("ended_at")) else { return };
-        let name = talk.name.to_owned();
+        let than = "from the answer to the end";
+        if self.leave_out_longer(["talk_s", "ended_at"], than, format, |times| times.talk.zip(times.after_answer())) {
+            self.columns.talk_s = None;
+        }
+    }
+
+    /// Leaves out a wait that began before the contact joined the queue, where the instants tell the one from there.
+    pub(super) fn wait_from_earlier(&mut self, format: &TimeFormat) {
+        let than = "the wait up to the answer";
+        if self.leave_out_longer(["wait_s", "answered_at"], than, format, |times| times.wait.zip(times.up_to_answer()))
+        {
+            self.columns.wait_s = None;
+        }
+    }
+
+    /// Leaves out the length of a field, if there also is the instant that it lasts to and it is longer in three of four rows than
+    /// the instants tell. `lengths` gives both of a row. Returns whether it was left out.
+    fn leave_out_longer(
+        &mut self,
+        [key, to]: [&'static str; 2],
+        than: &str,
+        format: &TimeFormat,
+        lengths: impl Fn(&RowTimes) -> Option<(Span, Span)>,
+    ) -> bool {
+        let Some(column) = self.of_field(key).filter(|_| self.fields.contains_key(to)) else { return false };
+        let name = column.name.to_owned();
         let (mut longer, mut seen) = (0, 0);
         for row in self.compared() {
-            let times = self.times_of(row, format);
-            let Some((talk, told)) = times.talk.zip(times.after_answer()) else { continue };
+            let Some((length, told)) = lengths(&self.times_of(row, format)) else { continue };
             seen += 1;
-            longer += usize::from(talk > told + SLACK);
+            longer += usize::from(length > told + SLACK);
         }
         if seen < 2 || longer * 4 < seen * 3 {
-            return;
+            return false;
         }
-        self.notes
-            .push(format!("{name} is left out: it is longer than from the answer to the end, which the times tell"));
-        self.fields.remove("talk_s");
-        self.columns.talk_s = None;
+        self.notes.push(format!("{name} is left out: it is longer than {than}, which the times tell"));
+        self.fields.remove(key);
+        true
     }
 
     /// The column of lengths of an unknown name that are one of those that `said` tells of their rows, in nearly all rows.
@@ -420,25 +442,5 @@ impl<'a> Proposer<'a> {
             )),
             Relation::Apart | Relation::Unproven => {}
         }
-    }
-
-    /// Leaves out a wait that began before the contact joined the queue, where the instants tell the one from there.
-    pub(super) fn wait_from_earlier(&mut self, format: &TimeFormat) {
-        let Some(wait) = self.of_field("wait_s").filter(|_| self.fields.contains_key("answered_at")) else { return };
-        let name = wait.name.to_owned();
-        let (mut longer, mut seen) = (0, 0);
-        for row in self.compared() {
-            let times = self.times_of(row, format);
-            let Some((wait, queued)) = times.wait.zip(times.up_to_answer()) else { continue };
-            seen += 1;
-            longer += usize::from(wait > queued + SLACK);
-        }
-        if seen < 2 || longer * 4 < seen * 3 {
-            return;
-        }
-        self.notes
-            .push(format!("{name} is left out: it is longer than the wait up to the answer, which the times tell"));
-        self.fields.remove("wait_s");
-        self.columns.wait_s = None;
     }
 }
