@@ -24,6 +24,8 @@ pub mod figure;
 pub mod format;
 mod formula;
 mod patience;
+mod profile;
+mod purpose;
 pub mod samples;
 pub mod slice;
 mod speed_trap;
@@ -43,6 +45,8 @@ use crate::text::suggest::nearest;
 pub use bands::{Bands, Better};
 pub use catalogue::{CATALOGUE, CORE, KpiId};
 pub use figure::{Figure, FigurePart, Verdict};
+pub use profile::{IssueKind, Profile};
+pub use purpose::{Grade, KpiRole};
 pub use slice::{Answer, AnswerRow, Calendar, Dim, Every, Period, Query, RowDraft, RowSelection, Slice, Window};
 pub use tally::Tally;
 
@@ -66,7 +70,9 @@ pub struct Kpi {
     pub group: KpiGroup,
     /// The formula of docs/kpis.md in words.
     pub formula: &'static str,
-    /// What to do when it is past a limit; empty where there is no advice.
+    /// Why it matters, in one sentence.
+    pub why: &'static str,
+    /// What to do about it.
     pub action: &'static str,
     /// Whether it is a rate or a mean, which is not judged below `min_samples`; counts and gauges always are.
     pub sampled: bool,

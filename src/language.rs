@@ -66,7 +66,9 @@ pub struct KpiWords {
     pub word: String,
     /// Its formula in words.
     pub formula: String,
-    /// What to do when it is past a limit; empty where there is no advice.
+    /// Why it matters.
+    pub why: String,
+    /// What to do about it.
     pub action: String,
 }
 

@@ -1,4 +1,4 @@
-//! `timezone`, `day_starts`, `[rules]`, `[targets]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts, and its
+//! `timezone`, `day_starts`, `profile`, `[rules]`, `[targets]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts, and its
 //! targets.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use super::section::Section;
 use crate::clock::Span;
 use crate::engine::{QueueSettings, Settings};
 use crate::event::LeftReason;
-use crate::kpi::{Bands, Better, FcrMethod, Formula, KpiId};
+use crate::kpi::{Bands, Better, FcrMethod, Formula, IssueKind, KpiId, Profile};
 use crate::text::Label;
 use crate::text::suggest::nearest;
 
@@ -33,6 +33,11 @@ pub(super) fn read(settings: &mut Settings, root: &mut Section<'_>) {
     }
     read_rules(settings, root.section("rules"));
     settings.targets = targets(&root.section("targets"));
+    let profile = root.choice("profile", &Profile::WORDS);
+    for (kpi, bands) in profile.map_or(&[][..], Profile::targets) {
+        let own = settings.targets.entry(*kpi).or_default();
+        *own = own.or(*bands);
+    }
     for (name, mut section) in root.named("queue") {
         let service_level = section.span("service_level_s");
         let targets = targets(&section.section("targets"));
@@ -42,11 +47,13 @@ pub(super) fn read(settings: &mut Settings, root: &mut Section<'_>) {
     for (name, mut section) in root.named("intent") {
         let low = section.span("aht_low_s").map(Span::as_secs_f64);
         let high = section.span("aht_high_s").map(Span::as_secs_f64);
-        if low.zip(high).is_some_and(|(low, high)| low >= high) {
+        let kind = section.choice("kind", &IssueKind::WORDS).map_or(Bands::NONE, IssueKind::handling_time);
+        let bands = Bands { low, high, ..Bands::NONE }.or(kind);
+        if bands.low.zip(bands.high).is_some_and(|(low, high)| low >= high) {
             section.complain("aht_low_s", "must be less than `aht_high_s`");
         }
         section.done();
-        settings.intents.insert(name, Bands { low, high, ..Bands::NONE });
+        settings.intents.insert(name, bands);
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::clock::Span;
 use crate::event::LeftReason;
-use crate::kpi::{Bands, FcrMethod, Formula, KpiId, Window};
+use crate::kpi::{Bands, FcrMethod, Formula, KpiId, Profile, Window};
 use crate::ui::theme::Palette;
 
 fn parse(text: &str) -> Config {
@@ -91,9 +91,23 @@ fn the_example_tells_the_defaults_truly() {
     assert_eq!(config.ui.window, plain.ui.window);
     assert_eq!(config.ui.mouse, plain.ui.mouse);
     assert_eq!(config.ui.too_long, plain.ui.too_long);
-    for (id, bands) in config.floor.targets {
+    let of_profile = Profile::B2b.targets();
+    for (id, bands) in config.floor.targets.into_iter().filter(|own| !of_profile.contains(own)) {
         assert_eq!(bands, id.def().bands, "{}", id.def().key);
     }
+}
+
+#[test]
+fn a_profile_and_a_kind_of_issue_give_way_to_what_is_set() {
+    let config = parse(
+        "profile = 'technical'\n[targets]\nfcr = { target = 90 }\n\
+         [intent.reset]\nkind = 'password'\n[intent.invoice]\nkind = 'billing'\naht_high_s = '9m'",
+    );
+    let targets = &config.floor.targets;
+    assert_eq!(targets[&KpiId::Fcr], Bands { target: Some(90.0), ..Bands::limits(75.0, 70.0, 65.0) });
+    assert_eq!(targets[&KpiId::Asa], Bands::limits(30.0, 45.0, 90.0));
+    assert_eq!(config.floor.intents["reset"], Bands::between(120.0, 180.0));
+    assert_eq!(config.floor.intents["invoice"], Bands::between(300.0, 540.0));
 }
 
 #[test]

@@ -413,8 +413,13 @@ impl Engine {
             };
             let of_queue = own.and_then(|own| own.targets.get(&kpi)).copied();
             let of_floor = settings.targets.get(&kpi).copied();
-            // The catalogue's limits for waits are those of live channels: an email may wait for hours.
+            // The catalogue's limits for waits are those of live channels: an email may wait for hours, and each channel
+            // promises its first response in another time.
             let of_catalogue = match kpi {
+                KpiId::Frt => self.channel_of(queue).filter(|of| of.is_asynchronous()).map_or(Bands::NONE, |channel| {
+                    let promised = Some(channel.response_target().as_secs_f64());
+                    Bands { target: promised, warning: promised, ..Bands::NONE }
+                }),
                 KpiId::Asa | KpiId::LongestWait if *asynchronous.get_or_init(|| self.is_asynchronous(queue)) => {
                     Bands::NONE
                 }
@@ -426,11 +431,15 @@ impl Engine {
 
     /// Whether a queue's channel is asynchronous; without a queue, whether any queue's is.
     fn is_asynchronous(&self, queue: Option<&Label>) -> bool {
-        let is_asynchronous = |record: &super::QueueRecord| record.channel.is_some_and(Channel::is_asynchronous);
-        match queue.and_then(|queue| self.queues.find(queue.as_str())) {
-            Some(queue) => self.queue_records.get(queue.index()).is_some_and(is_asynchronous),
-            None => self.queue_records.iter().any(is_asynchronous),
+        match queue {
+            Some(_) => self.channel_of(queue).is_some_and(Channel::is_asynchronous),
+            None => self.queue_records.iter().any(|record| record.channel.is_some_and(Channel::is_asynchronous)),
         }
+    }
+
+    /// The channel of a queue, where it is known.
+    fn channel_of(&self, queue: Option<&Label>) -> Option<Channel> {
+        self.queue_records.get(self.queues.find(queue?.as_str())?.index())?.channel
     }
 }
 

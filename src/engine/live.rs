@@ -337,7 +337,7 @@ impl Engine {
         let own = queue.and_then(|queue| self.settings.queues.get(queue));
         let own = own.into_iter().flat_map(|own| own.targets.keys());
         // The channel decides about those of waits.
-        let by_channel = [KpiId::Asa, KpiId::LongestWait];
+        let by_channel = [KpiId::Asa, KpiId::LongestWait, KpiId::Frt];
         let may_differ: BTreeSet<KpiId> = self.settings.targets.keys().chain(own).chain(&by_channel).copied().collect();
         let bands = may_differ.into_iter().map(|kpi| (kpi, self.bands(kpi, queue, None)));
         bands.filter(|(kpi, bands)| *bands != kpi.def().bands).collect()

@@ -2,7 +2,9 @@ use super::*;
 use crate::event::{
     self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, SelfService, Step, Survey, TransferKind,
 };
-use crate::kpi::{Answer, AnswerRow, CountingRules, Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
+use crate::kpi::{
+    Answer, AnswerRow, Bands, CountingRules, Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window,
+};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
 const NINE: i64 = 1_772_528_400;
@@ -439,6 +441,10 @@ fn limits_of_live_channels_do_not_judge_asynchronous_ones() {
     assert_eq!(verdict(&mut floor, Slice::of(Dim::Queue, "sales".into())), crate::kpi::Verdict::Critical);
     assert_eq!(verdict(&mut floor, Slice::of(Dim::Queue, "email".into())), crate::kpi::Verdict::None);
     assert_eq!(verdict(&mut floor, Slice::TOTAL), crate::kpi::Verdict::None);
+    // Each written channel promises its first response in another time; a live one promises none.
+    let promised = |queue: &str| floor.bands(KpiId::Frt, Some(&queue.into()), None).warning;
+    assert_eq!([promised("email"), promised("sales")], [Some(4.0 * 3600.0), None]);
+    assert_eq!(floor.bands(KpiId::Frt, None, None), Bands::NONE);
 }
 
 fn scored(seconds: i64, id: &str) -> Event {

@@ -27,7 +27,7 @@ use crate::alert::Episode;
 use crate::board::{Board, ContactRow, Keeper};
 use crate::engine::StatePeriod;
 use crate::floor::ContactQuery;
-use crate::kpi::{Answer, CATALOGUE, Query, RowSelection};
+use crate::kpi::{Answer, CATALOGUE, KpiRole, Query, RowSelection};
 use crate::text::Label;
 
 /// The default length of the alert history.
@@ -260,6 +260,12 @@ struct KpiInfo {
     name: &'static str,
     /// The formula in words.
     formula: &'static str,
+    /// What it speaks of.
+    role: KpiRole,
+    /// Why it matters.
+    why: &'static str,
+    /// What to do about it.
+    action: &'static str,
 }
 
 /// The KPIs of the catalogue.
@@ -268,7 +274,14 @@ struct KpiInfo {
     CallerProblems,
 ))]
 async fn kpis(_: CanView) -> Json<Vec<KpiInfo>> {
-    let kpi = |kpi: &crate::kpi::Kpi| KpiInfo { id: kpi.key, name: kpi.name, formula: kpi.formula };
+    let kpi = |kpi: &crate::kpi::Kpi| KpiInfo {
+        id: kpi.key,
+        name: kpi.name,
+        formula: kpi.formula,
+        role: kpi.role(),
+        why: kpi.why,
+        action: kpi.action,
+    };
     Json(CATALOGUE.iter().map(kpi).collect())
 }
 

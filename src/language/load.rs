@@ -119,8 +119,10 @@ fn mistake(english: &FluentBundle<FluentResource>, message: &Message<&str>) -> O
         return Some("has a line break, or a sign that cannot be seen: write it on one line, without".to_owned());
     }
     if let Some(key) = id.strip_prefix("kpi-") {
-        let key =
-            ["-short", "-word", "-formula", "-action"].iter().find_map(|end| key.strip_suffix(end)).unwrap_or(key);
+        let key = ["-short", "-word", "-formula", "-why", "-action"]
+            .iter()
+            .find_map(|end| key.strip_suffix(end))
+            .unwrap_or(key);
         let keys = CATALOGUE.iter().map(|kpi| kpi.key);
         let known = keys.clone().any(|known| known == key);
         return (!known).then(|| format!("is of no KPI{}", suggestion(key, keys)));
@@ -187,6 +189,7 @@ impl Language {
                 word: own("-word").unwrap_or_else(|| short.clone()),
                 short,
                 formula: own("-formula").unwrap_or_else(|| kpi.formula.to_owned()),
+                why: own("-why").unwrap_or_else(|| kpi.why.to_owned()),
                 action: own("-action").unwrap_or_else(|| kpi.action.to_owned()),
             }
         });

@@ -115,6 +115,10 @@ fn the_kpi_tables_are_the_catalogue() {
             let (key, name, formula) = (kpi.key, kpi.name, kpi.formula);
             writeln!(expected, "| `{key}` | {name} | {} | {formula} | {} |", unit(kpi.unit), limits(kpi)).unwrap();
         }
+        writeln!(expected, "\n| id | of | why it matters | what to do |\n|---|---|---|---|").unwrap();
+        for kpi in CATALOGUE.iter().filter(|kpi| kpi.group == group) {
+            writeln!(expected, "| `{}` | {} | {} | {} |", kpi.key, kpi.role().key(), kpi.why, kpi.action).unwrap();
+        }
     }
     assert_part("docs/kpis.md", "kpis", &expected);
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use floorwatch::alert::{HistoryKind, Severity};
 use floorwatch::board::Health;
 use floorwatch::event::{AgentState, Channel, LeftReason};
-use floorwatch::kpi::{CATALOGUE, Dim, Formula, Window};
+use floorwatch::kpi::{CATALOGUE, Dim, Formula, Grade, KpiRole, Window};
 use floorwatch::ui::action::ACTIONS;
 use floorwatch::ui::page::Page;
 use floorwatch::worklist::WorkKind;
@@ -96,6 +96,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let states = AgentState::ALL.map(AgentState::key).to_vec();
     let dims = Dim::ALL.map(Dim::key).to_vec();
     let healths = [Health::Connecting, Health::Live, Health::Ended, Health::Degraded, Health::Stale, Health::Down];
+    let grades = [Grade::WorldClass, Grade::Excellent, Grade::Good, Grade::Standard, Grade::Problem, Grade::Audit];
     let closings = ["reached", "not_reached", "no_need", "reviewed", "answered", "withdrawn", "expired"].to_vec();
     let mut outcomes = vec!["waiting", "talking", "handled", "transferred", "abandoned", "unknown"];
     outcomes.extend(LeftReason::ALL.map(LeftReason::key));
@@ -108,6 +109,8 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("channel", Channel::ALL.map(Channel::key).to_vec()),
         ("state", states.clone()),
         ("state-short", states),
+        ("role", [KpiRole::Customer, KpiRole::Efficiency, KpiRole::Supporting].map(KpiRole::key).to_vec()),
+        ("grade", grades.map(Grade::key).to_vec()),
         ("health", healths.map(Health::key).to_vec()),
         ("verdict", vec!["few", "ok", "WARN", "CRIT"]),
         ("severity", vec![Severity::Warning.key(), Severity::Critical.key()]),
@@ -136,8 +139,9 @@ fn every_language_has_every_text_with_the_same_arguments() {
         for kpi in CATALOGUE {
             let key = |end: &str| format!("kpi-{}{end}", kpi.key);
             let has = |end: &str| own.iter().any(|(id, _)| *id == key(end));
-            assert!(has("") && has("-short") && has("-formula"), "{tag}.ftl: the words for {}", kpi.key);
-            assert_eq!(has("-action"), !kpi.action.is_empty(), "{tag}.ftl: the action of {}", kpi.key);
+            for end in ["", "-short", "-formula", "-why", "-action"] {
+                assert!(has(end), "{tag}.ftl lacks {}", key(end));
+            }
         }
     }
 }

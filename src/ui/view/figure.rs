@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, overlay, series};
-use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Verdict, Window};
+use crate::kpi::{Bands, Better, Figure, Grade, Kpi, KpiId, Slice, Unit, Verdict, Window};
 use crate::language::{self, ShownFigure as _, text};
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -23,7 +23,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
         Some((known, figure)) => {
             let verdict = figure.verdict;
             let sign = glyphs::sign(verdict);
-            lines.push((format!("{}  {sign} {}", kpi.shown(figure), glyphs::shown_word(verdict)), Tone::of(verdict)));
+            let grade = figure.value.filter(|_| verdict != Verdict::FewSamples && verdict != Verdict::None);
+            let grade = grade.and_then(|value| Grade::of(kpi.id, value)).map_or_else(String::new, |grade| {
+                format!("  ({})", text!("figure-grade", grade = language::keyed("grade", grade.key())))
+            });
+            let judged = glyphs::shown_word(verdict);
+            lines.push((format!("{}  {sign} {judged}{grade}", kpi.shown(figure)), Tone::of(verdict)));
             if let Some(reason) = &figure.reason {
                 lines.push((text!("figure-unknown", reason = language::told(reason.as_str())), Tone::Warning));
             }
@@ -77,9 +82,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
         }
     }
     lines.push((limits(kpi, &ctx.bands_of(kpi.id, slice)), Tone::Muted));
-    if !words.action.is_empty() {
-        lines.push((format!("→ {}", words.action), Tone::Accent));
-    }
+    lines.push((String::new(), Tone::Text));
+    let role = language::keyed("role", kpi.role().key());
+    lines.push((text!("figure-why", role = role, why = words.why.as_str()), Tone::Text));
+    lines.push((format!("→ {}", words.action), Tone::Accent));
     let title = text!("figure-title", kpi = words.name, slice = ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
