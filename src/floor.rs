@@ -23,6 +23,7 @@ mod assemble;
 mod changing;
 mod following;
 pub mod handle;
+mod judging;
 mod persistence;
 mod portions;
 mod progress;
@@ -39,14 +40,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::alert::{Episode, EvaluationContext, Evaluator, Rule};
+use crate::alert::{Episode, Evaluator, Rule};
 use crate::annotation::Annotations;
 use crate::board::{Board, ContactRow, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
 use crate::journal::Unreadable;
 use crate::kpi::format::age;
-use crate::kpi::{Dim, Slice};
 use crate::source::{Message, Rejection, RejectionReason};
 use crate::text::{Label, Text};
 use crate::worklist::Worklist;
@@ -55,6 +55,7 @@ pub use crate::journal::CommandOutcome;
 pub use changing::{FloorChange, without_limits};
 pub(crate) use handle::Request;
 pub use handle::{CommandSubject, ContactFilter, ContactQuery, FloorClosed, FloorCommand, Handle, ReplayCommand};
+use judging::JudgingUnderWay;
 use portions::{PortionedRequests, QuestionUnderWay};
 use recording::Jump;
 pub use recording::Recording;
@@ -158,6 +159,7 @@ pub struct Floor {
     /// The shortest time from the last board to the next one.
     publish_interval: Duration,
     last_evaluation: Instant,
+    judging: JudgingUnderWay,
     last_tick: Instant,
     /// How many events the last checkpoint does not contain, and when it was made.
     since_checkpoint: u64,
@@ -210,6 +212,7 @@ impl Floor {
             last_publish: started,
             publish_interval: MIN_PUBLISH_INTERVAL,
             last_evaluation: started,
+            judging: JudgingUnderWay::default(),
             last_tick: started,
             since_checkpoint: 0,
             last_checkpoint: started,
@@ -354,38 +357,10 @@ impl Floor {
         self.follow_visits_if_due();
         self.make_checkpoint_if_due();
         self.poll_followed_journal();
-        if self.last_evaluation.elapsed() >= EVALUATION_INTERVAL {
-            self.last_evaluation = Instant::now();
-            self.follow_visits();
-            self.evaluate_alerts();
-        }
+        self.evaluate_if_due();
         if self.last_publish.elapsed() >= EVALUATION_INTERVAL {
             self.publish();
         }
-    }
-
-    /// Evaluate every alert rule, unless another floor does or sources are still reading what they missed.
-    fn evaluate_alerts(&mut self) {
-        if matches!(self.role, JournalRole::Follower(_)) || !self.sources.are_caught_up(self.now(), &self.mode) {
-            return;
-        }
-        let now = self.now();
-        let states = self.sources.states(self.engine.queue_origins(), now);
-        let queries = self.evaluator.queries().iter().zip(0..);
-        let answers: Vec<_> =
-            queries.map(|(query, at)| self.engine.ask_where(query, now, &self.evaluator.needed(at, now))).collect();
-        let engine = &self.engine;
-        let bands = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
-        let context = EvaluationContext { bands: &bands, name: &|slice| engine.name(slice) };
-        let mut changed = Vec::new();
-        if !std::mem::replace(&mut self.evaluated, true) {
-            // A figure over a window that is past its limit at the first evaluation has been so for a while.
-            let past = now - ASSUMED_PAST;
-            let begun = self.sources.begun(&self.mode).unwrap_or(now).clamp(past, now);
-            changed = self.evaluator.presume(&answers, &states, context, (past, begun));
-        }
-        changed.extend(self.evaluator.evaluate(&answers, &states, context, now));
-        self.record_episodes(changed);
     }
 
     /// Add a resolved episode to the history, or replace it there by its newest version.

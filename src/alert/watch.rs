@@ -78,10 +78,11 @@ impl Watch {
 
     /// Whether the rule has to judge a row of its answer, which it then finds among others. Rules with a baseline need all.
     pub(super) fn needs(&self, row: &RowDraft<'_>, is_awake: bool, settings: &Settings) -> bool {
-        let Self { rule, states, .. } = self;
-        if !states.is_empty() && states.contains_key(row.key) {
-            return true;
-        }
+        self.is_past_in(row, is_awake, settings) || !self.states.is_empty() && self.states.contains_key(row.key)
+    }
+
+    fn is_past_in(&self, row: &RowDraft<'_>, is_awake: bool, settings: &Settings) -> bool {
+        let rule = &self.rule;
         let value = rule.each.and_then(|dim| row.key.get(dim)).filter(|value| rule.only.contains(value));
         let Some((kpi, _)) = rule.kpi.zip(value).filter(|_| is_awake) else { return false };
         let bands = (row.bands)(kpi);

@@ -9,7 +9,7 @@ use super::*;
 use crate::alert::{State, built_in};
 use crate::event::{Channel, Event, EventKind, Offer, Step};
 use crate::journal::{self, Journal};
-use crate::kpi::{KpiId, Period, Query, RowSelection, Window};
+use crate::kpi::{Dim, KpiId, Period, Query, RowSelection, Slice, Window};
 use crate::text::Patterns;
 
 fn contact(source: &str, at: Time) -> Event {
