@@ -24,10 +24,15 @@ pub(super) struct TimesSince {
 }
 
 impl TimesSince {
-    /// An agent's times, which went on like `running`, have changed.
-    pub(super) fn forget(&mut self, agent: AgentNo, running: &RunningTimes) {
-        if let Some(before) = self.before.get_mut(agent.index()).and_then(Option::take) {
-            self.sum.count(running, before, -1);
+    /// An agent's times, which went on like `old`, go on like `new`; they have changed from an instant on.
+    pub(super) fn change(&mut self, agent: AgentNo, old: &RunningTimes, new: &RunningTimes, from: Option<Time>) {
+        let Some(slot) = self.before.get_mut(agent.index()) else { return };
+        let Some(before) = *slot else { return };
+        self.sum.count(old, before, -1);
+        if from.is_none_or(|from| from > self.start) {
+            self.sum.count(new, before, 1);
+        } else {
+            *slot = None;
             self.uncounted.push(agent);
         }
     }

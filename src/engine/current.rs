@@ -487,7 +487,8 @@ impl Engine {
         let Self { current, agent_records, queue_records, agents, teams, queues, reasons, settings, .. } = self;
         let counted = slot(&mut current.agents, agent.index());
         counted.changed = false;
-        let Some(record) = agent_records.get(agent.index()) else { return };
+        let Some(record) = agent_records.get_mut(agent.index()) else { return };
+        let changed_from = record.timeline.take_changed_from();
         let known = record.timeline.activity(now, counted.ringing > 0, settings.agent_ttl);
         let served = record.queues.activities(known, queue_records);
         let before = counted.counted.replace(known);
@@ -504,8 +505,9 @@ impl Engine {
                     .for_each(|(queue, there)| slot(&mut current.queues, queue.index()).count_staff(*there, sign));
             }
         }
-        let running = std::mem::replace(&mut counted.running, record.timeline.running_times(now));
-        current.starts.iter_mut().for_each(|times| times.forget(agent, &running));
+        let running = record.timeline.running_times(now);
+        let before = std::mem::replace(&mut counted.running, running);
+        current.starts.iter_mut().for_each(|times| times.change(agent, &before, &running, changed_from));
         current.ends.extend(record.timeline.next_change(now).map(|at| (at, agent)));
         let lapses_at = record.timeline.lapses_at(now, settings.agent_ttl).filter(|at| *at > now && !counted.may_lapse);
         counted.may_lapse |= lapses_at.is_some();

@@ -47,6 +47,9 @@ pub(super) struct Timeline {
     /// are once one does.
     #[serde(skip)]
     first_if_wrapping: Option<(TimelineEntry, Totals)>,
+    /// The earliest change since [`Self::take_changed_from`]: the total times up to any instant before it are what they were.
+    #[serde(skip)]
+    changed_from: Option<Time>,
     /// Some source names the state "on contact" itself, so states need not be derived from conversations.
     names_contacts: bool,
     /// Some source names the state "ringing" itself, so that it need not be derived from contacts that ring.
@@ -83,6 +86,7 @@ impl Timeline {
             let mut entry = TimelineEntry::new(at, change);
             entry.follow(Some(*last), self.reports_wraps);
             self.entries.push(entry);
+            self.note_change(at);
             if self.entries.len() > self.totals.len() * ENTRIES_PER_TOTAL {
                 let next = self.totals_of(self.totals.len() * ENTRIES_PER_TOTAL);
                 self.totals.push(next);
@@ -110,6 +114,7 @@ impl Timeline {
         }
         self.entries.insert(place, TimelineEntry::new(at, change));
         // Knowing more about the sources changes the meaning of all entries.
+        self.note_change(if is_known { at } else { Time(i64::MIN) });
         if is_known {
             self.recompute(first_changed);
         } else if self.cut_at.is_none() {
@@ -137,8 +142,18 @@ impl Timeline {
         let place = self.entries.iter().rposition(|e| e.at == at && e.change() == change);
         if let Some(place) = place.filter(|place| *place > 0 || self.cut_at.is_none()) {
             self.entries.remove(place);
+            self.note_change(at);
             self.recompute(place);
         }
+    }
+
+    fn note_change(&mut self, at: Time) {
+        self.changed_from = Some(self.changed_from.map_or(at, |known| known.min(at)));
+    }
+
+    /// The earliest change since this was last called.
+    pub(super) fn take_changed_from(&mut self) -> Option<Time> {
+        self.changed_from.take()
     }
 
     /// End at `at` the states that were announced to end later.
@@ -147,6 +162,7 @@ impl Timeline {
         for entry in self.entries.iter_mut().skip(after) {
             entry.at = at;
         }
+        self.note_change(at);
         self.recompute(after);
     }
 
