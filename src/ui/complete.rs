@@ -74,17 +74,21 @@ impl SoughtText {
         Self { chars: lower(text).collect(), bytes, name_chars: Vec::new(), name_bytes: Vec::new() }
     }
 
-    /// How well something fits by its name, or by the id that its system knows it by.
-    fn closeness_of(&mut self, name: &Label, id: &Label) -> Option<Closeness> {
-        let own = self.closeness(name.as_str());
-        if id == name { own } else { own.into_iter().chain(self.closeness(id.as_str())).min() }
-    }
-
-    /// How well a name fits; `None` where it does not.
-    fn closeness(&mut self, name: &str) -> Option<Closeness> {
+    /// How well a name fits; `None` where it does not, or may not be closer than what is close enough already.
+    fn closeness(&mut self, name: &str, enough: Option<Closeness>) -> Option<Closeness> {
         let Self { chars, bytes, name_chars, name_bytes } = self;
         // Most names are ASCII.
         if let Some(bytes) = bytes.as_ref().filter(|_| name.is_ascii()) {
+            let begins = || name.as_bytes().get(..bytes.len()).is_some_and(|start| start.eq_ignore_ascii_case(bytes));
+            let may_be_closer = match enough {
+                Some(Closeness::Whole) => false,
+                Some(Closeness::Start) => name.len() == bytes.len() && begins(),
+                Some(Closeness::Word) => begins(),
+                Some(Closeness::Scattered) | None => true,
+            };
+            if !may_be_closer {
+                return None;
+            }
             name_bytes.clear();
             name_bytes.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
             return Closeness::of(name_bytes, bytes, u8::is_ascii_alphanumeric);
@@ -101,16 +105,20 @@ impl Closeness {
         if letters.starts_with(text) {
             return Some(if letters.len() == text.len() { Self::Whole } else { Self::Start });
         }
+        // A word that begins with the text has its letters as well.
+        let mut wanted = text.iter().peekable();
+        for letter in letters {
+            wanted.next_if_eq(&letter);
+        }
+        if wanted.peek().is_some() {
+            return None;
+        }
         let pairs = letters.windows(2).zip(1..);
         let mut starts = pairs.filter(|(pair, _)| pair.first().is_some_and(|letter| !is_of_word(letter)));
         if starts.any(|(_, at)| letters.get(at..).is_some_and(|word| word.starts_with(text))) {
             return Some(Self::Word);
         }
-        let mut wanted = text.iter().peekable();
-        for letter in letters {
-            wanted.next_if_eq(&letter);
-        }
-        (wanted.peek().is_none() && text.len() >= MIN_SCATTERED).then_some(Self::Scattered)
+        (text.len() >= MIN_SCATTERED).then_some(Self::Scattered)
     }
 }
 
@@ -124,15 +132,12 @@ impl<'a> Candidate<'a> {
         Self { name: name.into(), target }
     }
 
-    /// How well it fits: by its name, or by the id that its system knows it by.
-    fn closeness(&self, text: &mut SoughtText) -> Option<Closeness> {
-        let name = match self.target {
-            Target::Queue(QueueRow { id, name, .. }) | Target::Agent(AgentRow { id, name, .. }) => {
-                return text.closeness_of(name, id);
-            }
-            _ => &self.name,
-        };
-        text.closeness(name)
+    /// The id that its system knows it by, where that may be another name of it.
+    fn id(&self) -> Option<&'a Label> {
+        match self.target {
+            Target::Queue(QueueRow { id, .. }) | Target::Agent(AgentRow { id, .. }) => Some(id),
+            _ => None,
+        }
     }
 
     fn suggestion(self, ctx: Ctx<'_>) -> Suggestion {
@@ -177,67 +182,71 @@ impl<'a> Candidate<'a> {
 }
 
 /// The names that fit best so far, the best first. Of names that fit as well, the first ones are kept.
-#[derive(Default)]
-struct BestFits<'a>(Vec<(Closeness, Candidate<'a>)>);
+struct BestFits<'a> {
+    text: SoughtText,
+    list: Vec<(Closeness, Candidate<'a>)>,
+}
 
 impl<'a> BestFits<'a> {
-    /// Take in what has a name that fits so well. What does not get in is not made.
-    fn offer(&mut self, closeness: Option<Closeness>, candidate: impl FnOnce() -> Option<Candidate<'a>>) {
-        let Some(closeness) = closeness else { return };
-        let at = self.0.partition_point(|(other, _)| *other <= closeness);
+    /// Take in what has a name, or an id, that fits so well. What does not get in is not made.
+    fn offer(&mut self, name: &str, id: Option<&Label>, candidate: impl FnOnce() -> Option<Candidate<'a>>) {
+        let enough = self.list.get(MAX_SUGGESTIONS - 1).map(|(worst, _)| *worst);
+        let own = self.text.closeness(name, enough);
+        let id = id.filter(|id| id.as_str() != name).and_then(|id| self.text.closeness(id.as_str(), enough));
+        let Some(closeness) = own.into_iter().chain(id).min() else { return };
+        let at = self.list.partition_point(|(other, _)| *other <= closeness);
         if at < MAX_SUGGESTIONS
             && let Some(candidate) = candidate()
         {
-            self.0.truncate(MAX_SUGGESTIONS - 1);
-            self.0.insert(at, (closeness, candidate));
+            self.list.truncate(MAX_SUGGESTIONS - 1);
+            self.list.insert(at, (closeness, candidate));
         }
     }
 
-    fn offer_all(&mut self, text: &mut SoughtText, candidates: impl Iterator<Item = Candidate<'a>>) {
+    fn offer_all(&mut self, candidates: impl Iterator<Item = Candidate<'a>>) {
         for candidate in candidates {
-            self.offer(candidate.closeness(text), || Some(candidate));
+            self.offer(&candidate.name.clone(), candidate.id(), || Some(candidate));
         }
     }
 }
 
 /// What fits best of everything that has a name.
-fn best_fits<'a>(ctx: Ctx<'a>, text: &mut SoughtText) -> BestFits<'a> {
+fn best_fits<'a>(ctx: Ctx<'a>, text: &str) -> Vec<(Closeness, Candidate<'a>)> {
     let board = ctx.board;
-    let mut best = BestFits::default();
+    let mut best = BestFits { text: SoughtText::new(text), list: Vec::new() };
     let views = ctx.ui.views.iter().map(|(name, line)| Candidate::new(name.as_str(), Target::View(line)));
-    best.offer_all(text, views);
+    best.offer_all(views);
     let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
-    best.offer_all(text, pages.into_iter());
-    best.offer_all(text, board.queues.iter().map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))));
+    best.offer_all(pages.into_iter());
+    best.offer_all(board.queues.iter().map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))));
     let intents = ctx.answers.figures(queries::known_intents(ctx.ui));
     let intents =
         intents.into_iter().flat_map(|figures| &figures.answer.rows).filter_map(|row| row.key.get(Dim::Intent));
     let intents = intents.filter(|intent| !intent.is_empty());
-    best.offer_all(text, intents.map(|intent| Candidate::new(intent.as_str(), Target::Intent(intent))));
+    best.offer_all(intents.map(|intent| Candidate::new(intent.as_str(), Target::Intent(intent))));
     let agents = ctx.ui.kept.agents(board);
     for (team, _) in agents.teams().into_iter().filter(|(team, _)| !team.is_empty()) {
-        best.offer(text.closeness(team.as_str()), || Some(Candidate::new(team.to_string(), Target::Team(team))));
+        best.offer(team.as_str(), None, || Some(Candidate::new(team.to_string(), Target::Team(team.clone()))));
     }
     for ((name, id), place) in agents.names().iter().zip(agents.ids().iter()).zip(0..) {
-        let closeness = text.closeness_of(name, id);
         let agent = || board.agents.get(place).map(|agent| Candidate::new(agent.name.as_str(), Target::Agent(agent)));
-        best.offer(closeness, agent);
+        best.offer(name.as_str(), Some(id), agent);
     }
     let mut name = String::new();
     for alert in board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none()) {
         name.clear();
         episode::write_name(ctx, alert, &mut name);
-        best.offer(text.closeness(&name), || Some(Candidate::new(name.clone(), Target::Alert(alert))));
+        best.offer(&name, None, || Some(Candidate::new(name.clone(), Target::Alert(alert))));
     }
     let actions = ACTIONS.iter().filter(|entry| !Page::ALL.iter().any(|page| page.key() == entry.name));
-    best.offer_all(text, actions.map(|entry| Candidate::new(entry.name, Target::Action(entry))));
+    best.offer_all(actions.map(|entry| Candidate::new(entry.name, Target::Action(entry))));
     let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
     let settings = settings.chain(Palette::named(&ctx.ui.themes).map(|(name, _)| format!("theme {name}")));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
     let settings = settings.chain(["annotate", "save"].map(str::to_owned));
     let settings = settings.chain(ctx.ui.views.keys().map(|name| format!("forget {name}")));
-    best.offer_all(text, settings.map(|line| Candidate::new(line, Target::Setting)));
-    best
+    best.offer_all(settings.map(|line| Candidate::new(line, Target::Setting)));
+    best.list
 }
 
 /// The suggestions for the text of the command that is being typed, if they are not made yet. They stay as they are while the
@@ -252,11 +261,46 @@ pub fn suggestions(ctx: Ctx<'_>) -> Option<Suggestions> {
     if prompt.suggestions.made_of == made_of {
         return None;
     }
-    let fitting = best_fits(ctx, &mut SoughtText::new(text));
-    let list: Vec<Suggestion> = fitting.0.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
+    let fitting = best_fits(ctx, text);
+    let list: Vec<Suggestion> = fitting.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
     let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok()
         || ctx.ui.views.contains_key(text)
         || ViewLocator::parse(text).is_ok();
     let chosen = (!list.is_empty() && !known && !text.is_empty()).then_some(0);
     Some(Suggestions { list, chosen, made_of })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// How well a name fits, as [`Closeness`] says it.
+    fn plainly(name: &str, text: &str) -> Option<Closeness> {
+        let words = |c: char| !c.is_alphanumeric();
+        let mut letters = name.chars();
+        if name == text {
+            Some(Closeness::Whole)
+        } else if name.starts_with(text) {
+            Some(Closeness::Start)
+        } else if name.match_indices(words).any(|(at, c)| name[at + c.len()..].starts_with(text)) {
+            Some(Closeness::Word)
+        } else {
+            (text.chars().all(|c| letters.any(|letter| letter == c)) && text.len() > 1).then_some(Closeness::Scattered)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_fits_a_text_whatever_fits_already(name in "[abä -]{0,8}", text in "[abä -]{1,3}") {
+            let fits = plainly(&name, &text);
+            let mut sought = SoughtText::new(&text.to_uppercase());
+            for enough in [Closeness::Whole, Closeness::Start, Closeness::Word, Closeness::Scattered].map(Some).into_iter().chain([None]) {
+                let closer = |closeness: &Closeness| enough.is_none_or(|enough| *closeness < enough);
+                let found = sought.closeness(&name, enough).filter(closer);
+                prop_assert_eq!(found, fits.filter(closer));
+            }
+        }
+    }
 }
