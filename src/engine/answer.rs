@@ -134,7 +134,7 @@ impl Engine {
     ) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
-        let mut key = ViewKey::of(query, queues);
+        let mut key = self.views.key_of(query, queues);
         if let RowSelection::First { kpi, .. } = wanted_rows.selection {
             key.with_waits |= kpi.is_of_single_waits();
         }

@@ -109,7 +109,7 @@ impl Engine {
     /// The views that a question needs and that are about closed days which are not counted.
     fn uncounted(&self, query: &Query, queues: &Patterns, now: Time) -> Vec<(ViewKey, ViewPeriod)> {
         let range = self.range(query.over, now);
-        let key = ViewKey::of(query, queues);
+        let key = self.views.key_of(query, queues);
         let before = if query.kpis.contains(&KpiId::SpeedTrap) && query.every.is_none() {
             self.baseline_periods(&range, now)
         } else {

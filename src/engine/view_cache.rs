@@ -10,7 +10,7 @@ use super::facts::CellKey;
 use super::segment::Segment;
 use super::view::{FactSource, View, ViewPeriod};
 use crate::clock::Time;
-use crate::kpi::{Dim, Every, Period, Slice};
+use crate::kpi::{Dim, Every, Period, Query, Slice};
 use crate::text::Patterns;
 
 /// How many views are kept up to date. When there are more, the least recently used one is dropped.
@@ -52,6 +52,14 @@ impl ViewCache {
     /// A view as it is.
     pub(super) fn peek(&self, key: &ViewKey) -> Option<&View> {
         self.held.get(key).or_else(|| self.views.get(key).map(|(_, view)| view))
+    }
+
+    /// The key of the view that a question is answered from: one that counts single waits will do for others too, if it is kept
+    /// anyway.
+    pub(super) fn key_of(&self, query: &Query, queues: &Patterns) -> ViewKey {
+        let key = ViewKey::of(query, queues);
+        let with_waits = ViewKey { with_waits: true, ..key.clone() };
+        if self.views.contains_key(&with_waits) { with_waits } else { key }
     }
 
     /// Hold a view for the question under way.
