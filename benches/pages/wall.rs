@@ -27,6 +27,7 @@ use floorwatch::ui::view::{self, Ctx};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::crowd::Crowd;
 
@@ -249,10 +250,10 @@ impl Wall {
     }
 }
 
-/// How long this thread has run, as Linux counts it.
+/// How long this thread has run.
 fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
 }
 
 fn ctx<'a>(
