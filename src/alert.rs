@@ -39,7 +39,7 @@ pub use history::{HistoryEntry, HistoryKind};
 pub use hours::{Hours, NotHours};
 pub use mute::{MuteLength, MuteLengthError};
 pub use order::{AlertGroup, group_by_cause, related, sort};
-pub use rule::{Rule, SOURCE_NAMES, SOURCE_STALE, built_in};
+pub use rule::{Rule, SOURCE_NAMES, SOURCE_STALE, STALE_ACTION, built_in};
 pub use table::{Each, RuleError, RuleTable, When, rules};
 
 /// Settings that apply to every rule that does not override them.

@@ -10,6 +10,8 @@ use crate::text::{Label, Patterns, Text};
 
 /// The name of the built-in rule about sources that are silent or gone.
 pub const SOURCE_STALE: &str = "source stale";
+/// What to do about its alerts.
+pub const STALE_ACTION: &str = "Check the system and the way to it; `floorwatch check` says what each source answers.";
 /// The name of the built-in rule about sources that bring more names or open contacts than one source may.
 pub const SOURCE_NAMES: &str = "source names";
 
@@ -186,14 +188,7 @@ pub fn built_in() -> Vec<Rule> {
             ..weekly("recommendation", KpiId::Nps)
         },
         Rule { window: Window::Today, for_: Span(5 * Span::MINUTE.0), ..Rule::of("speed trap", KpiId::SpeedTrap) },
-        Rule {
-            for_: Span::seconds(5),
-            clear_for: Some(Span::seconds(10)),
-            ..of_sources(
-                SOURCE_STALE,
-                "Check the system and the way to it; `floorwatch check` says what each source answers.",
-            )
-        },
+        Rule { for_: Span::seconds(5), clear_for: Some(Span::seconds(10)), ..of_sources(SOURCE_STALE, STALE_ACTION) },
         of_sources(
             SOURCE_NAMES,
             "See which field is taken for the name: free text, numbers and ids are none. Then restart floorwatch, which admits new names again. Contacts are admitted again as soon as others end.",

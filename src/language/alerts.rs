@@ -3,7 +3,7 @@
 
 use super::{ShownFigure as _, text};
 use super::{current, keyed, kpi, percent, told};
-use crate::alert::{CommandRefusal, Episode, HistoryKind};
+use crate::alert::{CommandRefusal, Episode, HistoryKind, STALE_ACTION};
 use crate::kpi::{KpiGroup, KpiId, Unit};
 use crate::text::{Label, Text};
 
@@ -81,8 +81,7 @@ fn of_source(source: &str, state: &str) -> String {
 #[must_use]
 pub fn action(e: &Episode) -> String {
     let action = e.action.as_str();
-    let fixed = super::english().fixed.get("told-action-stale");
-    let reason = fixed.and_then(|fixed| action.strip_suffix(fixed.as_str()));
+    let reason = action.strip_suffix(STALE_ACTION);
     reason.map_or_else(|| told(action).to_owned(), |reason| format!("{reason}{}", text!("told-action-stale")))
 }
 

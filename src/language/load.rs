@@ -173,6 +173,8 @@ impl Language {
         bundle.set_use_isolating(false);
         bundle.set_transform(ascii.then_some(spell_out as fn(&str) -> Cow<'_, str>));
         let english = BUILT_IN.first().map(|(_, text)| Source { file: None, text: (*text).to_owned() });
+        // It is the first of its own files.
+        let english = english.filter(|english| sources.first().is_none_or(|first| first.text != english.text));
         let mut ids: Vec<String> = Vec::new();
         for source in english.into_iter().chain(sources) {
             let resource = source.parse()?;
