@@ -345,7 +345,9 @@ impl Engine {
             let figures = self.figures(query, &key, &inputs, extras, Some(row));
             Some(AnswerRow { key, start: query.every.map(|_| step), figures })
         };
-        Some(rows.into_iter().filter_map(answer_row).collect())
+        let mut answer = Vec::with_capacity(rows.len());
+        answer.extend(rows.into_iter().filter_map(answer_row));
+        Some(answer)
     }
 
     /// What the figures of one row are computed from, or those of the total where `row` is `None`.

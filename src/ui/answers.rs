@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::alert::Episode;
 use crate::board::{ContactRow, StatePeriod};
@@ -44,7 +44,9 @@ pub struct Figures {
 
 impl Figures {
     fn new(answer: Answer, query: &Query) -> Self {
-        let mut rows: FxHashMap<Label, std::ops::Range<usize>> = FxHashMap::default();
+        // Without steps, each row has a key of its own.
+        let keys = if query.every.is_none() { answer.rows.len() } else { 0 };
+        let mut rows = FxHashMap::<Label, std::ops::Range<usize>>::with_capacity_and_hasher(keys, FxBuildHasher);
         if let [dim] = query.by.as_slice() {
             for (at, row) in answer.rows.iter().enumerate() {
                 let key = row.key.get(*dim).cloned().unwrap_or_default();
