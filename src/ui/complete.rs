@@ -287,7 +287,8 @@ mod tests {
         } else if name.match_indices(words).any(|(at, c)| name[at + c.len()..].starts_with(text)) {
             Some(Closeness::Word)
         } else {
-            (text.chars().all(|c| letters.any(|letter| letter == c)) && text.len() > 1).then_some(Closeness::Scattered)
+            let long = text.chars().count() >= MIN_SCATTERED;
+            (long && text.chars().all(|c| letters.any(|letter| letter == c))).then_some(Closeness::Scattered)
         }
     }
 
