@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod digest;
 pub mod handover;
 pub mod hub;
 pub mod kiosk;
@@ -118,6 +119,8 @@ pub enum Command {
     Worklist(worklist::Args),
     /// Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits
     Handover(handover::Args),
+    /// Print what the last week, month or quarter showed against the ones before, and what to do about it
+    Digest(digest::Args),
     /// Check the configuration, try each source, and show what it would deliver
     Check(check::Args),
     /// Print a completion script for a shell
@@ -362,6 +365,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
             args.run(&config, reloadable, log_file)?;
         }
         Some(Command::Handover(args)) => args.run(&cli.global.for_print()?)?,
+        Some(Command::Digest(args)) => args.run(&cli.global.for_print()?, Clock::System.now())?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Worklist(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {

@@ -19,6 +19,7 @@
 
 pub mod bands;
 mod catalogue;
+pub mod control;
 pub mod difference;
 pub mod figure;
 pub mod format;

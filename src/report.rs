@@ -3,7 +3,9 @@
 //! A [`Report`] is a plain value, and each format is a function from it to text in a file of its own. Formats for
 //! programs hold unrounded values; those for people show values as [`crate::kpi::format`] does.
 
+mod chart;
 mod csv;
+pub mod digest;
 mod document;
 pub mod handover;
 mod html;

@@ -28,6 +28,9 @@ _floorwatch() {
             floorwatch,demo)
                 cmd="floorwatch__subcmd__demo"
                 ;;
+            floorwatch,digest)
+                cmd="floorwatch__subcmd__digest"
+                ;;
             floorwatch,handover)
                 cmd="floorwatch__subcmd__handover"
                 ;;
@@ -98,7 +101,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts worklist handover check completions man"
+            opts="-c -h -V --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts worklist handover digest check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,6 +580,60 @@ _floorwatch() {
                     return 0
                     ;;
                 --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        floorwatch__subcmd__digest)
+            opts="-o -c -h --at --format --output --config --log-file --ascii --language --theme --plain --low-bandwidth --locked --utc --timezone --help weekly monthly quarterly"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "md html" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

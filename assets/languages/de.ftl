@@ -1415,3 +1415,65 @@ handover-work-in-all = { $open } offen und { $claimed } übernommen insgesamt.
 refused-unknown-annotation = es gibt keine Notiz { $annotation }
 refused-unknown-item = es gibt keinen Eintrag { $item }
 refused-closed = schon vorbei: { $reason }
+
+## Berichte im Takt (floorwatch digest)
+
+digest-weekly = Die Woche
+digest-monthly = Der Monat
+digest-quarterly = Das Quartal
+digest-times = Von { $from } bis vor { $to } ({ $zone }), gegen die Zeit ab { $before }.
+digest-coverage = Tage mit Daten: { $days } von { $all }, davor { $before } von { $before_all }; { $steps } von { $usual } früheren Schritten sagen, was üblich ist.
+digest-to-do = Was zu tun ist
+digest-nothing-to-do = Nichts ist jenseits seiner Grenze, und nichts wurde über den Zufall hinaus schlechter.
+digest-past-critical = jenseits der kritischen Grenze
+digest-past-warning = jenseits der Warngrenze
+digest-figures = Kennzahlen
+digest-nothing-counted = In dieser Zeit wurde nichts gezählt.
+digest-before = Davor
+digest-usual-range = Üblich
+digest-reading = Was es sagt
+digest-course = Verlauf
+digest-about-usual = Üblich: Mittel ± 2,66 × mittlere Änderung von Schritt zu Schritt der früheren Schritte (drei Standardabweichungen). Was darin bleibt, ist Zufall; acht hintereinander auf einer Seite des Mittels sind eine langsame Änderung.
+digest-above = über dem Üblichen
+digest-below = unter dem Üblichen
+digest-shifted-up = acht hintereinander über dem Mittel: steigt langsam
+digest-shifted-down = acht hintereinander unter dem Mittel: fällt langsam
+digest-usual = wie üblich
+digest-few-steps = kein Vergleich: { $count } von { $least } Schritten
+digest-gaps = kein Vergleich: zu viele Tage ohne Daten
+digest-no-baseline = kein Vergleich
+digest-new = neu
+digest-beyond-chance = { $change }, mehr als Zufall
+digest-change = Änderung
+digest-intents = Was kam, nach Anliegen
+digest-backlog = Schriftliches: gekommen, bearbeitet, offen
+digest-no-written = Per E-Mail, Nachricht oder sozialen Medien kam nichts.
+digest-net = Saldo
+digest-open-now = Jetzt offen
+digest-aged-now = Jetzt überfällig
+digest-days-to-clear = Tage bis leer
+digest-about-backlog = Saldo: gekommen weniger bearbeitet. Tage bis leer: was jetzt offen ist, im Tempo dieser Zeit.
+digest-long = Ungewöhnlich lange Kontakte
+digest-none-long = Kein Kontakt dauerte für Anliegen und Kanal ungewöhnlich lange, oder es sind zu wenige (20), um es zu sagen.
+digest-handling = Bearbeitung
+digest-times-median = Vom Median
+digest-about-long = { $found } von { $contacts } Kontakten dauerten länger als der Median ihres Anliegens und Kanals plus drei robuste Standardabweichungen. Erst diese anhören, dann über das Mittel urteilen.
+digest-newest-only = Es sind die neuesten der Zeit.
+digest-reopened = Wieder geöffnet, nach Anliegen
+digest-none-reopened = Kein Kontakt wurde wieder geöffnet, oder keine Quelle sagt es.
+digest-reopened-count = Wieder geöffnet
+digest-rate = Anteil
+digest-channels = Kanäle
+digest-from-to = { $before } → { $now }
+digest-fcr-causes = Was die Erstlösungsquote bewegt hat
+digest-no-fcr = Die Erstlösungsquote hat sich nicht bewegt oder ist nicht für beide Zeiten bekannt.
+digest-by-share = Punkte durch den Anteil
+digest-by-ratio = Punkte durch die eigene Quote
+digest-about-fcr = Insgesamt { $before } → { $now }. Durch den Anteil: das Anliegen kam öfter oder seltener. Durch die eigene Quote: es wurde anders gelöst.
+digest-missing = Was fehlt
+digest-nothing-missing = Jeder Tag hat Daten, und jede Kennzahl ist bekannt.
+digest-days = Tage
+digest-days-missing = { $count ->
+    [one] an { $count } Tag wurde nichts gezählt
+   *[other] an { $count } Tagen wurde nichts gezählt
+}

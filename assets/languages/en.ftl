@@ -1125,3 +1125,65 @@ handover-work-in-all = { $open } open and { $claimed } claimed in all.
 refused-unknown-annotation = there is no annotation { $annotation }
 refused-unknown-item = there is no item { $item }
 refused-closed = it is over: { $reason }
+
+## Digests (floorwatch digest)
+
+digest-weekly = The week
+digest-monthly = The month
+digest-quarterly = The quarter
+digest-times = From { $from } to before { $to } ({ $zone }), against the time from { $before } on.
+digest-coverage = Days with data: { $days } of { $all }, before { $before } of { $before_all }; { $steps } of { $usual } earlier steps say what is usual.
+digest-to-do = What to do
+digest-nothing-to-do = Nothing is past its limit, and nothing got worse beyond chance.
+digest-past-critical = past the critical limit
+digest-past-warning = past the warning limit
+digest-figures = Figures
+digest-nothing-counted = Nothing was counted in this time.
+digest-before = Before
+digest-usual-range = Usual
+digest-reading = What it says
+digest-course = Course
+digest-about-usual = Usual: mean ± 2.66 × the mean change from step to step of the earlier steps (three standard deviations). What stays within is chance; eight in a row on one side of the mean are a slow change.
+digest-above = above what is usual
+digest-below = below what is usual
+digest-shifted-up = eight in a row above the mean: slowly rising
+digest-shifted-down = eight in a row below the mean: slowly falling
+digest-usual = as usual
+digest-few-steps = no baseline: { $count } of { $least } steps
+digest-gaps = no baseline: too many days without data
+digest-no-baseline = no baseline
+digest-new = new
+digest-beyond-chance = { $change }, beyond chance
+digest-change = Change
+digest-intents = What came, by intent
+digest-backlog = Written contacts: in, out and open
+digest-no-written = No contact came by e-mail, message or social media.
+digest-net = Net
+digest-open-now = Open now
+digest-aged-now = Aged now
+digest-days-to-clear = Days to clear
+digest-about-backlog = Net: came less handled. Days to clear: what is open now at the pace of this time.
+digest-long = Unusually long contacts
+digest-none-long = No contact took unusually long for its intent and channel, or there are too few to tell (20).
+digest-handling = Handling
+digest-times-median = Of the median
+digest-about-long = { $found } of { $contacts } contacts took longer than the median of their intent and channel plus three robust standard deviations. Listen to these before you judge the mean.
+digest-newest-only = These are the newest of the time.
+digest-reopened = Opened again, by intent
+digest-none-reopened = No contact was opened again, or no source tells it.
+digest-reopened-count = Opened again
+digest-rate = Rate
+digest-channels = Channels
+digest-from-to = { $before } → { $now }
+digest-fcr-causes = What moved first contact resolution
+digest-no-fcr = First contact resolution did not move, or is not known of both times.
+digest-by-share = Points by its share
+digest-by-ratio = Points by its own
+digest-about-fcr = In all { $before } → { $now }. By its share: it came more or less often. By its own: its contacts were resolved otherwise.
+digest-missing = What is missing
+digest-nothing-missing = Every day has data, and every figure is known.
+digest-days = Days
+digest-days-missing = { $count ->
+    [one] on { $count } day nothing was counted
+   *[other] on { $count } days nothing was counted
+}

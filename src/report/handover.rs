@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::document::{Document, DocumentSection};
+use super::document::{Document, DocumentSection, MAX_TABLE_ROWS};
 use super::{html, markdown};
 use crate::alert::{Episode, HistoryEntry, HistoryKind, State};
 use crate::annotation::Annotation;
@@ -24,8 +24,6 @@ use words::{HandoverWords, deed, last_value, notes, value, value_at, what};
 const SHIFT: Span = Span(8 * Span::HOUR.0);
 /// The most episodes of the past that are read.
 const MAX_PAST_EPISODES: usize = 500;
-/// The most rows of a table.
-const MAX_TABLE_ROWS: usize = 50;
 /// The most of the worst half hours.
 const MAX_INTERVALS: usize = 10;
 /// The figures of a half hour, in the order of the question.
@@ -134,7 +132,7 @@ impl Handover {
                 language::action(e),
             ]
         };
-        section(
+        DocumentSection::new(
             text!("handover-new"),
             text!("handover-no-new"),
             vec![
@@ -165,7 +163,7 @@ impl Handover {
                 notes(e),
             ]
         };
-        section(
+        DocumentSection::new(
             text!("handover-taken"),
             text!("handover-none-taken"),
             vec![
@@ -194,7 +192,7 @@ impl Handover {
                 notes(e),
             ]
         };
-        section(
+        DocumentSection::new(
             text!("handover-put-off"),
             text!("handover-none-put-off"),
             vec![
@@ -230,7 +228,7 @@ impl Handover {
                 now,
             ]
         };
-        section(
+        DocumentSection::new(
             text!("handover-done"),
             text!("handover-nothing-done"),
             vec![
@@ -268,7 +266,7 @@ impl Handover {
             cells
         };
         let empty = if self.intervals.is_some() { text!("handover-no-bad") } else { text!("handover-no-figures") };
-        let mut section = section(
+        let mut section = DocumentSection::new(
             text!("handover-worst"),
             empty,
             vec![
@@ -299,7 +297,7 @@ impl Handover {
                 said.who.name.to_string(),
             ]
         };
-        section(
+        DocumentSection::new(
             text!("handover-annotations"),
             text!("handover-no-annotations"),
             vec![
@@ -342,7 +340,7 @@ impl Handover {
             Some(_) => text!("handover-no-work"),
             None => text!("handover-no-worklists"),
         };
-        let mut section = section(
+        let mut section = DocumentSection::new(
             text!("handover-work"),
             empty,
             vec![
@@ -383,7 +381,7 @@ impl Handover {
             let until = text!("handover-still-so", reason = source.reason);
             vec![source.name.to_string(), words.day_time(source.since), until, language::age(lasts.as_secs())]
         });
-        section(
+        DocumentSection::new(
             text!("handover-gaps"),
             text!("handover-no-gaps"),
             vec![text!("handover-source"), text!("column-from"), text!("handover-until"), text!("handover-how-long")],
@@ -399,22 +397,13 @@ impl Handover {
             vec![words.queue(&queue.id), queue.live.waiting.to_string(), wait]
         };
         let heads = [text!("column-queue"), text!("handover-waiting"), text!("handover-longest-wait")];
-        section(text!("handover-waits"), text!("handover-nobody-waits"), heads.into(), queues.into_iter().map(row))
+        DocumentSection::new(
+            text!("handover-waits"),
+            text!("handover-nobody-waits"),
+            heads.into(),
+            queues.into_iter().map(row),
+        )
     }
-}
-
-/// A part with as many rows as anybody reads.
-fn section(
-    title: &'static str,
-    empty: &'static str,
-    heads: Vec<&'static str>,
-    rows: impl Iterator<Item = Vec<String>>,
-) -> DocumentSection {
-    let mut rows: Vec<Vec<String>> = rows.collect();
-    let left_out = rows.len().saturating_sub(MAX_TABLE_ROWS);
-    rows.truncate(MAX_TABLE_ROWS);
-    let note = if left_out == 0 { String::new() } else { text!("handover-left-out", count = left_out) };
-    DocumentSection { title, empty, heads, rows, note }
 }
 
 /// How many contacts of a half hour were not answered in time; `None` where that is not judged to be bad.

@@ -57,10 +57,13 @@ pub(super) fn document(document: &Document) -> String {
             let _ = write!(body, "<th scope=\"col\" class=\"key\">{}</th>", escape(head));
         }
         body.push_str("</tr></thead>\n<tbody>\n");
-        for row in &section.rows {
+        for (at, row) in section.rows.iter().enumerate() {
             body.push_str("<tr>");
             for cell in row {
                 let _ = write!(body, "<td class=\"cell\">{}</td>", escape(cell));
+            }
+            if let Some(chart) = section.charts.get(at) {
+                let _ = write!(body, "<td>{}</td>", chart.svg());
             }
             body.push_str("</tr>\n");
         }

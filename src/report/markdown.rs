@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::chart::Chart;
 use super::document::Document;
 use super::{Report, mark, notes};
 use crate::kpi::{Figure, KpiId};
@@ -34,8 +35,9 @@ pub(super) fn document(document: &Document) -> String {
         }
         record(&mut out, section.heads.iter().map(|head| escape(head)));
         record(&mut out, section.heads.iter().map(|_| "---".to_owned()));
-        for row in &section.rows {
-            record(&mut out, row.iter().map(|cell| escape(cell)));
+        for (at, row) in section.rows.iter().enumerate() {
+            let chart = section.charts.get(at).map(Chart::sparkline);
+            record(&mut out, row.iter().map(|cell| escape(cell)).chain(chart));
         }
         if !section.note.is_empty() {
             let _ = write!(out, "\n{}\n", escape(&section.note));

@@ -8,6 +8,7 @@ use floorwatch::alert::{HistoryKind, Severity};
 use floorwatch::board::Health;
 use floorwatch::event::{AgentState, Channel, LeftReason};
 use floorwatch::kpi::{CATALOGUE, Dim, Formula, Grade, KpiRole, Window};
+use floorwatch::report::digest::Cadence;
 use floorwatch::ui::action::ACTIONS;
 use floorwatch::ui::page::Page;
 use floorwatch::worklist::WorkKind;
@@ -119,6 +120,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("page", Page::ALL.map(Page::key).to_vec()),
         ("why-each", vec!["queue", "intent", "agent"]),
         ("outcome", outcomes),
+        ("digest", Cadence::ALL.map(Cadence::key).to_vec()),
         ("alert-state", vec!["firing", "acknowledged", "snoozed"]),
         ("help", ACTIONS.iter().map(|entry| entry.name).collect()),
         ("work-kind", WorkKind::WORDS.map(|(key, _)| key).to_vec()),
