@@ -50,6 +50,9 @@ pub(super) struct RefusalPauses {
     pub(super) not_answered: Span,
 }
 
+/// How long an agent whose phone is not registered gets no calls; no setting changes it.
+const UNREGISTERED_PAUSE: Span = Span(5 * Span::SECOND.0);
+
 /// The reason of the pause after a call that was not taken.
 const NOT_TAKEN: Label = Label::fixed("call not taken");
 
@@ -150,8 +153,9 @@ impl CcAgent {
     /// where it has to wait.
     pub(super) fn refuse(&mut self, cause: &[u8], at: Time) -> Option<Time> {
         let pause = match cause {
-            b"USER_BUSY" => self.refusals.busy,
+            b"USER_BUSY" | b"NORMAL_CIRCUIT_CONGESTION" => self.refusals.busy,
             b"CALL_REJECTED" => self.refusals.rejected,
+            b"USER_NOT_REGISTERED" => UNREGISTERED_PAUSE,
             _ => self.refusals.not_answered,
         };
         self.ready = (pause > Span::ZERO).then(|| at + pause);
@@ -281,6 +285,11 @@ impl CcAgents {
     /// The wrap-up time of the agent that the board shows as `shown`; zero where there is none.
     pub(super) fn wrap_up_of(&self, shown: &Label) -> Span {
         self.by_name.values().find(|agent| agent.shown == *shown).map_or(Span::ZERO, |agent| agent.wrap_up)
+    }
+
+    /// A connection begins: its lists are newer than all events before.
+    pub(super) fn begin_connection(&mut self) {
+        self.by_name.values_mut().for_each(|agent| agent.heard = Time(0));
     }
 
     /// A round of lists begins.

@@ -85,6 +85,12 @@ impl CallCentre {
             .then(|| serde_json::json!({ "at": at, "visits": self.members.to_stored(), "agents": agents }).to_string())
     }
 
+    /// A connection begins, the first or another one.
+    pub(super) fn begin_connection(&mut self) {
+        self.members.begin_connection();
+        self.agents.begin_connection();
+    }
+
     /// The events since they were last taken.
     pub(super) fn take_events(&mut self) -> Vec<Event> {
         self.out.take()

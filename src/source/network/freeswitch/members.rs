@@ -144,9 +144,10 @@ impl CcMembers {
         }
     }
 
-    /// Begin anew after a reconnect: whom the agents serve is not known.
-    pub(super) fn clear_served(&mut self) {
+    /// A connection begins: its lists are newer than all events before, and whom the agents serve is not known.
+    pub(super) fn begin_connection(&mut self) {
         self.served.clear();
+        self.by_visit.values_mut().for_each(|member| member.heard = Time(0));
     }
 
     /// A member joins, unless it is known.

@@ -92,7 +92,7 @@ impl FreeSwitchSession {
         drop(password);
         self.send_remark(excess_rights, reporter).await;
         connection.subscribe().await?;
-        self.centre.members.clear_served();
+        self.centre.begin_connection();
         self.probe(&mut connection, reporter).await?;
         self.reconcile(&mut connection, reporter).await?;
         self.probe(&mut connection, reporter).await?;

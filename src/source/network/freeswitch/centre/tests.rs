@@ -511,6 +511,39 @@ fn an_agent_who_gets_no_calls_after_a_refusal_is_not_available() {
 }
 
 #[test]
+fn the_lists_of_a_new_connection_count_however_short_ago_an_event_came() {
+    use AgentState::{Available, Offline};
+    let list = b"name|contact|status|state\nAnn|x|Available|Waiting\n+OK\n";
+    let ann = |state| ("Ann".to_owned(), state, None);
+    let mut test = TestCentre::new();
+    test.status("Ann", "Logged Out");
+    test.centre.apply_agent_list(list, Time::from_unix(NOW + 3));
+    assert_eq!(test.take_states(), [ann(Offline)]);
+    test.centre.begin_connection();
+    test.centre.apply_agent_list(list, Time::from_unix(NOW + 4));
+    assert_eq!(test.take_states(), [ann(Available)]);
+}
+
+#[test]
+fn how_long_a_refusal_keeps_calls_away_depends_on_why_the_phone_was_not_taken() {
+    for (cause, pause) in [
+        ("USER_BUSY", 30),
+        ("NORMAL_CIRCUIT_CONGESTION", 30),
+        ("CALL_REJECTED", 20),
+        ("NO_ANSWER", 10),
+        ("USER_NOT_REGISTERED", 5),
+    ] {
+        let mut test = TestCentre::new();
+        let agents = "name|contact|status|state|reject_delay_time|busy_delay_time|no_answer_delay_time\n\
+                      Ann|x|Available|Waiting|20|30|10\n+OK\n";
+        test.centre.apply_agent_list(agents.as_bytes(), Time::from_unix(NOW - 60));
+        test.member("member-queue-start", &[]);
+        test.member("bridge-agent-fail", &[ANN, ("CC-Hangup-Cause", cause)]);
+        assert_eq!(test.centre.next_ready.unwrap().0 / 1_000_000, NOW + pause + 1, "{cause}");
+    }
+}
+
+#[test]
 fn an_agent_s_activity_follows_from_status_and_state() {
     use AgentState::{AfterContact, Available, Offline, OnContact, Paused, Ringing};
     let mut test = TestCentre::new();
