@@ -320,6 +320,10 @@ pub struct Evidence {
     pub holds: bool,
     /// After-contact work.
     pub wraps: bool,
+    /// Agents' phones that ring.
+    pub rings: bool,
+    /// Contacts that leave a queue unanswered without hanging up.
+    pub exits: bool,
 }
 
 impl KpiId {

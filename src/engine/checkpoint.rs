@@ -12,7 +12,7 @@ use super::settings::Settings;
 use crate::clock::Time;
 
 /// Changes with what the bytes mean.
-const FORMAT: u32 = 8;
+const FORMAT: u32 = 9;
 
 /// About what an event takes in the journal. A larger state is made anew when the events since take as much room.
 const EVENT_BYTES: u64 = 128;

@@ -206,7 +206,10 @@ impl Engine {
                 Transition::Responded
             }
             Step::Abandoned { wait, .. } => Transition::Abandoned { wait: *wait },
-            Step::Left { reason, wait } => Transition::Left { reason: *reason, wait: *wait },
+            Step::Left { reason, wait } => {
+                self.evidence.exits = true;
+                Transition::Left { reason: *reason, wait: *wait }
+            }
             Step::Held => {
                 self.evidence.holds = true;
                 Transition::Held
@@ -271,6 +274,9 @@ impl Engine {
         self.evidence.customers |= joining.customer.is_known();
         self.evidence.positions |= joining.position.is_some();
         self.evidence.auth_steps |= joining.auth_steps.is_some();
+        // Who follows a queue is told of these; the rows of a table tell what they have columns for.
+        self.evidence.rings |= !joining.untimed;
+        self.evidence.exits |= !joining.untimed;
         if let Some(record) = self.queue_records.get_mut(queue.index()) {
             record.channel.get_or_insert(joining.channel);
         }

@@ -157,6 +157,9 @@ pub(super) fn short_abandoned(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn left(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.exits && r.tally.offered > 0 {
+        return Figure::unknown("no source tells of contacts that leave a queue unanswered");
+    }
     let mut figure = count_of_ends(r, r.tally.left_total());
     figure.parts = LeftReason::ALL
         .iter()
@@ -341,6 +344,9 @@ pub(super) fn transfer_rate(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn ring_no_answer(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.rings && r.tally.offered > 0 {
+        return Figure::unknown("no source tells of phones that ring");
+    }
     let (all, never_rang) = (r.tally.ring_no_answer, r.tally.never_rang);
     let mut figure = Figure::count(all);
     if never_rang != 0 {

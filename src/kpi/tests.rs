@@ -10,7 +10,7 @@ fn value(id: KpiId, tally: &Tally, rules: &CountingRules) -> Option<f64> {
         times: None,
         baseline: None,
         rules,
-        evidence: Evidence { csat: true, nps: true, quality: true, ..Evidence::default() },
+        evidence: Evidence { csat: true, nps: true, quality: true, exits: true, rings: true, ..Evidence::default() },
         of_agent: false,
         now: Time(0),
     };
@@ -121,6 +121,16 @@ fn what_no_source_tells_of_handling_is_unknown_and_not_zero() {
     let without = aht(Evidence { wraps: false, ..told });
     assert_eq!(without.value, Some(120.0));
     assert!(without.note.unwrap().as_str().contains("no source tells of after-contact work"));
+}
+
+#[test]
+fn what_rows_of_a_table_have_no_column_for_is_unknown() {
+    let tally = Tally { offered: 2, answered: 1, abandoned: 1, ..Tally::default() };
+    for id in [KpiId::Left, KpiId::RingNoAnswer] {
+        assert_eq!(figure(id, &tally, Evidence::default()).value, None);
+        assert_eq!(figure(id, &tally, Evidence { rings: true, exits: true, ..Evidence::default() }).value, Some(0.0));
+        assert_eq!(figure(id, &Tally::default(), Evidence::default()).value, Some(0.0));
+    }
 }
 
 #[test]

@@ -165,6 +165,8 @@ fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &C
         transfers: true,
         holds: true,
         wraps: true,
+        rings: true,
+        exits: true,
         quality: true,
         ..Evidence::default()
     };

@@ -50,6 +50,7 @@ mod source_recordings;
 mod sources_overlap;
 mod sse_live;
 mod support;
+mod table_apart;
 mod table_directions;
 mod table_doubts;
 mod table_evidence;

@@ -32,7 +32,8 @@ pub(crate) fn mapped(table: &[u8], flags: &[&str], expected: &[(&str, f64)]) -> 
 #[test]
 fn the_zone_that_is_taken_is_said_with_who_names_it() {
     let table = table(["2026-07-01 09:00:05", "2026-07-01 09:10:05"], ["12", "123", "20"], ',');
-    let mapping = "time = \"Start Time\"\nqueue = \"Queue\"\nagent = \"Agent\"\nchannel = { value = \"voice\" }";
+    let mapping = "time = \"Start Time\"\nqueue = \"Queue\"\nagent = \"Agent\"\nchannel = { value = \"voice\" }\n\
+                   wait_s = \"Wait Time\"\ntalk_s = \"Talk Time\"\nacw_s = \"Wrap Up Time\"";
     let (folder, file, columns) = written(table.as_bytes(), mapping);
     let config = folder.path().join("config.toml");
     std::fs::write(

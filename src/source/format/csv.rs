@@ -132,6 +132,8 @@ pub struct CsvParser {
     rows: u64,
     /// How many rows have cells behind the last column.
     longer: u64,
+    /// The columns of another table, which has begun below this one.
+    other_table: Option<String>,
     /// Some line is no UTF-8.
     is_old_text: bool,
     remarks: TableRemarks,
@@ -213,6 +215,7 @@ impl CsvParser {
             skip: 0,
             rows: 0,
             longer: 0,
+            other_table: None,
             is_old_text: false,
             remarks: TableRemarks::default(),
         }
@@ -348,9 +351,22 @@ impl CsvParser {
         if !self.reader.feed(line).map_err(|reason| CsvError::Row(reason.into()))? {
             return Ok(());
         }
-        if !self.header.is_empty() && self.reader.row().holds(&self.header) {
+        if !self.header.is_empty() {
+            let row = self.reader.row();
+            if row.holds(&self.header) {
+                self.reader.clear();
+                self.other_table = None;
+                return Ok(());
+            }
+            if !row.has_digits() && naming::names_columns(&row.texts()) {
+                self.other_table = Some(row.texts().join(", "));
+            }
+        }
+        if let Some(columns) = &self.other_table {
             self.reader.clear();
-            return Ok(());
+            let why =
+                format!("it is of another table, with the columns {columns}: write each table to a file of its own");
+            return Err(CsvError::Row(why.into()));
         }
         let row = self.reader.row();
         if self.rows == 0 && totals::are_units((0..row.len()).map(|index| row.text(index))) {
@@ -486,7 +502,7 @@ fn table_of(
         }
     };
     if !are_found && has_header && !columns.figures.is_empty() {
-        remarks.choices.extend(propose::not_mapped(&columns, first, rows, delimiter));
+        remarks.choices.extend(propose::figures_not_read(&columns, first, rows, delimiter));
     }
     if columns.figures.is_empty()
         && let Some((sums, notes)) = sums()
@@ -502,6 +518,9 @@ fn table_of(
     let given = GivenTimes { format: columns.time_format.is_some() && !are_found, months: columns.months };
     let table = if columns.figures.is_empty() {
         remarks.choices.extend(columns.usual_fields());
+        if has_header {
+            remarks.choices.extend(propose::lengths_not_read(&columns, first, rows, delimiter));
+        }
         remarks.doubts.extend(columns.open_ends());
         if configured.is_some() {
             remarks.doubts.extend(propose::direction_not_mapped(&columns, first, rows, has_header));

@@ -23,7 +23,9 @@ const BLOCK_BYTES: usize = MAX_LINE_BYTES + 1;
 /// The first bytes of a gzip member.
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 /// How many bytes tell the encoding.
-const HEAD_BYTES: usize = 4;
+const HEAD_BYTES: usize = 256;
+/// Of the characters of a table at least every so many is ASCII, in any language: delimiters, digits and line ends.
+const MAX_CHARS_PER_ASCII: usize = 16;
 
 /// One line of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,12 +179,21 @@ fn peek_head(input: &mut dyn Read) -> io::Result<Vec<u8>> {
 
 /// Which UTF-16 a file is in that begins with `head`: by its byte order mark, or by the zeros beside ASCII characters.
 fn utf16_of(head: &[u8]) -> Option<&'static Encoding> {
+    let (pairs, _) = head.as_chunks::<2>();
+    let ascii = |at: usize| {
+        let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+        pairs.iter().filter(|pair| pair.get(1 - at) == Some(&0) && pair.get(at).is_some_and(is_text)).count()
+    };
     match head {
         [0xff, 0xfe, ..] => Some(UTF_16LE),
         [0xfe, 0xff, ..] => Some(UTF_16BE),
-        [a, 0, b, 0] if *a != 0 && *b != 0 => Some(UTF_16LE),
-        [0, a, 0, b] if *a != 0 && *b != 0 => Some(UTF_16BE),
-        _ => None,
+        // An archive or a picture has other zeros, too.
+        _ if pairs.len() < 2 || pairs.contains(&[0, 0]) => None,
+        _ => match (ascii(0), ascii(1)) {
+            (little @ 2.., 0) if little * MAX_CHARS_PER_ASCII >= pairs.len() => Some(UTF_16LE),
+            (0, big @ 2..) if big * MAX_CHARS_PER_ASCII >= pairs.len() => Some(UTF_16BE),
+            _ => None,
+        },
     }
 }
 

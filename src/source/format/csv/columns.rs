@@ -240,6 +240,9 @@ pub struct Columns {
     /// When it ended, from which the talk time follows, or the wait of one who was not answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<CsvField>,
+    /// When the after-contact work ended, from which its length follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrapped_at: Option<CsvField>,
     /// The wait for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_s: Option<CsvField>,
@@ -309,6 +312,7 @@ impl Default for Columns {
             figures: BTreeMap::new(),
             answered_at: None,
             ended_at: None,
+            wrapped_at: None,
             wait_s: None,
             talk_s: None,
             hold_s: None,
@@ -357,7 +361,7 @@ pub enum ColumnsError {
 }
 
 /// The keys of `[csv]`.
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 41] = [
     "delimiter",
     "encoding",
     "skip",
@@ -385,6 +389,7 @@ const KEYS: [&str; 40] = [
     "figures",
     "answered_at",
     "ended_at",
+    "wrapped_at",
     "wait_s",
     "talk_s",
     "hold_s",

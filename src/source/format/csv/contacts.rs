@@ -226,8 +226,11 @@ impl ContactTable {
             let found = later(field.as_ref(), row, fields, &self.clock, offered);
             found.unwrap_or_else(|reason| doubts.note_unread(key, &reason))
         };
-        let (answered_at, ended_at) =
-            (instant("answered_at", &fields.answered_at), instant("ended_at", &fields.ended_at));
+        let (answered_at, ended_at, wrapped_at) = (
+            instant("answered_at", &fields.answered_at),
+            instant("ended_at", &fields.ended_at),
+            instant("wrapped_at", &fields.wrapped_at),
+        );
         let mut span = |key, field: &Option<ResolvedDuration>| {
             duration_of(field.as_ref(), row).unwrap_or_else(|reason| doubts.note_unread(key, &reason))
         };
@@ -250,13 +253,16 @@ impl ContactTable {
         let transferred = reply("transferred", &fields.transferred) == YesNo::Yes;
         let resolved = reply("resolved", &fields.resolved).is_yes();
         let is_answered = outcome == RowOutcome::Answered;
-        let needs_instants =
-            answered_at.is_some() && fields.wait.is_none() || ended_at.is_some() && fields.talk.is_none();
+        let needs_instants = answered_at.is_some() && fields.wait.is_none()
+            || ended_at.is_some() && fields.talk.is_none()
+            || wrapped_at.is_some() && fields.acw.is_none();
         let is_exact = tell_seconds(row, fields);
         let since = |from: Time, to: Option<Time>| to.filter(|to| *to >= from && is_exact).map(|to| to - from);
         let wait = wait.or_else(|| since(offered, if is_answered { answered_at } else { ended_at }));
         let answered_at = answered_at.or_else(|| wait.map(|wait| offered + wait));
         let talk = talk.or_else(|| since(answered_at? + hold.unwrap_or_default(), ended_at));
+        let ended_at = ended_at.or_else(|| Some(answered_at? + talk? + hold.unwrap_or_default()));
+        let acw = acw.or_else(|| since(ended_at?, wrapped_at));
         let contact = match id_label(text(&fields.contact).as_bytes()) {
             id if id.is_empty() || is_rounded(id.as_str()) => {
                 self.doubts.rounded += u64::from(!id.is_empty());
@@ -364,10 +370,11 @@ fn later(
 
 /// Whether the instants of a row tell their seconds: others may be off by a minute.
 fn tell_seconds(row: CsvRow<'_>, fields: &ResolvedColumns) -> bool {
-    let later = [&fields.answered_at, &fields.ended_at].into_iter().filter_map(|field| match field {
-        Some(ResolvedField::Cell(index)) => Some(*index).filter(|index| !value::is_blank(&row.text(*index))),
-        Some(ResolvedField::Constant(_)) | None => None,
-    });
+    let later =
+        [&fields.answered_at, &fields.ended_at, &fields.wrapped_at].into_iter().filter_map(|field| match field {
+            Some(ResolvedField::Cell(index)) => Some(*index).filter(|index| !value::is_blank(&row.text(*index))),
+            Some(ResolvedField::Constant(_)) | None => None,
+        });
     fields.time.iter().copied().chain(later).all(|index| fields.time_format.tells_seconds(&row.text(index)))
 }
 

@@ -1,9 +1,10 @@
 //! What a column's name says: it has a meaning only if all of its words are understood. A word that says of what else the column
 //! is, as in `Calls abandoned in IVR`, makes it another figure; a word that is not known leaves a guess.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use super::value::is_blank;
 use super::words::{is_unit, normalized, vocabulary};
 
 /// The word for a mean that is written together with what it is of.
@@ -43,6 +44,36 @@ pub(super) fn naming(plain: &str, meanings: &[String]) -> Option<(Naming, usize)
         Some((of_rest(&rest, meaning)?, at))
     });
     fits.min()
+}
+
+/// All names of columns.
+static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let all = vocabulary().columns.values().chain(vocabulary().figures.values());
+    all.flatten().map(String::as_str).collect()
+});
+/// A row within a table with so many names of columns is the header of another one.
+const MIN_HEADER_NAMES: usize = 3;
+
+/// Whether a column's name is known as it is.
+pub(super) fn is_known_name(name: &str) -> bool {
+    NAMES.contains(without_number(&normalized(name)))
+}
+
+/// Whether a row names columns, as a header does.
+pub(super) fn names_columns(row: &[String]) -> bool {
+    let filled = || row.iter().map(|cell| cell.trim()).filter(|cell| !is_blank(cell));
+    let known = || filled().filter(|cell| is_known_name(cell)).count();
+    !row.iter().any(|cell| cell.contains(char::is_numeric))
+        && filled().count() >= MIN_HEADER_NAMES
+        && known() >= MIN_HEADER_NAMES
+        && known() * 2 > filled().count()
+}
+
+/// A name in normal form without the number before it, as in `7. Wait Time`.
+pub(super) fn without_number(plain: &str) -> &str {
+    let bare =
+        plain.split_once(' ').filter(|(number, _)| number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()));
+    bare.map_or(plain, |(_, rest)| rest)
 }
 
 /// What the names of columns say that they are the time of.

@@ -250,7 +250,9 @@ pub(super) fn is_nobody(name: &str, nobody: &Words) -> bool {
 /// Whether a name is a common word for nobody.
 pub(super) fn is_usually_nobody(name: &str) -> bool {
     let plain = normalized(name);
-    plain.is_empty() || vocabulary().nobody.words.contains(&plain) || plain.starts_with("vm channel")
+    // `Answered by: no` names nobody either.
+    let is_no = || plain.len() > 1 && vocabulary().no.words.contains(&plain);
+    plain.is_empty() || vocabulary().nobody.words.contains(&plain) || is_no() || plain.starts_with("vm channel")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod ids;
 mod instants;
 mod length_units;
 mod lengths;
+mod not_read;
 mod outcome;
 mod parts;
 mod profile;
@@ -22,13 +23,13 @@ use encoding_rs::{
 
 use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
 use super::log_table::LogColumns;
-use super::naming::Naming;
+use super::naming::{Naming, is_known_name, says_time};
 use super::numerals::{decimal_sign, thousands_of};
 use super::presets::Preset;
 use super::sample::TableSample;
 use super::time::{TimeFormat, TimeText};
 use super::value::channel;
-use super::words::{normalized, vocabulary};
+use super::words::vocabulary;
 use super::zone::AssumedZone;
 use super::{CsvParser, MonthNames, SUMS_REMARK, SettledTimes, TableOptions};
 use crate::clock::Time;
@@ -37,8 +38,9 @@ use crate::source::tally::InputTally;
 use crate::text::Label;
 pub(super) use direction::direction_not_mapped;
 use ids::IdCandidate;
+pub(super) use not_read::{figures_not_read, lengths_not_read};
 use profile::ColumnProfile;
-pub(super) use sums::{not_mapped, sums};
+pub(super) use sums::sums;
 use time_format::TimePart;
 pub(super) use time_format::time_format;
 
@@ -223,13 +225,6 @@ fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> &'static Enco
     ENCODINGS.into_iter().max_by_key(count).unwrap_or(WINDOWS_1252)
 }
 
-fn is_known_name(name: &str) -> bool {
-    let plain = normalized(name);
-    let name = profile::without_number(&plain);
-    let all = vocabulary().columns.values().chain(vocabulary().figures.values());
-    !name.is_empty() && all.flatten().any(|word| word == name)
-}
-
 /// A mapping in the making.
 struct Proposer<'a> {
     profiles: Vec<ColumnProfile<'a>>,
@@ -395,6 +390,7 @@ impl<'a> Proposer<'a> {
             "answered" => &mut columns.answered,
             "answered_at" => &mut columns.answered_at,
             "ended_at" => &mut columns.ended_at,
+            "wrapped_at" => &mut columns.wrapped_at,
             "wait_s" => &mut columns.wait_s,
             "talk_s" => &mut columns.talk_s,
             "hold_s" => &mut columns.hold_s,
@@ -415,10 +411,11 @@ impl<'a> Proposer<'a> {
         if self.field("agent", ColumnProfile::is_text).is_none() {
             self.nameless_agent();
         }
-        self.field("customer", |column| !column.cells.is_empty());
+        self.field("customer", |column| !column.cells.is_empty() && !says_time(&column.plain));
         self.field("channel", |column| column.mostly(|cell| channel(cell).is_some()));
         self.nobody();
         self.direction();
+        self.before_queues();
         self.answered();
         self.outcome();
         self.flag("transferred");

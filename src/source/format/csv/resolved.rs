@@ -18,7 +18,7 @@ use crate::kpi::{KpiId, Unit};
 use crate::text::suggest::nearest;
 
 /// The fields of contacts that decide about figures.
-const GUESSED: [&str; 7] = ["answered", "answered_at", "ended_at", "wait_s", "talk_s", "hold_s", "acw_s"];
+const GUESSED: [&str; 8] = ["answered", "answered_at", "ended_at", "wrapped_at", "wait_s", "talk_s", "hold_s", "acw_s"];
 
 /// Where the value of a field comes from, in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,7 @@ pub(super) struct ResolvedColumns {
     pub(super) figures: Vec<ResolvedFigure>,
     pub(super) answered_at: Option<ResolvedField>,
     pub(super) ended_at: Option<ResolvedField>,
+    pub(super) wrapped_at: Option<ResolvedField>,
     pub(super) wait: Option<ResolvedDuration>,
     pub(super) talk: Option<ResolvedDuration>,
     pub(super) hold: Option<ResolvedDuration>,
@@ -271,6 +272,7 @@ impl ResolvedColumns {
             figures: columns.figures.iter().filter_map(|(key, figure)| at.figure(key, figure)).collect(),
             answered_at: field(&mut at, "answered_at", &columns.answered_at),
             ended_at: field(&mut at, "ended_at", &columns.ended_at),
+            wrapped_at: field(&mut at, "wrapped_at", &columns.wrapped_at),
             wait: at.duration("wait_s", columns.wait_s.as_ref()),
             talk: at.duration("talk_s", columns.talk_s.as_ref()),
             hold: at.duration("hold_s", columns.hold_s.as_ref()),
@@ -314,6 +316,7 @@ impl Columns {
             &self.answered,
             &self.answered_at,
             &self.ended_at,
+            &self.wrapped_at,
             &self.wait_s,
             &self.talk_s,
             &self.hold_s,

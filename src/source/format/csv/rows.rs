@@ -74,6 +74,12 @@ impl<'a> CsvRow<'a> {
         self.len() == cells.len() && cells.iter().enumerate().all(|(index, cell)| self.text(index) == *cell)
     }
 
+    /// Whether there is a digit in it, as in every row that tells a time.
+    pub(super) fn has_digits(&self) -> bool {
+        let filled = self.cells.get(..self.ends.last().copied().unwrap_or(0)).unwrap_or_default();
+        filled.iter().any(u8::is_ascii_digit)
+    }
+
     pub(super) fn texts(&self) -> Vec<String> {
         (0..self.len()).map(|index| self.text(index).into_owned()).collect()
     }

@@ -6,6 +6,7 @@ use encoding_rs::Encoding;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::columns::Columns;
+use super::naming::names_columns;
 use super::rows::RowReader;
 use super::{delimiter, json_rows};
 use crate::source::format::lines::{LineReader, PartialLine, RawLine};
@@ -129,16 +130,24 @@ impl TableSample {
         found.map(|(line, row)| (*line, row.as_slice()))
     }
 
-    /// The rows that begin after `line` lines and the row there.
+    /// The rows of the table that begin after `line` lines and the row there, up to where another one begins.
+    fn after(&self, line: u64) -> impl Iterator<Item = &(u64, Vec<String>)> + Clone {
+        let mut header = self.rows.iter().filter(move |(begun, _)| *begun == line).map(|(_, row)| row);
+        let header = header.next();
+        let is_other = move |row: &Vec<String>| header != Some(row) && names_columns(row);
+        self.rows.iter().filter(move |(begun, _)| *begun > line).take_while(move |(_, row)| !is_other(row))
+    }
+
+    /// These rows.
     pub(super) fn rows_after(&self, line: u64) -> impl Iterator<Item = &[String]> + Clone {
-        self.rows.iter().filter(move |(begun, _)| *begun > line).map(|(_, row)| row.as_slice())
+        self.after(line).map(|(_, row)| row.as_slice())
     }
 
     /// The numbers of the lines in which these rows begin, from 1.
     pub(super) fn numbers_after(&self, line: u64) -> Vec<u64> {
         // Objects are counted from 1, as their columns' names stand before them.
         let first = u64::from(!self.has_objects());
-        self.rows.iter().map(|(begun, _)| *begun).filter(|begun| *begun > line).map(|begun| begun + first).collect()
+        self.after(line).map(|(begun, _)| begun + first).collect()
     }
 
     /// How many cells most rows have; the header may have one fewer than rows that end in a delimiter.

@@ -63,6 +63,8 @@ fn utf_16_is_read_with_and_without_a_byte_order_mark() {
     for big in [false, true] {
         assert_eq!(all(&bytes(big, "\u{feff}Zeit\r\nMüller\n")).0, text(&["Zeit", "Müller"]), "{big}");
         assert_eq!(all(&bytes(big, "Zeit\nMüller\n")).0, text(&["Zeit", "Müller"]), "{big}");
+        assert_eq!(all(&bytes(big, "Очередь;1\n")).0, text(&["Очередь;1"]), "{big}");
+        assert_eq!(all(&bytes(big, "キュー,応答者\n1,2\n")).0, text(&["キュー,応答者", "1,2"]), "{big}");
         assert_eq!(all(&gzip(&bytes(big, "\u{feff}Zeit\n"))).0, text(&["Zeit"]), "{big}");
     }
 }

@@ -5,9 +5,10 @@ use super::profile::ColumnProfile;
 use crate::clock::Span;
 use crate::source::format::csv::columns::Columns;
 use crate::source::format::csv::direction::{comes_in, is_external};
-use crate::source::format::csv::naming::Naming;
+use crate::source::format::csv::naming::{Naming, says_time};
 use crate::source::format::csv::outcome::{RowOutcome, Words};
 use crate::source::format::csv::value::{YesNo, is_blank};
+use crate::source::format::csv::words::is_unit;
 
 /// A column of more words is of something else.
 const MAX_WORDS: usize = 40;
@@ -232,8 +233,11 @@ impl<'a> Proposer<'a> {
         }
         self.direction_flags();
         if self.columns.only.is_empty() && self.columns.except.is_empty() {
+            // Two lengths that come often are no words.
             let is_unclear = |column: &&ColumnProfile<'_>| {
-                (2..=MAX_PROVED_WORDS).contains(&column.distinct().len())
+                !is_unit(&column.plain)
+                    && !says_time(&column.plain)
+                    && (2..=MAX_PROVED_WORDS).contains(&column.distinct().len())
                     && column.distinct().iter().all(|word| RowOutcome::of_word(word).is_none())
             };
             let unclear: Vec<usize> = self.unused().filter(is_unclear).map(|column| column.index).collect();

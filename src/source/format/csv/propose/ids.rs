@@ -1,13 +1,13 @@
-//! Which column may hold the contacts' ids, and which rows are of a menu before the queue.
+//! Which column may hold the contacts' ids, and which rows are of what comes before a queue.
 
 use std::collections::HashMap;
 
+use super::Proposer;
 use super::profile::ColumnProfile;
-use super::{Proposer, is_known_name};
 use crate::clock::Span;
 use crate::source::format::csv::columns::CsvColumn;
 use crate::source::format::csv::legs::{IdEvidence, IdKind};
-use crate::source::format::csv::naming::Naming;
+use crate::source::format::csv::naming::{Naming, is_known_name};
 use crate::source::format::csv::outcome::{Words, is_usually_nobody};
 use crate::source::format::csv::value::is_blank;
 use crate::source::format::csv::words::{normalized, vocabulary};
@@ -16,6 +16,8 @@ use crate::source::format::csv::words::{normalized, vocabulary};
 const MAX_CANDIDATES: usize = 6;
 /// Ids are hardly shorter, where no name tells that they are some.
 const MIN_ID_CHARS: usize = 6;
+/// Of fewer contacts that waited in a queue in vain, that others were in none says nothing.
+const MIN_WAITING_ROWS: usize = 2;
 /// So many digits alone may be a phone number.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=13;
 
@@ -87,6 +89,41 @@ impl Proposer<'_> {
         for index in found {
             self.ids.push(IdCandidate { column: self.name(index), index, is_named: false });
         }
+    }
+
+    /// Leaves out rows of contacts that did not get as far as a queue: they name none, nor an agent, and nobody waited or talked, where
+    /// others that nobody answered name a queue and have a wait.
+    pub(super) fn before_queues(&mut self) {
+        let [queue, agent, wait, talk] =
+            ["queue", "agent", "wait_s", "talk_s"].map(|key| self.fields.get(key).copied());
+        let (Some(queue), Some(wait), Some(talk)) = (queue, wait, talk) else { return };
+        let is_empty = |row: &[String], index: usize| row.get(index).is_none_or(|cell| is_blank(cell));
+        let is_none = |row: &[String], index: usize| self.length(index, row).is_none_or(|length| length == Span::ZERO);
+        let (mut outside, mut waiting, mut odd) = (0, 0, 0);
+        for row in self.compared().iter().filter(|row| self.comes_in(row)) {
+            match (is_empty(row, queue), is_none(row, wait), is_none(row, talk)) {
+                (true, true, true) if agent.is_none_or(|agent| is_empty(row, agent)) => outside += 1,
+                (true, ..) => odd += 1,
+                (false, false, true) => waiting += 1,
+                // Here, waits of those who are not answered are not told.
+                (false, true, true) => odd += 1,
+                (false, _, false) => {}
+            }
+        }
+        if outside == 0 || odd > 0 || waiting < MIN_WAITING_ROWS {
+            return;
+        }
+        let name = self.profiles.get(queue).map_or("", |column| column.name);
+        self.notes.push(format!(
+            "{outside} rows in which {name} is empty are left out: nobody waited or talked there, so that they did not get as far as a \
+             queue: check except"
+        ));
+        let key = if self.header { name.to_owned() } else { (queue + 1).to_string() };
+        let mut blank: Vec<&str> = self.rows.iter().filter_map(|row| row.get(queue)).map(|cell| cell.trim()).collect();
+        blank.retain(|cell| is_blank(cell));
+        blank.sort_unstable();
+        blank.dedup();
+        self.columns.except.entry(key).or_insert_with(|| Words::new(blank));
     }
 
     /// Leaves out the rows of queues that are menus: they are answered, by nobody who has a name, and the contact's other rows

@@ -1,11 +1,12 @@
 //! Instants of answer and end: of columns that may be them, the ones that the other cells of their rows bear out, whatever their names are.
 
+use super::Proposer;
 use super::lengths::KEYS;
 use super::parts::{SLACK, is_near};
 use super::profile::ColumnProfile;
-use super::{Proposer, is_known_name};
 use crate::clock::Time;
 use crate::source::format::csv::columns::CsvField;
+use crate::source::format::csv::naming::is_known_name;
 use crate::source::format::csv::time::TimeFormat;
 
 /// Of fewer rows, nothing is concluded.
@@ -39,7 +40,7 @@ impl InstantRows {
 }
 
 impl Proposer<'_> {
-    /// The columns of the instants of answer and end.
+    /// The columns of the instants of answer and end, and of the end of the work after it.
     pub(super) fn instants(&mut self, format: &TimeFormat, unanswered: &[Option<bool>]) {
         let date = self.date_cells();
         let fits =
@@ -65,6 +66,9 @@ impl Proposer<'_> {
             self.take_instant("ended_at", index);
         } else if let Some(index) = self.nameless_instant(fits, |index| self.is_end_of_a_length(index, format)) {
             self.take_nameless("ended_at", index, "a length beside it ends there");
+        }
+        if let Some(index) = self.best(Self::words("wrapped_at"), fits) {
+            self.take_instant("wrapped_at", index);
         }
     }
 

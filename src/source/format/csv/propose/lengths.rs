@@ -52,6 +52,7 @@ impl Proposer<'_> {
         self.talk_from_earlier(&format);
         self.nameless_lengths(&format);
         self.hold_in_talk(&format);
+        self.ring_in_talk(&format);
         self.wait_of_abandoned(&unanswered);
         self.menu_in_wait(&format);
         self.wait_from_earlier(&format);
@@ -61,7 +62,7 @@ impl Proposer<'_> {
             self.odd_cells(key, "length", |column, cell| duration::span(cell, column.notation()).is_ok());
         }
         let date = self.date_cells();
-        for key in ["answered_at", "ended_at"] {
+        for key in ["answered_at", "ended_at", "wrapped_at"] {
             self.odd_cells(key, "time as the others", |_, cell| is_later_time(cell, &format, date.as_deref()));
         }
     }

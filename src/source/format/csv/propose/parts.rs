@@ -4,7 +4,7 @@ use super::Proposer;
 use crate::clock::{Span, Time};
 use crate::source::format::csv::columns::{CsvColumn, CsvDuration, CsvField};
 use crate::source::format::csv::duration;
-use crate::source::format::csv::naming::{Naming, naming};
+use crate::source::format::csv::naming::{Naming, is_known_name, naming};
 use crate::source::format::csv::outcome::{RowOutcome, is_usually_nobody};
 use crate::source::format::csv::time::TimeFormat;
 use crate::source::format::csv::value::{YesNo, is_blank};
@@ -242,6 +242,32 @@ impl<'a> Proposer<'a> {
         }
     }
 
+    /// Subtracts the ringing from a talk time that includes it, as a length beside it shows that is the rest.
+    pub(super) fn ring_in_talk(&mut self, format: &TimeFormat) {
+        let waiting = self.of_field("wait_s").filter(|wait| wait.is_ringing()).map(|wait| wait.index);
+        let ring = self.unused_that(|column| column.is_ringing() && column.is_duration()).or(waiting);
+        let (Some(ring), Some(talk)) = (ring, self.columns.talk_s.clone()) else { return };
+        let less = match &talk {
+            CsvField::Duration(duration) => duration.less.clone(),
+            _ => Vec::new(),
+        };
+        let less: Vec<usize> = (0..self.profiles.len()).filter(|index| less.contains(&self.name(*index))).collect();
+        let talked = |row: &[String]| {
+            let whole = self.times_of(row, format).talk?;
+            let less = less.iter().filter_map(|index| self.length(*index, row));
+            Some(less.fold(whole, |talk, part| talk - part)).filter(|talk| *talk > SLACK)
+        };
+        let said = |row: &[String]| {
+            let ringing = self.length(ring, row).filter(|ringing| *ringing > SLACK);
+            [talked(row).zip(ringing).map(|(talk, ringing)| (talk - ringing).max(Span::ZERO)), None, None]
+        };
+        let Some(rest) = self.left_over(said) else { return };
+        let name = |index: usize| self.profiles.get(index).map_or("", |column| column.name);
+        self.notes.push(format!("talk_s: it includes {}, as {} shows: it is subtracted", name(ring), name(rest)));
+        self.used.push(rest);
+        self.combine("talk_s", ring, false);
+    }
+
     /// Lengths of unknown names that are what the others leave of the contact: its hold, and the work after it.
     pub(super) fn nameless_lengths(&mut self, format: &TimeFormat) {
         if !self.fields.contains_key("talk_s") || self.columns.talk_s.as_ref().is_some_and(CsvField::is_difference) {
@@ -359,7 +385,7 @@ impl<'a> Proposer<'a> {
             positive > 1 && agreeing * 10 >= seen * 9
         };
         let is_nameless = |column: &super::ColumnProfile<'_>| {
-            !super::is_known_name(column.name) && column.is_duration() && !column.is_ringing() && is_said(column.index)
+            !is_known_name(column.name) && column.is_duration() && !column.is_ringing() && is_said(column.index)
         };
         self.unused_that(is_nameless)
     }

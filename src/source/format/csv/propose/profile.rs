@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::time_format::{TimePart, time_format, tolerated};
 use crate::source::format::csv::duration::{self, DurationUnit, Notation};
-use crate::source::format::csv::naming::{Naming, naming, says_mean, says_other, says_time};
+use crate::source::format::csv::naming::{Naming, naming, says_mean, says_other, says_time, without_number};
 use crate::source::format::csv::time::{TimeFormat, TimeText};
 use crate::source::format::csv::totals;
 use crate::source::format::csv::value::is_blank;
@@ -206,13 +206,6 @@ impl<'a> ColumnProfile<'a> {
     pub(super) fn max_count(&self) -> f64 {
         self.cells.iter().filter_map(|cell| duration::whole_number(cell)).fold(0.0, f64::max)
     }
-}
-
-/// A name in normal form without the number before it, as in `7. Wait Time`.
-pub(super) fn without_number(plain: &str) -> &str {
-    let bare =
-        plain.split_once(' ').filter(|(number, _)| number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()));
-    bare.map_or(plain, |(_, rest)| rest)
 }
 
 /// Whether a cell holds a later instant of a contact, or says that there was none.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Proposer;
+use super::not_read::not_read_of;
 use super::profile::ColumnProfile;
 use super::sum_figures::{Counts, is_partial, is_within, share, time};
 use super::time_format::{TimePart, time_format};
@@ -196,27 +197,6 @@ fn of_agents(proposer: &Proposer<'_>, figures: &mut BTreeMap<String, CsvFigure>)
 /// Names the columns of figures that are not read.
 fn not_read(proposer: &Proposer<'_>) -> Option<String> {
     not_read_of(proposer.unused())
-}
-
-/// Names the columns of figures in a table that a mapping does not name.
-pub(in crate::source::format::csv) fn not_mapped(
-    columns: &Columns,
-    first: &[String],
-    rows: &[&[String]],
-    delimiter: u8,
-) -> Option<String> {
-    let proposer = Proposer::of(first, rows, true, delimiter);
-    let named: Vec<&str> = columns.names().map(str::trim).collect();
-    let is_named = |name: &str| named.iter().any(|named| named.eq_ignore_ascii_case(name));
-    not_read_of(proposer.profiles.iter().filter(|column| !is_named(column.name)))
-}
-
-fn not_read_of<'b, 'a: 'b>(unread: impl Iterator<Item = &'b ColumnProfile<'a>>) -> Option<String> {
-    let mut names: Vec<&str> = unread.filter(|column| column.is_figure()).map(|column| column.name).collect();
-    let more = names.len().saturating_sub(MAX_NAMED);
-    names.truncate(MAX_NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!names.is_empty()).then(|| format!("columns that are not read: {}{more}", names.join(", ")))
 }
 
 /// The columns of counts. Of contacts within a time alone, there are others.
