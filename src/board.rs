@@ -7,7 +7,9 @@ mod gaps;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::IntoDeserializer;
+use serde::de::value::StringDeserializer;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::{Alerts, Episode};
@@ -175,7 +177,8 @@ pub struct SourceRow {
     pub name: Label,
     /// The kind from the configuration, such as `asterisk`.
     pub kind: Label,
-    /// Its health.
+    /// Its health. A word of a newer hub that is not known here reads as `degraded`.
+    #[serde(deserialize_with = "known_health")]
     pub health: Health,
     /// Why it is in this state, and the remedy; empty when all is well.
     pub reason: Text,
@@ -226,6 +229,11 @@ pub enum Health {
     Stale,
     /// It cannot be reached or read.
     Down,
+}
+
+fn known_health<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Health, D::Error> {
+    let word: StringDeserializer<D::Error> = String::deserialize(deserializer)?.into_deserializer();
+    Ok(Health::deserialize(word).unwrap_or(Health::Degraded))
 }
 
 /// A contact in a list of contacts.

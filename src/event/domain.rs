@@ -63,7 +63,8 @@ impl Channel {
     }
 }
 
-/// What an agent is doing. The last one says that the source does not tell, and no longer what it told before.
+/// What an agent is doing. The last one says that the source does not tell, and no longer what it told before; words that are not known
+/// read as it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -74,6 +75,7 @@ pub enum AgentState {
     AfterContact,
     Paused,
     Offline,
+    #[serde(other)]
     Unknown,
 }
 

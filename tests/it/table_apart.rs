@@ -105,6 +105,17 @@ fn a_length_that_comes_often_is_no_word_for_a_direction() {
 }
 
 #[test]
+fn the_code_pages_of_dos_are_told_by_the_names_of_columns() {
+    let table = rows("Anruf-ID;Beginn;Warteschlange;Agent;Ergebnis;Wartezeit;Gespr\u{84}chszeit", |n, answered| {
+        let (agent, status) = if answered { ("J\u{94}rg", "Angenommen") } else { ("", "Aufgelegt") };
+        format!("c{n};02.03.2026 09:{n:02}:05;B\u{81}ro;{agent};{status};9;{}", of(answered, 60))
+    });
+    let bytes: Vec<u8> = table.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let said = mapped(&bytes, &["--utc"], &[("answered", 15.0), ("talk", 60.0)]);
+    assert!(said.contains("encoding = \"cp850\"") && said.contains("Büro") && said.contains("Jörg"), "{said}");
+}
+
+#[test]
 fn a_no_in_the_column_of_who_answered_names_nobody() {
     let table = rows("Call ID,Start Time,Queue,Answered By,Wait Time", |n, answered| {
         format!("c{n},2026-03-02 09:{n:02}:05,sales,{},9", if answered { "Ann Lee" } else { "No" })

@@ -11,6 +11,7 @@ mod delimiter;
 mod direction;
 mod doubts;
 mod duration;
+mod encoding;
 mod ended;
 mod evidence;
 mod json_rows;
@@ -67,7 +68,7 @@ pub use zone::{AssumedZone, ZoneOrigin};
 
 /// Whether a file that begins with `head` has rows of several cells.
 pub(super) fn is_table(head: &[u8]) -> bool {
-    TableSample::of(head, None, encoding_rs::WINDOWS_1252).first_row(None, |_| 0).is_some_and(|(_, row)| row.len() > 1)
+    TableSample::of(head, None, encoding::USUAL).first_row(None, |_| 0).is_some_and(|(_, row)| row.len() > 1)
 }
 
 /// How tables are read.
@@ -203,7 +204,7 @@ impl CsvParser {
     /// A parser whose events carry `origin`. `prefix` precedes row numbers that serve as contact ids.
     #[must_use]
     pub fn new(origin: Label, options: TableOptions, prefix: String) -> Self {
-        let reader = RowReader::new(b',', encoding_rs::WINDOWS_1252);
+        let reader = RowReader::new(b',', encoding::USUAL);
         Self {
             origin,
             options,
@@ -254,7 +255,7 @@ impl CsvParser {
         }
         let configured = self.options.columns.as_ref();
         let delimiter = configured.and_then(|columns| columns.delimiter).and_then(|c| u8::try_from(c).ok());
-        let encoding = configured.map_or(encoding_rs::WINDOWS_1252, Columns::encoding);
+        let encoding = configured.map_or(encoding::USUAL, Columns::encoding);
         let sample = TableSample::of(head, delimiter, encoding);
         let skip = configured.and_then(|columns| columns.skip);
         let count = |row: &[String]| configured.map_or(0, |columns| columns.count_in(row));

@@ -1,7 +1,7 @@
 //! Pages with sources in trouble.
 
 use super::*;
-use crate::board::{CutOff, HubRow, Keeper, SourceRow};
+use crate::board::{CutOff, Health, HubRow, Keeper, SourceRow};
 use crate::clock::Span;
 
 #[test]
@@ -167,5 +167,14 @@ fn before_the_first_board_of_a_hub_nothing_is_known_and_nothing_is_zero() {
                 assert!(!text.contains(zero), "{page} says {zero}: {text}");
             }
         }
+    }
+}
+
+#[test]
+fn a_health_of_a_newer_hub_that_is_not_known_reads_as_degraded() {
+    let mut value = serde_json::to_value(&sample::three_sources(20).sources[0]).unwrap();
+    for (word, health) in [("resting", Health::Degraded), ("stale", Health::Stale)] {
+        value["health"] = word.into();
+        assert_eq!(serde_json::from_value::<SourceRow>(value.clone()).unwrap().health, health);
     }
 }

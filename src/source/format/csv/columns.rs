@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
-use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::duration::DurationUnit;
+use super::encoding::{self, TextEncoding};
 use super::month_names::MonthNames;
 use super::outcome::{RowOutcome, Words};
 use super::time::TimeFormat;
@@ -160,7 +160,7 @@ pub struct Columns {
     /// The delimiter; detected if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// The encoding of a table that is no UTF-8, as browsers name it; Windows-1252 if absent, in which spreadsheets save.
+    /// The encoding of a table that is no UTF-8, as browsers name it, or cp437 or cp850; Windows-1252 if absent, in which spreadsheets save.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
     /// How many lines precede the header or the first row; found if absent.
@@ -412,9 +412,8 @@ impl Columns {
     }
 
     /// The encoding of a table that is no UTF-8.
-    pub(super) fn encoding(&self) -> &'static Encoding {
-        let named = self.encoding.as_deref().and_then(|name| Encoding::for_label(name.as_bytes()));
-        named.unwrap_or(encoding_rs::WINDOWS_1252)
+    pub(super) fn encoding(&self) -> TextEncoding {
+        self.encoding.as_deref().and_then(TextEncoding::of_name).unwrap_or(encoding::USUAL)
     }
 
     /// Whether nothing says which contacts were answered.
@@ -486,7 +485,7 @@ impl Columns {
         if self.delimiter.is_some_and(|c| !c.is_ascii() || matches!(c, '"' | '\r' | '\n')) {
             wrong.push("delimiter: one ASCII character is meant, other than a quote or a line's end".to_owned());
         }
-        if self.encoding.as_deref().is_some_and(|name| Encoding::for_label(name.as_bytes()).is_none()) {
+        if self.encoding.as_deref().is_some_and(|name| TextEncoding::of_name(name).is_none()) {
             wrong.push("encoding: there is none of that name; windows-1251 and shift_jis are examples".to_owned());
         }
         for (key, [min, max]) in [("csat_scale", self.csat_scale), ("ces_scale", self.ces_scale)] {

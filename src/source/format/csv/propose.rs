@@ -17,11 +17,12 @@ mod time_format;
 use std::collections::BTreeMap;
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_8859_2, ISO_8859_5, KOI8_R, KOI8_U, MACINTOSH, SHIFT_JIS,
-    WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254,
+    BIG5, EUC_JP, EUC_KR, GB18030, IBM866, ISO_8859_2, ISO_8859_5, KOI8_R, KOI8_U, MACINTOSH, SHIFT_JIS, WINDOWS_1250,
+    WINDOWS_1251, WINDOWS_1253, WINDOWS_1254,
 };
 
 use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField};
+use super::encoding::{self, CP437, CP850, TextEncoding};
 use super::log_table::LogColumns;
 use super::naming::{Naming, is_known_name, says_time};
 use super::numerals::{decimal_sign, thousands_of};
@@ -45,23 +46,25 @@ use time_format::TimePart;
 pub(super) use time_format::time_format;
 
 /// The encodings that are tried, the likeliest last.
-const ENCODINGS: [&Encoding; 16] = [
-    MACINTOSH,
-    IBM866,
-    ISO_8859_5,
-    KOI8_U,
-    KOI8_R,
-    ISO_8859_2,
-    BIG5,
-    EUC_JP,
-    EUC_KR,
-    GB18030,
-    SHIFT_JIS,
-    WINDOWS_1253,
-    WINDOWS_1254,
-    WINDOWS_1250,
-    WINDOWS_1251,
-    WINDOWS_1252,
+const ENCODINGS: [TextEncoding; 18] = [
+    TextEncoding::Dos(&CP437),
+    TextEncoding::Dos(&CP850),
+    TextEncoding::Web(MACINTOSH),
+    TextEncoding::Web(IBM866),
+    TextEncoding::Web(ISO_8859_5),
+    TextEncoding::Web(KOI8_U),
+    TextEncoding::Web(KOI8_R),
+    TextEncoding::Web(ISO_8859_2),
+    TextEncoding::Web(BIG5),
+    TextEncoding::Web(EUC_JP),
+    TextEncoding::Web(EUC_KR),
+    TextEncoding::Web(GB18030),
+    TextEncoding::Web(SHIFT_JIS),
+    TextEncoding::Web(WINDOWS_1253),
+    TextEncoding::Web(WINDOWS_1254),
+    TextEncoding::Web(WINDOWS_1250),
+    TextEncoding::Web(WINDOWS_1251),
+    encoding::USUAL,
 ];
 
 /// The most columns of a table that can be mapped.
@@ -135,7 +138,7 @@ pub fn propose(lines: &mut LineReader, presets: &[Preset], zone: AssumedZone) ->
         lines,
         ..Proposer::of(first, &rows, header, sample.delimiter)
     };
-    if encoding != WINDOWS_1252 {
+    if encoding != encoding::USUAL {
         proposer.columns.encoding = Some(encoding.name().to_lowercase());
     }
     proposer.contacts(zone);
@@ -214,15 +217,15 @@ pub fn settle(proposal: &mut Proposal, lines: &mut LineReader, zone: AssumedZone
 }
 
 /// The encoding of a table that is no UTF-8, in which the most names of columns are known.
-fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> &'static Encoding {
+fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> TextEncoding {
     if std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true) {
-        return WINDOWS_1252;
+        return encoding::USUAL;
     }
-    let count = |encoding: &&'static Encoding| {
-        TableSample::of(head, None, encoding).first_row(None, &known).map_or(0, |(_, row)| known(row))
+    let count = |encoding: &TextEncoding| {
+        TableSample::of(head, None, *encoding).first_row(None, &known).map_or(0, |(_, row)| known(row))
     };
     // `max_by_key` returns the last of equals.
-    ENCODINGS.into_iter().max_by_key(count).unwrap_or(WINDOWS_1252)
+    ENCODINGS.into_iter().max_by_key(count).unwrap_or(encoding::USUAL)
 }
 
 /// A mapping in the making.

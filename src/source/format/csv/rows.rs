@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use encoding_rs::Encoding;
 use rustc_hash::FxBuildHasher;
 
+use super::encoding::{self, TextEncoding};
 use super::json_rows;
 use crate::source::format::limits::MAX_LINE_BYTES;
 use crate::text::strip_bom;
@@ -21,7 +21,7 @@ pub(super) struct RowReader {
     /// The columns of rows that are JSON objects.
     objects: Option<Vec<String>>,
     /// That of cells which are no UTF-8.
-    pub(super) encoding: &'static Encoding,
+    pub(super) encoding: TextEncoding,
     /// The unquoted cells of the row being read, one after another, and where each ends.
     cells: Vec<u8>,
     ends: Vec<usize>,
@@ -36,7 +36,7 @@ pub(super) struct RowReader {
 pub(super) struct CsvRow<'a> {
     cells: &'a [u8],
     ends: &'a [usize],
-    encoding: &'static Encoding,
+    encoding: TextEncoding,
     /// All of it is in that encoding: a cell of few letters may look like UTF-8.
     is_encoded: bool,
 }
@@ -60,7 +60,7 @@ impl<'a> CsvRow<'a> {
         let cell = as_written(cell.trim_ascii());
         match std::str::from_utf8(cell) {
             Ok(text) if !self.is_encoded || text.is_ascii() => Cow::Borrowed(text),
-            Ok(_) | Err(_) => self.encoding.decode_without_bom_handling(cell).0,
+            Ok(_) | Err(_) => self.encoding.decode(cell),
         }
     }
 
@@ -95,7 +95,7 @@ fn as_written(cell: &[u8]) -> &[u8] {
 }
 
 impl RowReader {
-    pub(super) fn new(delimiter: u8, encoding: &'static Encoding) -> Self {
+    pub(super) fn new(delimiter: u8, encoding: TextEncoding) -> Self {
         Self {
             reader: ReaderBuilder::new().delimiter(delimiter).build(),
             delimiter,
@@ -111,7 +111,7 @@ impl RowReader {
 
     /// A reader of rows that are JSON objects, with these columns.
     pub(super) fn of_objects(columns: Vec<String>) -> Self {
-        Self { objects: Some(columns), ..Self::new(b',', encoding_rs::UTF_8) }
+        Self { objects: Some(columns), ..Self::new(b',', encoding::USUAL) }
     }
 
     pub(super) const fn is_between_rows(&self) -> bool {
@@ -123,7 +123,7 @@ impl RowReader {
         let (cells, ends) = (self.cells.as_slice(), self.ends.get(..self.ended).unwrap_or_default());
         let filled = || cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
         // Files in the usual encoding are put together with others.
-        let is_encoded = self.encoding != encoding_rs::WINDOWS_1252 && std::str::from_utf8(filled()).is_err();
+        let is_encoded = self.encoding != encoding::USUAL && std::str::from_utf8(filled()).is_err();
         CsvRow { cells, ends, encoding: self.encoding, is_encoded }
     }
 

@@ -2,10 +2,10 @@
 
 use std::hash::BuildHasher;
 
-use encoding_rs::Encoding;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::columns::Columns;
+use super::encoding::TextEncoding;
 use super::naming::names_columns;
 use super::rows::RowReader;
 use super::{delimiter, json_rows};
@@ -28,7 +28,7 @@ const MAX_TITLE_LINES: u64 = 50;
 /// The first rows of a table.
 pub(super) struct TableSample {
     pub(super) delimiter: u8,
-    encoding: &'static Encoding,
+    encoding: TextEncoding,
     /// The columns of rows that are JSON objects.
     objects: Option<Vec<String>>,
     /// The rows, title lines among them, each with the number of lines before it.
@@ -36,7 +36,7 @@ pub(super) struct TableSample {
 }
 
 impl TableSample {
-    pub(super) fn of(head: &[u8], delimiter: Option<u8>, encoding: &'static Encoding) -> Self {
+    pub(super) fn of(head: &[u8], delimiter: Option<u8>, encoding: TextEncoding) -> Self {
         let delimiter = delimiter.unwrap_or_else(|| delimiter::find(head));
         let lines = || (0..).zip(strip_bom(head).split(|&b| b == b'\n'));
         if json_rows::begins(strip_bom(head)) {
@@ -236,7 +236,7 @@ mod tests {
             table.extend([&row.to_string(), ",", status, ",,,,,,\n"]);
         }
         let mut lines = LineReader::new(Box::new(std::io::Cursor::new(table.into_bytes())));
-        let mut sample = TableSample::of(lines.peek().unwrap(), None, encoding_rs::WINDOWS_1252);
+        let mut sample = TableSample::of(lines.peek().unwrap(), None, super::super::encoding::USUAL);
         sample.widen(&mut lines);
         let cells: usize = sample.rows.iter().map(|(_, row)| row.len()).sum();
         assert!((MAX_CELLS / 4..=MAX_CELLS).contains(&cells), "{cells}");

@@ -10,8 +10,8 @@ use super::time_format::{TimePart, time_format};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::csv::columns::{Columns, CsvFigure};
 use crate::source::format::csv::duration::DurationUnit;
-use crate::source::format::csv::naming::{Naming, naming, without_threshold};
-use crate::source::format::csv::words::vocabulary;
+use crate::source::format::csv::naming::{Naming, naming, without_number, without_threshold};
+use crate::source::format::csv::words::{normalized, vocabulary};
 use crate::source::format::csv::zone::AssumedZone;
 
 /// The counts by which sums are known.
@@ -31,6 +31,9 @@ pub(in crate::source::format::csv) fn sums<'a>(
     delimiter: u8,
     zone: AssumedZone,
 ) -> Option<(Columns, Vec<String>)> {
+    if count_names(first) < 2 {
+        return None;
+    }
     let mut proposer = Proposer::of(first, rows, true, delimiter);
     let counts = counts(&mut proposer)?;
     let total = |key| {
@@ -221,8 +224,23 @@ fn counts(proposer: &mut Proposer<'_>) -> Option<Counts> {
     Some(counts)
 }
 
+/// How many columns have names of counts. Without any, the rows need not be looked at.
+fn count_names(first: &[String]) -> usize {
+    let words: Vec<_> = COUNTS.iter().filter_map(|key| vocabulary().figures.get(*key)).collect();
+    let is_count = |name: &&String| {
+        let plain = normalized(name);
+        // `Calls (by agent)`
+        let before = name.split_once(['(', '[', '（']).map_or(String::new(), |(before, _)| normalized(before));
+        words.iter().any(|words| [without_number(&plain), &before].iter().any(|name| naming(name, words).is_some()))
+    };
+    first.iter().filter(is_count).count()
+}
+
 /// Why the rows of several contacts each are no sums that can be read; `None` if they are no such rows.
 pub(super) fn why_no_sums(first: &[String], rows: &[&[String]]) -> Option<String> {
+    if count_names(first) == 0 {
+        return None;
+    }
     let proposer = Proposer::of(first, rows, true, b',');
     if proposer.best(Proposer::words("contact"), |_| true).is_some() {
         return None;
