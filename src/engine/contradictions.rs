@@ -8,15 +8,20 @@ use super::Engine;
 use super::contact::Contact;
 use super::contact_store::ContactNo;
 use super::interner::OriginNo;
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::text::Label;
+
+/// Between what several sources tell of one contact lies no more time.
+const MAX_SPAN_OF_AN_ID: Span = Span(4 * Span::HOUR.0);
+/// What is said of ids that two sources count for themselves.
+const SHARED_ID: &str = "joins under ids that another source gave to other contacts (give one of both a `prefix`)";
 
 /// The steps of one kind from one source that contradict their contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contradiction {
     /// The origin of the events.
     pub origin: Label,
-    /// The kind of step, as contact events name it.
+    /// The kind of step, as contact events name it, or what is odd about it.
     pub step: &'static str,
     /// How many there are.
     pub count: u64,
@@ -53,7 +58,20 @@ impl Contradictions {
 
     /// Count one of them.
     pub(super) fn count(&mut self, contact: &Contact, (step, at): (&'static str, Time)) {
-        let counted = self.0.entry((contact.origin, step));
+        self.count_from(contact.origin, contact, (step, at));
+    }
+
+    /// A contact joins, as `origin` says, under an id that another source has used. Hours apart, these are two contacts.
+    pub(super) fn note_join(&mut self, origin: OriginNo, contact: &Contact, at: Time) {
+        let is_apart = |joined: Time| (at - joined).0.abs() > MAX_SPAN_OF_AN_ID.0;
+        let mut joined = contact.visits.iter().map(|visit| visit.joined).peekable();
+        if contact.origin != origin && joined.peek().is_some() && joined.all(is_apart) {
+            self.count_from(origin, contact, (SHARED_ID, at));
+        }
+    }
+
+    fn count_from(&mut self, origin: OriginNo, contact: &Contact, (step, at): (&'static str, Time)) {
+        let counted = self.0.entry((origin, step));
         counted.or_insert_with(|| Counted { count: 0, contact: contact.id.clone(), at }).count += 1;
     }
 
@@ -98,7 +116,6 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Span;
     use crate::engine::Settings;
     use crate::event::{Channel, Event, EventKind, Offer, Step};
 
@@ -126,6 +143,24 @@ mod tests {
         assert_eq!(tell(20, completed(Some("ann"))), (1, 0));
         assert_eq!(tell(30, completed(Some("bo"))), (0, 0));
         assert_eq!(tell(31, completed(None)), (0, 1));
+    }
+
+    #[test]
+    fn ids_that_two_sources_count_for_themselves_are_said() {
+        let start = Time::from_unix(1_772_528_400);
+        let mut engine = Engine::new(Settings::default());
+        let mut offer = |origin: &str, hours: i64| {
+            let step = Step::Offered(Offer::new("sales".into(), Channel::Voice));
+            let kind = EventKind::Contact { contact: "4711".into(), queue: None, step };
+            engine.apply(&Event { at: start + Span(hours * Span::HOUR.0), origin: origin.into(), id: None, kind });
+            engine.contradictions().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert!(offer("pbx", 0).is_empty());
+        // A call that is passed on to another site, and a ticket that comes back in the source that it is of.
+        assert!(offer("site-2", 1).is_empty());
+        assert!(offer("pbx", 9).is_empty());
+        let said = offer("chat", 20);
+        assert!(said.len() == 1 && said[0].starts_with("1 joins under ids that another source"), "{said:?}");
     }
 
     #[test]

@@ -147,6 +147,9 @@ impl Engine {
             None if self.begin_plain(id, origin, &step) => return Ok(()),
             None => self.add_contact(step.at, origin, id.label()),
         };
+        if joins && let Some(contact) = self.contacts.get(number) {
+            self.contradictions.note_join(origin, contact, step.at);
+        }
         self.apply_transition(number, step)
     }
 

@@ -98,6 +98,37 @@ impl CallerRows {
 }
 
 impl<'a> Proposer<'a> {
+    /// Leaves out the rows of callers with the number of an extension, where all others call from outside, and no queue is named.
+    fn leave_out_extensions(&mut self) {
+        let Some(customer) = self.of_field("customer") else { return };
+        let queue = self.fields.get("queue").copied();
+        let (mut within, mut outside) = (0, 0);
+        let mut extensions: Vec<&str> = Vec::new();
+        for row in self.rows.iter().filter(|row| self.comes_in(row)) {
+            let caller = row.get(customer.index).map_or("", |cell| cell.trim());
+            if is_extension(caller) {
+                within += 1;
+                if queue.and_then(|queue| row.get(queue)).is_some_and(|cell| !is_blank(cell)) {
+                    return;
+                }
+                extensions.push(caller);
+            } else if !is_blank(caller) {
+                outside += usize::from(caller.bytes().filter(u8::is_ascii_digit).count() > MAX_EXTENSION_DIGITS);
+            }
+        }
+        if within < MIN_WORD_ROWS || outside <= within {
+            return;
+        }
+        extensions.sort_unstable();
+        extensions.dedup();
+        let (name, key) = (customer.name, self.key(customer.index));
+        self.notes.push(format!(
+            "except: {within} rows in which {name} is an extension are taken for calls that did not come to the floor, as the others are \
+             from outside: they are left out"
+        ));
+        self.columns.except.insert(key, Words::new(extensions));
+    }
+
     /// The words of a column whose rows are of calls that the floor made, as the other cells of these prove, and how.
     fn proved_outbound(&self, column: &ColumnProfile<'a>) -> Option<(Vec<&'a str>, &'static str)> {
         let words = column.distinct();
@@ -115,12 +146,7 @@ impl<'a> Proposer<'a> {
                 continue;
             };
             let Some(seen) = table.get_mut(word) else { continue };
-            let is_within = |customer: &str| {
-                let is_extension = customer.len() <= MAX_EXTENSION_DIGITS
-                    && customer.len() > 1
-                    && customer.bytes().all(|b| b.is_ascii_digit());
-                is_extension || agents.binary_search(&customer).is_ok()
-            };
+            let is_within = |customer: &str| is_extension(customer) || agents.binary_search(&customer).is_ok();
             let has_spoken = talk.and_then(|talk| self.length(talk, row)).map(|talk| talk > Span::ZERO);
             let is_silent = has_spoken.map_or(unanswered == Some(true), |spoken| !spoken);
             let is_named = cell(agent).is_some_and(|name| !is_blank(name) && !self.columns.nobody.contains(name));
@@ -243,6 +269,8 @@ impl<'a> Proposer<'a> {
             let unclear: Vec<usize> = self.unused().filter(is_unclear).map(|column| column.index).collect();
             if let Some(index) = unclear.into_iter().find(|index| self.leave_out_proved(*index)) {
                 self.used.push(index);
+            } else {
+                self.leave_out_extensions();
             }
         }
     }
@@ -300,6 +328,11 @@ fn flag_of<'a>(column: &ColumnProfile<'a>) -> Option<(bool, Vec<&'a str>)> {
     let is_inward = comes_in(bare).filter(|_| is_flag && !bare.contains(' ') && bare.chars().count() > 2)?;
     let yes: Vec<_> = words.into_iter().filter(|word| YesNo::usual(word) == YesNo::Yes).collect();
     (!yes.is_empty()).then_some((is_inward, yes))
+}
+
+/// Whether a number is that of a phone of the floor.
+fn is_extension(number: &str) -> bool {
+    (2..=MAX_EXTENSION_DIGITS).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a word of the direction says besides that nobody answered.

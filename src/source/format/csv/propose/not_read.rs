@@ -4,7 +4,7 @@ use super::Proposer;
 use super::profile::ColumnProfile;
 use crate::clock::Span;
 use crate::source::format::csv::columns::{Columns, CsvColumn, CsvField};
-use crate::source::format::csv::naming::says_time;
+use crate::source::format::csv::naming::{Naming, says_time};
 use crate::source::format::csv::{duration, totals};
 
 /// How many columns are named.
@@ -44,8 +44,13 @@ pub(in crate::source::format::csv) fn lengths_not_read(
         let length = row.get(column.index).and_then(|cell| duration::span(cell, column.notation()).ok()?);
         length.is_some_and(|length| length > Span::ZERO)
     };
+    // These are no hold and no work, but sums of what is read, or a part of the wait.
+    let is_known = |column: &ColumnProfile<'_>| {
+        let is_sum = |key| column.likeness(Proposer::words(key)).is_some_and(|(naming, _)| naming < Naming::Guess);
+        column.is_ringing() || is_sum("handle_s") || is_sum("whole_s")
+    };
     let is_of_answers = |column: &ColumnProfile<'_>| {
-        let Some(talk) = talk else { return false };
+        let Some(talk) = talk.filter(|_| !is_known(column)) else { return false };
         let (mut with, mut without, mut filled) = (0, 0, 0);
         for row in rows.iter().filter(|row| !totals::begin(row)) {
             let has_talk = is_positive(talk, row);

@@ -261,11 +261,38 @@ impl<'a> Proposer<'a> {
             let ringing = self.length(ring, row).filter(|ringing| *ringing > SLACK);
             [talked(row).zip(ringing).map(|(talk, ringing)| (talk - ringing).max(Span::ZERO)), None, None]
         };
-        let Some(rest) = self.left_over(said) else { return };
         let name = |index: usize| self.profiles.get(index).map_or("", |column| column.name);
-        self.notes.push(format!("talk_s: it includes {}, as {} shows: it is subtracted", name(ring), name(rest)));
-        self.used.push(rest);
-        self.combine("talk_s", ring, false);
+        if let Some(rest) = self.left_over(said) {
+            self.notes.push(format!("talk_s: it includes {}, as {} shows: it is subtracted", name(ring), name(rest)));
+            self.used.push(rest);
+            self.combine("talk_s", ring, false);
+            return;
+        }
+        // Where wait and talk are the whole contact, the ringing is in one of them: in the talk, if it is longer than the wait.
+        let (mut seen, mut within, mut longer) = (0, 0, 0);
+        for row in self.compared() {
+            let times = self.times_of(row, format);
+            let ringing = self.length(ring, row).filter(|ringing| *ringing > SLACK && Some(ring) != waiting);
+            let (Some(all), Some(wait), Some(talk), Some(ringing)) = (times.whole(), times.wait, times.talk, ringing)
+            else {
+                continue;
+            };
+            seen += 1;
+            within += usize::from(is_near(all, wait + talk));
+            longer += usize::from(is_near(all, wait + talk) && ringing > wait + SLACK);
+        }
+        if seen == 0 || within * 10 < seen * 9 {
+            return;
+        }
+        if longer > 0 {
+            self.notes.push(format!("talk_s: it includes {}, as rows show: it is subtracted", name(ring)));
+            self.combine("talk_s", ring, false);
+        } else {
+            self.notes.push(format!(
+                "{} is a part of wait_s or of talk_s, of which no row proves: taken for one of the wait; `less` of talk_s subtracts it",
+                name(ring)
+            ));
+        }
     }
 
     /// Lengths of unknown names that are what the others leave of the contact: its hold, and the work after it.
