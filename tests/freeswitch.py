@@ -513,10 +513,10 @@ password = {{ env = "WALLBOARD_SECRET" }}
             load.run_due()
             time.sleep(0.1)
         time.sleep(2)
-        found = []
+        found, figures_of = [], hub.figures(KPIS)
         for queue in (f"{queue}@default" for queue in QUEUES):
             visits = [visit for visit in load.journal.visits if visit.queue == queue]
-            figures = hub.figures(KPIS)[queue]
+            figures = figures_of.get(queue, [{"value": 0, "numerator": 0} for _ in KPIS])
             shown = ", ".join(f"{kpi} {figure['value']}" for kpi, figure in zip(KPIS, figures))
             print(f"{queue}: {shown}; {sum(visit.is_blurred for visit in visits)} of {len(visits)} visits not seen whole")
             found += differences(queue, visits, figures)

@@ -242,11 +242,18 @@ impl CallCentre {
             return Ok(());
         }
         // The caller was taken out of the queue for the bridge, which did not come about or broke at once, and no other
-        // event will tell of it. Where the channels were bridged it was the caller who hung up; otherwise the agent had
-        // gone, and FreeSWITCH dropped the caller.
-        let step =
-            if bridged_at(headers, at).is_some() { Step::Abandoned { wait: None, position: None } } else { Step::Lost };
-        self.members.leave(visit, step, at, &mut self.out);
+        // event will tell of it. Where the channels were bridged, or the agent's was cancelled for want of the caller's, it
+        // was the caller who hung up; otherwise the agent had gone, and FreeSWITCH dropped the caller.
+        let is_bridged = bridged_at(headers, at).is_some();
+        let is_cancelled = headers.raw("Hangup-Cause") == Some(b"ORIGINATOR_CANCEL");
+        // The event about that comes seconds after the pick-up.
+        let picked_up = headers.number("Caller-Channel-Answered-Time").map(Time).filter(|time| *time <= at);
+        let (step, ended) = match (is_bridged, is_cancelled) {
+            (true, _) => (Step::Abandoned { wait: None, position: None }, at),
+            (false, true) => (Step::Abandoned { wait: None, position: None }, picked_up.unwrap_or(at)),
+            (false, false) => (Step::Lost, at),
+        };
+        self.members.leave(visit, step, ended, &mut self.out);
         Ok(())
     }
 

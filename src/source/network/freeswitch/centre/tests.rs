@@ -161,6 +161,20 @@ fn a_caller_who_hangs_up_just_after_the_bridge_is_answered() {
 const TIED: (&str, &str) = ("variable_signal_bond", "c1");
 
 #[test]
+fn a_caller_who_hangs_up_in_the_moment_of_the_pick_up_abandons_then() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.member("bridge-agent-start", &[ANN]);
+    let at = Time::from_unix(NOW) + Span::seconds(1) + Span(500_000);
+    let picked_up = at.0.to_string();
+    let cancelled = [("Hangup-Cause", "ORIGINATOR_CANCEL"), ("Caller-Channel-Answered-Time", picked_up.as_str())];
+    test.member("bridge-agent-end", &[&[ANN, TIED, ("CC-Agent-Bridged", "false")][..], &cancelled].concat());
+    let last = test.centre.take_events().pop().unwrap();
+    assert!(matches!(&last.kind, EventKind::Contact { step: Step::Abandoned { .. }, .. }), "{last:?}");
+    assert_eq!(last.at, at);
+}
+
+#[test]
 fn a_bridge_that_breaks_at_once_ends_the_visit() {
     let picked_up = ("CC-Agent-Answered-Time", "1772442001");
     for (bridged, expected) in [
