@@ -4,6 +4,7 @@
 //! configuration and runs the command.
 
 pub mod alerts;
+pub mod annotate;
 pub mod check;
 pub mod completions;
 pub mod demo;
@@ -38,6 +39,7 @@ use crate::text::Label;
 use crate::ui::glyphs::GlyphSet;
 use crate::ui::going;
 use crate::ui::locator::ViewLocator;
+use crate::ui::settings::KeyLock;
 use crate::ui::theme::Palette;
 
 pub use output::{print, width};
@@ -82,9 +84,10 @@ pub struct Global {
     /// Draw new data with at most 2,000 bytes a second, for a slow line
     #[arg(long, global = true)]
     pub low_bandwidth: bool,
-    /// Ignore keys and the mouse, for a screen in public
-    #[arg(long, global = true)]
-    pub locked: bool,
+    /// Ignore keys and the mouse, for a screen in public; with `=view`, the keys of pages and of the window work
+    #[arg(long, global = true, value_name = "KEYS", num_args = 0..=1, require_equals = true, default_missing_value = "all",
+        value_parser = words(&["all", "view"], lock))]
+    pub locked: Option<KeyLock>,
     /// The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`
     #[arg(long, global = true, value_name = "VIEW", value_parser = going::read)]
     pub at: Option<ViewLocator>,
@@ -117,6 +120,8 @@ pub enum Command {
     Alerts(alerts::Args),
     /// List, claim, close and annotate what there is to do on a running floor: whom to call back, low scores to follow up
     Worklist(worklist::Args),
+    /// Say what happened, so that whoever looks at a curve later knows why it bends: a new script, an outage
+    Annotate(annotate::Args),
     /// Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits
     Handover(handover::Args),
     /// Print what the last week, month or quarter showed against the ones before, and what to do about it
@@ -332,8 +337,8 @@ impl Global {
         config.ui.at.clone_from(&self.at);
         config.ui.low_bandwidth |= self.low_bandwidth;
         config.ui.plain |= self.plain;
-        if self.locked {
-            config.ui.locked = true;
+        if let Some(lock) = self.locked {
+            config.ui.lock = lock;
             config.ui.mouse = false;
         }
         Ok(())
@@ -366,6 +371,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         }
         Some(Command::Handover(args)) => args.run(&cli.global.for_print()?)?,
         Some(Command::Digest(args)) => args.run(&cli.global.for_print()?, Clock::System.now())?,
+        Some(Command::Annotate(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Worklist(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {
@@ -410,6 +416,14 @@ fn show_board(config: Config, reloadable: Option<Reloadable>, log_file: Option<&
     match app::remote_board(config.clone(), reloadable.clone(), log_file) {
         Ok(None) | Err(app::Error::NotShared(..)) => app::demo(config, reloadable, app::Demo::default(), log_file),
         shown => shown.map(drop),
+    }
+}
+
+fn lock(word: &str) -> Option<KeyLock> {
+    match word {
+        "all" => Some(KeyLock::All),
+        "view" => Some(KeyLock::View),
+        _ => None,
     }
 }
 

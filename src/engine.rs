@@ -81,7 +81,7 @@ mod visit_reports;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -195,6 +195,9 @@ pub struct Engine {
     #[serde(skip)]
     standing_query: Option<Box<StandingQuery>>,
     observed: ObservedFigures,
+    /// Since when the oldest call-back of a queue is open.
+    #[serde(skip)]
+    oldest_callbacks: FxHashMap<QueueNo, Time>,
     /// Where segments and contacts are read that have left memory.
     #[serde(skip)]
     archive: Option<Box<dyn Archive>>,

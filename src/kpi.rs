@@ -149,6 +149,9 @@ pub struct Live {
     /// Of those waiting, the ones in a queue that no agent serves; `None` where nobody waits, or no source says who serves
     /// these queues.
     pub unserved: Option<i64>,
+    /// Since when the oldest call-back is open; `None` where none is, or nobody works through the list of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_callback: Option<Time>,
     /// Contacts with an agent.
     pub in_progress: i64,
     /// Numbers of agents by state, in the order of [`crate::event::AgentState::ALL`].

@@ -72,7 +72,7 @@ use input::UserInput;
 use kiosk::KioskPage;
 use queries::Question;
 use screen::Screen;
-pub use settings::Settings;
+pub use settings::{KeyLock, Settings};
 pub(crate) use signals::terminal_is_gone;
 use signals::{Signalled, Signals, can_be_continued, leave_anyway};
 use state::{Effect, Page, Ui};
@@ -156,7 +156,7 @@ pub async fn run(
     if let Some(locator) = app.settings.at.clone() {
         app.ui.go(locator);
     }
-    let public = app.settings.locked || app.settings.kiosk.only;
+    let public = app.settings.lock != KeyLock::Open || app.settings.kiosk.only;
     app.ui.hint = app.settings.hint_seen.as_ref().is_some_and(|file| !public && !file.exists());
     if app.settings.kiosk.only {
         app.ui.kiosk.only = true;
@@ -356,7 +356,7 @@ impl App {
 
     /// Stop this process until the shell continues it; does nothing if there is no shell.
     fn suspend(&mut self) -> io::Result<()> {
-        if self.settings.locked {
+        if self.settings.lock != KeyLock::Open {
             return Ok(());
         }
         if can_be_continued() {

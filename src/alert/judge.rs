@@ -26,7 +26,7 @@ pub(super) fn limit(rule: &Rule, baseline: Option<&Figure>, severity: Severity) 
 }
 
 /// Judge a figure. A figure with a confidence interval is past a limit only when the whole interval is; it is clear as
-/// soon as its value is. `hold` says that the slice is inhibited; see [`Judgement::Insufficient`].
+/// soon as its value is. A rule may ask for the value alone. `hold` says that the slice is inhibited; see [`Judgement::Insufficient`].
 pub(super) fn judge(rule: &Rule, compared: ComparedFigure<'_>, min_samples: u64, hold: bool) -> Judgement {
     let insufficient = Judgement::Insufficient { hold };
     let ComparedFigure { figure, baseline } = compared;
@@ -41,7 +41,8 @@ pub(super) fn judge(rule: &Rule, compared: ComparedFigure<'_>, min_samples: u64,
     if few(figure) || rule.against.is_some() && baseline.is_none_or(|base| base.value.is_none() || few(base)) {
         return insufficient;
     }
-    let best_case = if rule.above { figure.low } else { figure.high }.unwrap_or(value);
+    let interval = if rule.above { figure.low } else { figure.high };
+    let best_case = interval.filter(|_| !rule.by_value).unwrap_or(value);
     let band = rule.dead_band();
     let past =
         |limit: Option<f64>| limit.is_some_and(|limit| if rule.above { best_case > limit } else { best_case < limit });
@@ -226,6 +227,9 @@ mod tests {
             let figure = Figure::percent(part, whole, "");
             let Judgement::Known { past, clear, .. } = judge(rule, alone(&figure), 10, false) else { panic!("{part}") };
             assert_eq!((past, clear), (expected, false), "{part} of {whole}: {figure:?}");
+            let rule = Rule { by_value: true, ..rule.clone() };
+            let by_value = judge(&rule, alone(&figure), 10, false);
+            assert!(matches!(by_value, Judgement::Known { past: Some(_), .. }), "the rule asks for it: {figure:?}");
         }
     }
 

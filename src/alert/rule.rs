@@ -51,6 +51,8 @@ pub struct Rule {
     /// Figures of fewer samples are not judged. `None` is [`super::Settings::min_samples`] for rates and means, and 0
     /// for counts and gauges.
     pub min_samples: Option<u64>,
+    /// Whether the value alone decides, also of so few contacts that it may be past a limit by chance.
+    pub by_value: bool,
     /// The business hours in which it judges; `None` is always.
     pub hours: Option<Hours>,
     /// The share by which a value may worsen before an acknowledgement breaks; `None` is
@@ -81,6 +83,7 @@ impl Rule {
             for_: Span::MINUTE,
             clear_for: None,
             min_samples: None,
+            by_value: false,
             hours: None,
             worsening: None,
             action: Text::fixed(def.action),
@@ -170,6 +173,7 @@ pub fn built_in() -> Vec<Rule> {
             clear_for: Some(Span::seconds(10)),
             ..Rule::of("nobody serves", KpiId::WaitingUnserved)
         },
+        Rule { clear_for: Some(Span::seconds(10)), ..Rule::of("oldest call-back", KpiId::OldestCallback) },
         Rule::of("service level", KpiId::ServiceLevel),
         Rule::of("abandonment", KpiId::AbandonmentRate),
         Rule::of("speed of answer", KpiId::Asa),

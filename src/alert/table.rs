@@ -47,6 +47,8 @@ pub struct RuleTable {
     pub clear_for: Option<Span>,
     /// Figures of fewer samples are not judged.
     pub min_samples: Option<u64>,
+    /// Whether the value alone decides, and not its interval.
+    pub by_value: Option<bool>,
     /// Business hours, such as `mon-fri 08:00-18:00`.
     pub hours: Option<Hours>,
     /// The share by which a value may worsen before an acknowledgement breaks: 0.2 is a fifth.
@@ -201,6 +203,7 @@ impl RuleTable {
         rule.for_ = self.for_.unwrap_or(rule.for_);
         rule.clear_for = self.clear_for.or(rule.clear_for);
         rule.min_samples = self.min_samples.or(rule.min_samples);
+        rule.by_value = self.by_value.unwrap_or(rule.by_value);
         rule.hours = self.hours.or(rule.hours);
         rule.worsening = self.worsening.or(rule.worsening);
         if let Some(action) = &self.action {

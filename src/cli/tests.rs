@@ -35,7 +35,10 @@ fn a_locked_board_takes_neither_keys_nor_the_mouse() {
     let mut config = Config::default();
     config.ui.mouse = true;
     parse("--locked").unwrap().global.apply_to(&mut config).unwrap();
-    assert!(config.ui.locked && !config.ui.mouse);
+    assert_eq!((config.ui.lock, config.ui.mouse), (KeyLock::All, false));
+    parse("--locked=view").unwrap().global.apply_to(&mut config).unwrap();
+    assert_eq!(config.ui.lock, KeyLock::View);
+    assert!(parse("--locked=some").is_err());
 }
 
 #[test]

@@ -477,5 +477,5 @@ fn first<V, R>(mut rows: Vec<(V, R)>, limit: usize, order: impl Fn(&(V, R), &(V,
 
 /// Whether a group has anything to show now, so that it gets a row even if nothing was counted.
 fn is_busy(live: &Live) -> bool {
-    live.waiting + live.in_progress + live.agents.iter().sum::<i64>() > 0
+    live.waiting + live.in_progress + live.agents.iter().sum::<i64>() > 0 || live.oldest_callback.is_some()
 }

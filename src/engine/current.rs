@@ -156,6 +156,7 @@ impl QueueState {
             longest_wait: self.waiting.first().map(|(joined, _)| now.since(*joined)),
             estimated_wait: None,
             unserved: None,
+            oldest_callback: None,
             in_progress: self.in_progress,
             agents: self.staff.states,
             pause_reasons,

@@ -242,7 +242,14 @@ impl Engine {
         let mut live = self.current.live_of(queue, now, &self.reasons);
         let is_served = self.is_served(queue).filter(|_| live.waiting > 0);
         live.unserved = is_served.map(|is_served| if is_served { 0 } else { live.waiting });
+        live.oldest_callback = self.oldest_callbacks.get(&queue).copied();
         live
+    }
+
+    /// Take over since when the oldest call-back of each queue is open: a worklist knows it.
+    pub fn set_oldest_callbacks(&mut self, oldest: &FxHashMap<Label, Time>) {
+        let known = oldest.iter().filter_map(|(queue, since)| Some((self.queues.find(queue.as_str())?, *since)));
+        self.oldest_callbacks = known.collect();
     }
 
     /// The current state of the whole floor.
@@ -253,6 +260,7 @@ impl Engine {
                 *live.unserved.get_or_insert(0) += if is_served { 0 } else { waiting };
             }
         }
+        live.oldest_callback = self.oldest_callbacks.values().min().copied();
         live
     }
 
@@ -282,8 +290,12 @@ impl Engine {
             let Some(record) = self.queue_records.get(queue.index()) else { continue };
             let mean = |handling: &[Option<Span>]| handling.get(queue.index()).copied().flatten();
             let handling = mean(&self.current.queue_handling);
-            let changes = self.current.takes_changes(*queue) || observes || handling != mean(&handling_before);
             let before = rows.get(place);
+            let callback = self.oldest_callbacks.get(queue).copied();
+            let changes = self.current.takes_changes(*queue)
+                || observes
+                || handling != mean(&handling_before)
+                || before.is_some_and(|before| before.live.oldest_callback != callback);
             let live = if let Some(before) = before.filter(|_| !changes) {
                 Cow::Borrowed(&before.live)
             } else {

@@ -241,7 +241,8 @@ impl ObservedFigures {
         if live.agents == [0; AGENTS.len()] {
             live.agents = AGENTS.map(count);
         }
-        if *live != (Live { agents: live.agents, ..Live::default() }) || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {
+        let without_contacts = Live { agents: live.agents, oldest_callback: live.oldest_callback, ..Live::default() };
+        if *live != without_contacts || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {
             return false;
         }
         let span = |kpi| value(kpi).and_then(Span::from_secs_f64);

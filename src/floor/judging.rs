@@ -30,6 +30,7 @@ impl Floor {
             }
             self.last_evaluation = Instant::now();
             self.follow_visits();
+            self.engine.set_oldest_callbacks(&self.worklist.oldest_callbacks());
         }
         self.evaluate(MAX_PORTION);
     }

@@ -46,6 +46,10 @@ catalogue! {
         "contacts waiting now in queues of which every agent is offline or paused; unknown where no source says who serves a queue",
         "These contacts wait in vain: no agent can take them.",
         "Nobody takes the contacts of this queue: end a pause, log agents in to it, send its contacts elsewhere, or close it.";
+    OldestCallback "oldest_callback", "Oldest call-back", "Call-back", Seconds, Lower, Bands::limits(3600.0, 7200.0, 14400.0), Live, false, oldest_callback,
+        "time since the first reason of the oldest call-back that is not done, a claimed one included; unknown where none is open, and where nobody has done anything about one",
+        "Whoever hung up and hears nothing tells others, or goes elsewhere; one call in time keeps the customer.",
+        "Call the oldest back first, and share out the rest.";
     EstimatedWait "estimated_wait", "Estimated wait", "Est. wait", Seconds, Neutral, Bands::NONE, Live, false, estimated_wait,
         "(waiting + 1 − available agents, never below 0) × mean handling time of the last hour ÷ agents serving the queue",
         "Customers who know how long it will take hang up less and complain less.",

@@ -64,6 +64,13 @@ pub(super) fn longest_wait(r: &KpiInputs<'_>) -> Figure {
     Figure::gauge(r.live.longest_wait.map_or(0.0, Span::as_secs_f64), r.live.waiting)
 }
 
+pub(super) fn oldest_callback(r: &KpiInputs<'_>) -> Figure {
+    match r.live.oldest_callback {
+        Some(since) => Figure::gauge(r.now.since(since).as_secs_f64(), 1),
+        None => Figure::unknown("no call-back is open here, or nobody works through the list"),
+    }
+}
+
 pub(super) fn estimated_wait(r: &KpiInputs<'_>) -> Figure {
     match r.live.estimated_wait {
         Some(wait) => Figure::gauge(wait.as_secs_f64(), 1),

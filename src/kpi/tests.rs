@@ -28,6 +28,20 @@ fn the_catalogue_is_in_the_order_of_its_ids_and_its_keys_are_unique() {
 }
 
 #[test]
+fn the_oldest_call_back_is_as_old_as_its_first_reason() {
+    let (tally, rules) = (Tally::default(), CountingRules::default());
+    let oldest = KpiId::OldestCallback.def().compute;
+    let of = |live: &Live| {
+        let (times, baseline, of_agent, now) = (None, None, false, Time::from_unix(10_000));
+        let evidence = Evidence::default();
+        oldest(&KpiInputs { tally: &tally, live, times, baseline, rules: &rules, evidence, of_agent, now })
+    };
+    let since = |at| Live { oldest_callback: Some(Time::from_unix(at)), ..Live::default() };
+    assert_eq!(of(&since(2_500)).value, Some(7_500.0));
+    assert_eq!(of(&Live::default()).value, None);
+}
+
+#[test]
 fn the_six_service_levels_on_the_worked_example() {
     let tally = Tally {
         answered: 1000,

@@ -208,18 +208,12 @@ impl Keymap {
         Ok(map)
     }
 
-    /// The same keys, but only those of one action.
+    /// The same keys, but only those of some actions.
     #[must_use]
-    pub fn only(mut self, action: Action) -> Self {
-        self.actions.retain(|_, of| *of == action);
-        self.names.retain(|of, _| *of == action);
+    pub fn only(mut self, kept: &[Action]) -> Self {
+        self.actions.retain(|_, of| kept.contains(of));
+        self.names.retain(|of, _| kept.contains(of));
         self
-    }
-
-    /// A map without keys, for a screen in public.
-    #[must_use]
-    pub fn locked() -> Self {
-        Self { actions: FxHashMap::default(), names: FxHashMap::default() }
     }
 
     fn bind(&mut self, press: Press, key: &str, action: Action) {

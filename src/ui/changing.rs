@@ -2,10 +2,17 @@
 
 use super::action::{Action, KeyError, Keymap};
 use super::glyphs::GlyphSet;
+use super::settings::KeyLock;
 use super::theme::{Depth, Tone};
 use super::{App, Error, Settings};
 use crate::language::text;
 use crate::text::Text;
+
+/// The actions of a screen in public on which passers-by may look around.
+const VIEW: [Action; 10] = {
+    use Action::{Agents, Alerts, Intents, Kiosk, Live, Overview, Queue, Trends, Window, WindowBack};
+    [Overview, Queue, Intents, Agents, Alerts, Trends, Kiosk, Live, Window, WindowBack]
+};
 
 /// What the configuration says by now.
 #[derive(Debug)]
@@ -19,8 +26,11 @@ pub struct ScreenChange {
 /// The keys, as far as the screen has any.
 pub(super) fn keymap(settings: &Settings) -> Result<Keymap, KeyError> {
     Ok(match Keymap::new(&settings.keys)? {
-        _ if settings.locked => Keymap::locked(),
-        keymap if settings.kiosk.only => keymap.only(Action::Quit),
+        keymap if settings.lock == KeyLock::All => keymap.only(&[]),
+        // A wall has one page.
+        keymap if settings.kiosk.only && settings.lock == KeyLock::View => keymap.only(&[]),
+        keymap if settings.kiosk.only => keymap.only(&[Action::Quit]),
+        keymap if settings.lock == KeyLock::View => keymap.only(&VIEW),
         keymap => keymap,
     })
 }

@@ -192,6 +192,15 @@ impl TableCell {
         Self::new(glyphs::badge(verdict), tone)
     }
 
+    /// A verdict's sign with the first of `causes` that fits into `width` columns, or else its word.
+    #[must_use]
+    pub fn cause(verdict: Verdict, causes: impl IntoIterator<Item = String>, width: u16) -> Self {
+        let causes = causes.into_iter().filter(|_| verdict >= Verdict::Warning);
+        let mut causes = causes.map(|cause| format!("{} {cause}", glyphs::sign(verdict)));
+        let fitting = causes.find(|cause| cause.width() <= usize::from(width));
+        fitting.map_or_else(|| Self::verdict(verdict), |cause| Self { text: cause.into(), ..Self::verdict(verdict) })
+    }
+
     /// A figure, with the verdict's sign before it where something is wrong.
     #[must_use]
     pub fn figure(kpi: KpiId, figure: Option<&Figure>) -> Self {

@@ -3,6 +3,7 @@
 
 mod command;
 mod typed;
+mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use chrono_tz::Tz;
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, watch};
 
-use super::settings::Settings;
+use super::settings::{KeyLock, Settings};
 use super::signals::{Signalled, Signals, leave_anyway};
 use super::view::episode;
 use super::{Error, ScreenChange, format, words};
@@ -51,7 +52,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     let mut signals = Signals::new()?;
     tokio::spawn(leave_anyway(Signals::new()?));
-    let mut typed = if settings.locked { None } else { typed::lines()? };
+    let mut typed = if settings.lock == KeyLock::Open { typed::lines()? } else { None };
     let mut reader_checks = tokio::time::interval(READER_CHECK_INTERVAL);
     let mut boards = handle.watch();
     boards.mark_changed();
@@ -176,7 +177,7 @@ impl Plain {
         } else if is_due {
             self.greeted = true;
             lines = self.now(board).await?;
-            if io::stdin().is_terminal() && !self.settings.locked {
+            if io::stdin().is_terminal() && self.settings.lock == KeyLock::Open {
                 lines.push(text!("plain-greeting").to_owned());
             }
         }
@@ -203,12 +204,16 @@ impl Plain {
         Ok(Some(match command {
             PlainCommand::Now => self.now(&board).await?,
             PlainCommand::Help => {
-                [text!("plain-help-1"), text!("plain-help-2"), text!("plain-help-3")].map(str::to_owned).into()
+                let lines =
+                    [text!("plain-help-1"), text!("plain-help-2"), text!("plain-help-todo"), text!("plain-help-3")];
+                lines.map(str::to_owned).into()
             }
             PlainCommand::Queues => self.queues(&board).await?,
             PlainCommand::Alerts => alerts(&board, zone),
             // Text that was pasted by mistake, or that a program sent, must not act.
-            PlainCommand::Quit | PlainCommand::Act { .. } if !line.alone => {
+            PlainCommand::Quit | PlainCommand::Act { .. } | PlainCommand::Work { .. } | PlainCommand::Annotate(_)
+                if !line.alone =>
+            {
                 vec![text!("plain-several-lines").to_owned()]
             }
             PlainCommand::Act { episode, act } => {
@@ -219,9 +224,12 @@ impl Plain {
                 match self.handle.execute(command).await? {
                     // The board tells the change to everybody, here as well.
                     Ok(_) => Vec::new(),
-                    Err(refusal) => vec![text!("plain-refused", reason = language::refusal(&refusal))],
+                    Err(refusal) => vec![work::refused(&refusal)],
                 }
             }
+            PlainCommand::Todo => self.todo(&board).await?,
+            PlainCommand::Work { item, act } => self.work(&board, item, act).await?,
+            PlainCommand::Annotate(text) => self.annotate(&board, text).await?,
             PlainCommand::Quit => return Ok(None),
         }))
     }

@@ -28,6 +28,18 @@ pub fn is_command(line: &str) -> bool {
     COMMANDS.contains(&word) || ACTIONS.iter().any(|entry| entry.name == line)
 }
 
+/// What a command still needs, in words, if it is one that does nothing alone.
+#[must_use]
+pub fn missing(line: &str) -> Option<String> {
+    match line.trim() {
+        "annotate" => Some(text!("prompt-needs-text").to_owned()),
+        word @ ("save" | "view" | "forget") => Some(text!("prompt-needs-name", word = word)),
+        word @ "seek" => Some(text!("prompt-needs-time", word = word)),
+        word @ "speed" => Some(text!("prompt-needs-speed", word = word)),
+        _ => None,
+    }
+}
+
 /// A line that is being typed.
 #[derive(Clone, Debug)]
 pub struct Prompt {
@@ -254,17 +266,18 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand,
     let mut words = line.split_whitespace();
     let (word, rest) = (words.next().unwrap_or(""), words.next());
     let after = line.trim_start().strip_prefix(word).unwrap_or("").trim();
+    if let Some(missing) = missing(line) {
+        return Err(missing);
+    }
     match (word, rest) {
         ("seek", Some(at)) => match instant(at, now, calendar) {
             Some(at) => Ok(PromptCommand::Replay(ReplayCommand::Seek(at))),
             None => Err(text!("prompt-no-time", word = at)),
         },
-        ("seek", None) => Err(text!("prompt-needs-time", word = word)),
         ("speed", Some(speed)) => match speed.trim_end_matches('x').parse::<f64>() {
             Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(PromptCommand::Replay(ReplayCommand::Speed(speed))),
             _ => Err(text!("prompt-no-speed", word = speed)),
         },
-        ("speed", None) => Err(text!("prompt-needs-speed", word = word)),
         ("pause", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(true))),
         ("play", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(false))),
         ("step", _) => Ok(PromptCommand::Replay(ReplayCommand::Step(Span::MINUTE))),
@@ -278,7 +291,6 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand,
             .map(PromptCommand::Formula)
             .ok_or_else(|| text!("prompt-no-formula", name = name, all = Formula::ALL.map(Formula::key).join(", "))),
         ("annotate", _) => annotation(after, now, calendar),
-        ("save" | "view" | "forget", None) => Err(text!("prompt-needs-name", word = word)),
         ("save", _) => Ok(PromptCommand::Save(after.to_owned())),
         ("view", _) => Ok(PromptCommand::View(after.to_owned())),
         ("forget", _) => Ok(PromptCommand::Forget(after.to_owned())),

@@ -15,7 +15,6 @@ use crate::ui::theme::{Colours, Depth, Palette};
 /// How the screen looks and which keys it has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 pub struct Settings {
     /// The palette.
     pub theme: Palette,
@@ -40,8 +39,8 @@ pub struct Settings {
     pub plain: bool,
     /// Whether new data are drawn less often, to spare a slow line.
     pub low_bandwidth: bool,
-    /// Whether keys and the mouse do nothing, for a public screen.
-    pub locked: bool,
+    /// Which keys a screen in public has; it has no mouse.
+    pub lock: KeyLock,
     /// The severities that the terminal's bell rings for.
     pub bell: Ring,
     /// The directory of exports; the current directory if absent.
@@ -63,6 +62,19 @@ pub struct Settings {
     /// The view at the start; the overview if absent.
     #[serde(skip)]
     pub at: Option<ViewLocator>,
+}
+
+/// Which keys there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyLock {
+    /// All.
+    #[default]
+    Open,
+    /// Those that choose the page and the window.
+    View,
+    /// None.
+    All,
 }
 
 /// How many seconds an agent may be in each state before it is marked.
@@ -99,7 +111,7 @@ impl Default for Settings {
             mouse: false,
             plain: false,
             low_bandwidth: false,
-            locked: false,
+            lock: KeyLock::Open,
             bell: Ring::default(),
             export_dir: None,
             zone: None,

@@ -232,11 +232,15 @@ impl Theme {
         base.bg.map_or(quiet, |ground| quiet.bg(ground))
     }
 
-    /// Whether a selected row is filled over its whole width: only if the palette defines a colour that suits all
-    /// others.
+    /// What a selected row has over its whole width: the palette's colour for it, or else the terminal's own ink and ground
+    /// exchanged, since other inks would make a ground of many colours.
     #[must_use]
-    pub fn fills_rows(self) -> bool {
-        self.colours().is_some()
+    pub fn selected_row(self) -> Style {
+        let selected = self.style(Tone::Selected);
+        if self.colours().is_some() {
+            return selected;
+        }
+        selected.fg(Color::Reset).bg(Color::Reset).remove_modifier(Modifier::DIM)
     }
 
     fn coloured(self, tone: Tone, colours: &Colours) -> Style {

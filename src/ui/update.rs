@@ -15,7 +15,7 @@ use crate::language::{self, text};
 use crate::text::{Label, Text};
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
-use crate::ui::prompt::{Prompt, PromptEvent, PromptKind};
+use crate::ui::prompt::{self, Prompt, PromptEvent, PromptKind};
 use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, Taken, Ui};
 use crate::ui::theme::{Palette, Tone};
 use crate::ui::view;
@@ -73,6 +73,10 @@ impl Ui {
         match (prompt.kind, event) {
             (PromptKind::Filter, PromptEvent::Cancelled) => self.filter.clear(),
             (PromptKind::Filter, _) => self.filter.clone_from(&text),
+            (PromptKind::Command, PromptEvent::Submitted) if prompt::missing(&text).is_some() => {
+                self.prompt = Some(Prompt::new(PromptKind::Command, &format!("{text} ")));
+                return None;
+            }
             (PromptKind::Command, PromptEvent::Submitted) if !text.is_empty() => {
                 return self.command(&text, board, drawn);
             }

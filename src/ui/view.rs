@@ -160,7 +160,19 @@ impl<'a> Ctx<'a> {
     /// hours.
     #[must_use]
     pub fn is_mixed(&self, kpi: KpiId, slice: &Slice, figure: &Figure) -> bool {
-        let of_waits = matches!(kpi, KpiId::Asa | KpiId::LongestWait) && figure.verdict == Verdict::None;
+        use KpiId as K;
+        let is_of_waits = matches!(
+            kpi,
+            K::Asa
+                | K::LongestWait
+                | K::MaxWait
+                | K::AnswerP50
+                | K::AnswerP90
+                | K::AnswerP99
+                | K::TimeToAbandon
+                | K::Patience
+        );
+        let of_waits = is_of_waits && figure.verdict == Verdict::None;
         let mixes = || self.board.queues.iter().any(|queue| queue.channel.is_asynchronous());
         of_waits && figure.is_known() && slice.get(Dim::Queue).is_none() && mixes()
     }

@@ -1,5 +1,6 @@
 //! Questions for items, and their answers.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -90,6 +91,20 @@ impl WorkCounts {
 }
 
 impl Worklist {
+    /// Since when the oldest call-back of each queue is open. Empty where nobody has done anything about any: a list that
+    /// nobody works through is not late.
+    #[must_use]
+    pub fn oldest_callbacks(&self) -> FxHashMap<Label, Time> {
+        let callbacks = || self.items.values().filter(|item| item.kind == WorkKind::Callback);
+        let is_worked = callbacks().any(|item| item.trail.iter().any(|entry| entry.who.is_some()));
+        let mut oldest = FxHashMap::default();
+        for item in callbacks().filter(|item| is_worked && !item.is_closed()) {
+            let since: &mut Time = oldest.entry(item.queue.clone()).or_insert(item.since);
+            *since = item.since.min(*since);
+        }
+        oldest
+    }
+
     /// Answer a question at `now`, about the queues that pass `queues`. The business day began at `day`.
     #[must_use]
     pub fn ask(&self, query: &WorkQuery, queues: &Patterns, day: Time, now: Time) -> WorkAnswer {

@@ -225,6 +225,23 @@ fn who_is_not_reached_stays_on_the_list_until_it_was_tried_often_enough() {
 }
 
 #[test]
+fn the_oldest_call_back_counts_where_people_work_through_them() {
+    let sales = VisitReport { queue: "sales".into(), ..hung_up("c3", "cu3", 20) };
+    let mut list = worklist(&[hung_up("c1", "cu1", 10), hung_up("c2", "cu2", 0), sales], 30);
+    assert!(list.oldest_callbacks().is_empty(), "nobody has done anything");
+    let oldest = |list: &Worklist| {
+        let mut oldest: Vec<_> = list.oldest_callbacks().into_iter().collect();
+        oldest.sort();
+        oldest
+    };
+    let item = all(&list, 30).items[0].clone();
+    let claimed = list.execute(&command(&item, "ann", CLAIM), at(30)).unwrap();
+    assert_eq!(oldest(&list), [("billing".into(), at(1)), ("sales".into(), at(21))], "a claimed one is not done");
+    list.execute(&command(&claimed, "ann", done(Outcome::Reached)), at(31)).unwrap();
+    assert_eq!(oldest(&list), [("billing".into(), at(11)), ("sales".into(), at(21))]);
+}
+
+#[test]
 fn a_claim_runs_out_and_an_item_ends_that_is_too_old_by_the_events_and_not_by_the_clock() {
     let mut list = worklist(&[hung_up("c1", "cu1", 0)], 30);
     let item = all(&list, 30).items[0].clone();

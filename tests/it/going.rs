@@ -39,6 +39,27 @@ fn a_view_that_was_copied_opens_on_another_board() {
 }
 
 #[test]
+fn a_saved_view_is_there_after_a_reload_and_a_restart() {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let mut board = floor.open();
+    board.wait_for("▲ all queues offered 5");
+    board.press(":queue/billing?window=7d\r", "  last 7 days  ");
+    board.press(":save morning\r", "saved as morning: :morning opens it");
+    board.press("1", "▸ Queues");
+    let file = floor.path("config.toml");
+    let before = fs::read_to_string(&file).unwrap();
+    fs::write(&file, before.replace("warning = 0.5", "warning = 3")).unwrap();
+    board.wait_for("the configuration was read again");
+    board.press(":morning\r", "Overview ▸ billing");
+    drop(board);
+    let mut board = floor.open();
+    board.wait_for("▲ all queues offered 5");
+    board.press(":morning\r", "Overview ▸ billing");
+    board.wait_for("  last 7 days  ");
+}
+
+#[test]
 fn the_simulated_floor_opens_on_a_view_too() {
     let floor = Floor::new("");
     let board = Board::run(floor.command(&["demo", "--seed", "1", "--at", "agents?team=Sales&filter=a&sort=agent"]));

@@ -373,7 +373,7 @@ fn without_colours_and_in_ascii() {
     command.env("NO_COLOR", "1");
     let mut board = Board::run(command);
     board.wait_for("▲ all queues");
-    board.press("5", "What it means");
+    board.press("5", "What to do");
     assert_eq!(colours(&board), Vec::<String>::new());
     drop(board);
 

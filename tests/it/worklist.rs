@@ -125,6 +125,37 @@ async fn what_people_do_about_call_backs_is_shared_and_survives_kill_9() {
 }
 
 #[tokio::test]
+async fn a_call_back_that_waits_too_long_is_an_alert_where_the_list_is_worked() {
+    let mut hub = Hub::new("[[alert]]\nname = \"oldest call-back\"\nfor = \"0s\"\n");
+    hub.start().await;
+    send(&hub, &[hang_up("a", "cu1", "q0", 15_000), hang_up("b", "cu2", "q1", 8_000)].concat()).await;
+    let list = worklist(&hub, "wall", 2).await;
+    let figures = json!({"of": [], "by": ["queue"], "over": {"window": "today"}, "every": null, "kpis": ["oldest_callback"], "formula": null});
+    let ask = || async {
+        let answer = hub.request(Method::POST, "/v1/figures", "wall").json(&figures).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()
+    };
+    let answer = ask().await;
+    assert!(answer["total"][0]["value"].is_null(), "nobody has done anything about one: {answer}");
+    assert_eq!(tell(&hub, &list["items"][1], "note", "bob", json!({"note": "at lunch"})).await.0, StatusCode::OK);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let alerts = hub.get("/v1/board", "wall").await.1["alerts"].take();
+        let is_late = |alert: &&Value| alert["rule"] == "oldest call-back" && alert["state"] == "firing";
+        let late: Vec<&Value> = alerts.as_array().unwrap().iter().filter(is_late).collect();
+        if late.len() == 2 {
+            let of = |queue: &str| late.iter().find(|alert| alert["slice"].to_string().contains(queue)).unwrap();
+            assert_eq!((&of("q0")["severity"], &of("q1")["severity"]), (&json!("critical"), &json!("warning")));
+            break;
+        }
+        assert!(Instant::now() < end, "{alerts}\n{}", hub.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let oldest = ask().await["total"][0]["value"].as_f64().unwrap();
+    assert!(oldest >= 15_000.0, "{oldest}");
+}
+
+#[tokio::test]
 async fn a_command_that_cannot_be_stored_is_refused_and_not_done_later() {
     let mut hub = Hub::new("");
     hub.start().await;

@@ -457,7 +457,7 @@ fn rules_share_queries() {
     let queries = evaluator.queries();
     assert_eq!(queries.len(), 5, "{queries:#?}"); // 1h, 7d and today by queue; 7d and 30d of the floor
     let hourly = queries.iter().find(|query| query.over == Period::Window(Window::H1)).unwrap();
-    let now = [KpiId::LongestWait, KpiId::WaitingUnserved];
+    let now = [KpiId::LongestWait, KpiId::WaitingUnserved, KpiId::OldestCallback];
     assert_eq!(hourly.kpis, [[KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa].as_slice(), &now].concat());
 }
 

@@ -5,8 +5,10 @@ use crate::clock::duration;
 use crate::language::text;
 use crate::text::Text;
 use crate::text::suggest::suggestion;
+use crate::worklist::{Outcome, WorkAction};
 
-const COMMANDS: [&str; 8] = ["queues", "alerts", "ack", "snooze", "note", "undo", "help", "quit"];
+const COMMANDS: [&str; 12] =
+    ["queues", "alerts", "ack", "snooze", "note", "undo", "todo", "claim", "done", "annotate", "help", "quit"];
 
 /// A line that was typed, read.
 #[derive(Debug, PartialEq)]
@@ -22,6 +24,15 @@ pub(super) enum PlainCommand {
         episode: u64,
         act: AlertAction,
     },
+    /// Say whom to call back.
+    Todo,
+    /// Do something about an item of the worklist.
+    Work {
+        item: u64,
+        act: WorkAction,
+    },
+    /// Say what has happened.
+    Annotate(Text),
 }
 
 /// The first word of a text, and what follows it.
@@ -38,6 +49,7 @@ pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
     let word = word.to_lowercase();
     let word = word.as_str();
     let episode = || number.parse().map_err(|_| text!("plain-which-alert", word = word));
+    let item = || number.parse().map_err(|_| text!("plain-which-item", word = word));
     let act = |act| Ok(PlainCommand::Act { episode: episode()?, act });
     match word {
         "" => Ok(PlainCommand::Now),
@@ -61,6 +73,24 @@ pub(super) fn parse(line: &str) -> Result<PlainCommand, String> {
         "note" if rest.is_empty() => Err(text!("plain-note-what", word = word)),
         "note" => act(AlertAction::Note(Text::new(rest))),
         "undo" => act(AlertAction::Undo),
+        "todo" => Ok(PlainCommand::Todo),
+        "claim" => {
+            let note = (!rest.is_empty()).then(|| Text::new(rest));
+            Ok(PlainCommand::Work { item: item()?, act: WorkAction::Claim { note, lasts: None } })
+        }
+        "done" => {
+            let item = item()?;
+            let (how, note) = first_word(rest);
+            let outcome = Outcome::WORDS.iter().find(|(key, _)| *key == how).map(|(_, outcome)| *outcome);
+            let all = || Outcome::WORDS.map(|(key, _)| key).join(", ");
+            let outcome = outcome.ok_or_else(|| text!("plain-done-how", all = all()))?;
+            let note = (!note.is_empty()).then(|| Text::new(note));
+            Ok(PlainCommand::Work { item, act: WorkAction::Done { outcome, note } })
+        }
+        "annotate" => match first_word(line).1 {
+            "" => Err(text!("plain-annotate-what").to_owned()),
+            what => Ok(PlainCommand::Annotate(Text::new(what))),
+        },
         _ => {
             let word = Text::new(word);
             let meant = suggestion(word.as_str(), COMMANDS);
@@ -84,7 +114,15 @@ mod tests {
         let quarter = MuteLength::new(Span(900_000_000)).unwrap();
         assert_eq!(parse("snooze 3 15m"), act(3, AlertAction::Snooze(quarter)));
         assert_eq!(parse("note 3  is it the line?"), act(3, AlertAction::Note(Text::new("is it the line?"))));
+        let claim = WorkAction::Claim { note: None, lasts: None };
+        assert_eq!(parse("claim 7"), Ok(PlainCommand::Work { item: 7, act: claim }));
+        let reached = WorkAction::Done { outcome: Outcome::Reached, note: Some(Text::new("all is well")) };
+        assert_eq!(parse("done 7 reached all is well"), Ok(PlainCommand::Work { item: 7, act: reached }));
+        assert_eq!(parse("annotate  new  script"), Ok(PlainCommand::Annotate(Text::new("new  script"))));
         for (line, says) in [
+            ("claim", "such as claim 7"),
+            ("done 7 well", "reached, not_reached, no_need, reviewed"),
+            ("annotate", "what has happened?"),
             ("ack", "ack which alert?"),
             ("ack three", "such as ack 3"),
             ("snooze 3", "for how long?"),

@@ -144,6 +144,12 @@ fn fuzz(seed: u64, chunks: usize) {
         if count % 500 == 0 {
             screen = TestScreen::new(board.clone());
         }
+        // Whatever the state, it can be drawn on a terminal of any size.
+        if count % 100 == 50 {
+            let size = (dice.random_range(1..330), dice.random_range(1..100));
+            screen.resize(size);
+            screen.draw(size, Palette::Dark, Depth::True, false);
+        }
         let (next, came) = (now + pause(&mut dice), chunk(&mut dice));
         loop {
             let at = decoder.deadline().map(|at| at - start).filter(|at| *at <= next);

@@ -82,7 +82,9 @@ fn an_alert_is_told_of_its_fields() {
         let mut source = told.remove(0);
         (source.kpi, source.source) = (None, Some("pbx-1".into()));
         source.text = "source pbx-1 is down: its figures stand still".into();
-        source.action = format!("connection refused. {}", alert::built_in()[11].action).as_str().into();
+        let rules = alert::built_in();
+        let stale = rules.iter().find(|rule| rule.name.as_str() == alert::SOURCE_STALE).unwrap();
+        source.action = format!("connection refused. {}", stale.action).as_str().into();
         assert_eq!(language::sentence(&source, ""), "Quelle pbx-1 ist gestört: ihre Zahlen stehen still");
         let action = language::action(&source);
         assert!(action.starts_with("connection refused. Das System und den Weg dorthin prüfen"), "{action}");

@@ -73,6 +73,21 @@ fn a_command_that_is_typed_whole_is_what_enter_does() {
 }
 
 #[test]
+fn a_command_without_its_word_asks_for_it() {
+    let mut screen = TestScreen::new(sample::board(60));
+    for (typed, command, asks) in
+        [(": a n n o t", "annotate ", "what happened?"), (": s a v e", "save ", "needs a name")]
+    {
+        screen.press(typed);
+        screen.press("<enter>");
+        let prompt = screen.ui.prompt.as_ref().unwrap();
+        assert_eq!(prompt.input.value(), command);
+        assert!(screen.text(SIZES[1]).lines().last().unwrap().contains(asks), "{}", screen.text(SIZES[1]));
+        screen.press("<esc>");
+    }
+}
+
+#[test]
 fn what_changes_something_for_others_is_taken_from_a_lone_enter_only() {
     let mut screen = TestScreen::new(sample::board(60));
     screen.press(": a c k");

@@ -147,6 +147,40 @@ fn what_must_be_read_has_four_percent_of_the_height_and_heroes_fifteen() {
 }
 
 #[test]
+fn without_colours_a_warning_leaves_labels_whole() {
+    let warn = |board: &mut crate::board::Board| {
+        calm(board);
+        board.total.agents = <_>::default();
+        board.total.agents[0] = 5;
+        board.total.waiting = 3;
+    };
+    let screen = kiosk(0, warn);
+    for size in [(80, 24), (120, 35), (200, 50)] {
+        let buffer = screen.draw(size, Palette::Terminal, Depth::None, false);
+        for label in ["WAITING", "LONGEST", "IN TIME", "FREE"] {
+            assert!(height(&buffer, label).is_some(), "{label} at {size:?}\n{}", lines(&buffer).join("\n"));
+        }
+        assert!(height(&buffer, "!").is_some(), "{}", lines(&buffer).join("\n"));
+    }
+}
+
+#[test]
+fn what_makes_a_queue_bad_stands_beside_it_where_no_figure_shows_it() {
+    let screen = kiosk(0, |board| {
+        calm(board);
+        let billing = board.queues.iter().position(|queue| queue.id.as_str() == "billing").unwrap();
+        let mut alert = sample::board(60).alerts.iter().next().unwrap().clone();
+        alert.slice = crate::kpi::Slice::of(crate::kpi::Dim::Queue, "billing".into());
+        alert.kpi = Some(crate::kpi::KpiId::Fcr);
+        board.alerts = vec![alert].into_iter().collect();
+        assert!(billing < board.queues.len());
+    });
+    let buffer = picture(&screen, (320, 90));
+    let words = format!("BILLING: {}", crate::ui::words::of(crate::kpi::KpiId::Fcr).to_uppercase());
+    assert!(height(&buffer, &words).is_some(), "{words}\n{}", lines(&buffer).join("\n"));
+}
+
+#[test]
 fn no_agent_and_no_customer_is_named() {
     let mut screen = kiosk(0, |_| {});
     for (_, page) in KioskPage::WORDS {
@@ -163,7 +197,7 @@ fn only_the_key_of_quit_pressed_twice_leaves_a_kiosk() {
     use crate::ui::action::{Action, Keymap};
     use crate::ui::state::{Effect, Page};
     let mut screen = kiosk(0, |_| {});
-    screen.keymap = Keymap::new(&std::collections::BTreeMap::new()).unwrap().only(Action::Quit);
+    screen.keymap = Keymap::new(&std::collections::BTreeMap::new()).unwrap().only(&[Action::Quit]);
     screen.ui.kiosk.only = true;
     assert_eq!(screen.press("1 2 a z : /"), None);
     assert_eq!(screen.ui.page(), Page::Kiosk);

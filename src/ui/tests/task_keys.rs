@@ -65,6 +65,40 @@ fn an_intent_that_explodes_takes_one() {
 }
 
 #[test]
+fn resolution_this_week_against_the_last_takes_one() {
+    let (mut screen, _) = after("6", 1);
+    for size in SIZES {
+        screen.resize(size);
+        let text = screen.text(size);
+        assert!(text.contains("FCR") && text.contains("Week so far") && text.contains("last"), "{text}");
+    }
+}
+
+#[test]
+fn an_intent_that_is_bad_says_what_makes_it_so() {
+    let (screen, _) = after("3", 1);
+    for size in SIZES {
+        let text = screen.text(size);
+        assert!(!text.contains("‼ CRIT") && text.contains("‼ "), "{text}");
+    }
+}
+
+#[test]
+fn on_a_screen_for_passers_by_only_the_pages_and_the_window_have_keys() {
+    use crate::ui::changing::keymap;
+    use crate::ui::settings::KeyLock;
+    let mut wall = TestScreen::new(sample::board(60));
+    wall.settings.lock = KeyLock::View;
+    wall.keymap = keymap(&wall.settings).unwrap();
+    wall.press("3 t");
+    assert_eq!((wall.ui.page(), wall.ui.window), (Page::Intents, Window::H1));
+    assert_eq!(wall.press("a A q x e : / w"), None);
+    assert!(wall.ui.prompt.is_none() && wall.ui.overlay.is_none());
+    wall.settings.kiosk.only = true;
+    assert_eq!(keymap(&wall.settings).unwrap().keys(crate::ui::action::Action::Quit), [] as [String; 0]);
+}
+
+#[test]
 fn a_hand_over_and_today_by_queue_take_one_each() {
     assert_eq!(after("x", 1).1, Some(Effect::HandOver));
     assert_eq!(after("E", 1).1, Some(Effect::ExportDay));
@@ -85,7 +119,7 @@ fn a_key_that_does_nothing_says_so() {
     says("<tab> <tab> s", "no columns to sort by");
     says(".", "only a replay can be steered");
     let mut wall = TestScreen::new(sample::board(60));
-    wall.keymap = Keymap::locked();
+    wall.keymap = Keymap::new(&std::collections::BTreeMap::new()).unwrap().only(&[]);
     wall.press("Z");
     assert_eq!(wall.ui.toast, None, "a screen in public has no keys to speak of");
 }

@@ -101,7 +101,7 @@ impl<'a> ContactItem<'a> {
         Column::<Self>::text(
             "repeat",
             "column-repeat",
-            6,
+            8,
             |c| SortKey::Text(if c.row.repeat { "yes" } else { "no" }),
             |c, _| TableCell::new(if c.row.repeat { text!("contact-again") } else { "" }, Tone::Warning),
         )

@@ -12,6 +12,7 @@ use crate::language::{self, text};
 use crate::text::fit;
 use crate::ui::action::{ACTIONS, Action, ActionGroup, ActionInfo};
 use crate::ui::format::cols;
+use crate::ui::prompt::{self, PromptKind};
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 
@@ -39,6 +40,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
             .map(|(_, c)| c)
             .collect();
         buffer.set_stringn(x, area.y, &shown, room, style(Tone::Strong));
+        let missing = if prompt.kind == PromptKind::Command { prompt::missing(prompt.line()) } else { None };
+        if let Some(missing) = missing {
+            let taken = shown.width() + 2;
+            let room = room.saturating_sub(taken);
+            buffer.set_stringn(x + cols(taken), area.y, fit(&missing, room), room, style(Tone::Muted));
+        }
         return Some(Position::new(x + cols(prompt.input.visual_cursor().saturating_sub(scroll)), area.y));
     }
     if let Some(toast) = &ctx.ui.toast {

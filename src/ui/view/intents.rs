@@ -11,6 +11,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
+use unicode_width::UnicodeWidthStr;
 
 use super::change::{ArrivalChange, ArrivalChanges};
 use super::{Ctx, arrivals};
@@ -26,13 +27,23 @@ use crate::ui::queries;
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::{bands, panel};
+use crate::ui::words;
 
 /// So many times the usual, by more than chance, puts an intent on top.
 const SURGE: f64 = 2.0;
 
+/// A cause in more columns is left out: the numbers beside it matter more.
+const MAX_CAUSE_COLUMNS: u16 = 14;
+
 /// The figures that, with the handling time, decide how an intent is rated.
 const JUDGED: [KpiId; 6] =
     [KpiId::Fcr, KpiId::Csat, KpiId::SpeedTrap, KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
+
+/// The columns of the longest words for a cause, with the sign.
+fn cause_width() -> u16 {
+    let words = JUDGED.into_iter().chain([KpiId::Aht]).map(|kpi| cols(words::of(kpi).width()) + 2);
+    words.max().unwrap_or(0).max(glyphs::badge_width()).min(MAX_CAUSE_COLUMNS)
+}
 
 /// An intent of the page's slice.
 pub struct IntentItem<'a> {
@@ -60,11 +71,11 @@ impl<'a> IntentItem<'a> {
         Column::<Self>::text(
             "status",
             "",
-            6,
+            9,
             |i| SortKey::Text(glyphs::word(i.verdict())),
-            |i, _| TableCell::verdict(i.verdict()),
+            |i, width| TableCell::cause(i.verdict(), i.causes(), width),
         )
-        .least(glyphs::badge_width)
+        .least(cause_width)
         .rank(1),
         Column::<Self>::figure("offered", "column-offered", 7, KpiId::Offered).rank(1),
         Column::<Self>::number(
@@ -166,6 +177,15 @@ impl<'a> IntentItem<'a> {
     fn verdict(&self) -> Verdict {
         let figures = JUDGED.into_iter().filter_map(|kpi| self.figure(kpi)).map(|figure| figure.verdict);
         figures.chain(self.handling().map(|figure| figure.verdict)).max().unwrap_or_default()
+    }
+
+    /// What makes it bad, in words, because not every screen has a column for it.
+    fn causes(&self) -> impl Iterator<Item = String> {
+        let verdict = self.verdict();
+        let of = |kpi| if kpi == KpiId::Aht { self.handling() } else { self.figure(kpi).cloned() };
+        let all = JUDGED.into_iter().chain([KpiId::Aht]);
+        let worst = all.filter(move |kpi| of(*kpi).is_some_and(|figure| figure.verdict == verdict));
+        worst.map(|kpi| words::of(kpi).to_owned())
     }
 
     /// Its share of all contacts of the slice, in percent.

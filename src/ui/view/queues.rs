@@ -1,11 +1,9 @@
 //! The table of queues, the worst first.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use unicode_width::UnicodeWidthStr;
 
 use super::change::{ArrivalChange, ArrivalChanges};
 use super::{Ctx, episode, series};
@@ -187,27 +185,22 @@ impl<'a> QueueItem<'a> {
             None if self.is_alarming() && self.acknowledged => {
                 TableCell::new(format!("{} {}", glyphs::sign(self.verdict()), text!("queues-taken")), Tone::Muted)
             }
-            None => TableCell { text: self.cause(width), ..TableCell::verdict(self.verdict()) },
+            None => TableCell::cause(self.verdict(), self.causes(), width),
         }
     }
 
-    /// What makes the row bad, after the sign: the worst of its figures, or the alert that is worse than all of them; the
-    /// verdict where there is no room for it.
-    fn cause(&self, width: u16) -> Cow<'static, str> {
+    /// What makes the row bad, in words: the alert that is worse than all of its figures, or else the worst of these.
+    pub(super) fn causes(&self) -> Vec<String> {
         let verdict = self.verdict();
         let worst = |kpi: &KpiId| self.figure(*kpi).is_some_and(|figure| figure.verdict == verdict);
-        let words = match self.alert.filter(|_| verdict > self.verdict_of_figures()) {
-            _ if verdict < Verdict::Warning => Vec::new(),
+        match self.alert.filter(|_| verdict > self.verdict_of_figures()) {
             Some(e) => {
                 let what = episode::what(self.shown.ctx, e);
                 vec![format!("{what} {}", episode::value(e, e.figure.value)), what]
             }
             None if self.judged_wait().verdict == verdict => vec![words::of(KpiId::LongestWait).to_owned()],
             None => JUDGED.iter().filter(|kpi| worst(kpi)).map(|kpi| words::of(*kpi).to_owned()).collect(),
-        };
-        let words = words.into_iter().map(|words| format!("{} {words}", glyphs::sign(verdict)));
-        let fitting = words.into_iter().find(|words| words.width() <= usize::from(width));
-        fitting.unwrap_or_else(|| glyphs::badge(verdict)).into()
+        }
     }
 
     fn waiting(&self) -> TableCell {

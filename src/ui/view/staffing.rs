@@ -205,7 +205,8 @@ fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(Label, Counts)]
         buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), style(Tone::Text));
         let mut x = area.x + 11 + cols(widest);
         for (state, count) in present(counts) {
-            let wide = (count * room / most).max(usize::from(count > 0));
+            // One sign for each, as long as there is room.
+            let wide = if most <= room { count } else { (count * room / most).max(usize::from(count > 0)) };
             let bar = sign(state).repeat(wide);
             buffer.set_stringn(x, y, &bar, usize::from(area.right().saturating_sub(x)), style(tone(state)));
             x = (x + cols(wide)).min(area.right());

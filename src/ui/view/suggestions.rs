@@ -47,8 +47,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let room = usize::from(rows.right().saturating_sub(x + 1));
         let words = format!("{}{about}", suggestion.kind);
         buffer.set_stringn(x, y, fit(&words, room), room, ctx.theme.style(Tone::Muted));
-        if chosen && ctx.theme.fills_rows() {
-            buffer.set_style(Rect { y, height: 1, ..rows }, ctx.theme.style(Tone::Selected));
+        if chosen {
+            let beside = Rect { x: rows.x + 1, y, width: rows.width.saturating_sub(1), height: 1 };
+            buffer.set_style(beside, ctx.theme.selected_row());
         }
     }
 }

@@ -55,7 +55,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let said = u16::from(area.height >= 14 && !picture.annotations().is_empty());
     let staffing = u16::from(area.height >= 18 && strips::knows_staffing(&picture));
     let blank = u16::from(area.height >= 30);
-    let readout = if wide { 0 } else { 2 + blank };
+    let so_far = u16::from(!wide && area.height >= 18);
+    let readout = if wide { 0 } else { 2 + so_far + blank };
     let lines = if queues > 0 { queues + 1 + blank } else { 0 };
     let [title, charts, axis, said, strip, staff, lines, readout] = Layout::vertical([
         Length(1),
@@ -99,7 +100,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         side::draw(buffer, right, &picture, figures);
     } else {
         let readout = Rect { y: readout.y + blank, height: readout.height - blank, ..readout };
-        readout::draw(buffer, readout, &picture, figures);
+        let [of_step, of_week] = Layout::vertical([Fill(1), Length(so_far)]).areas(readout);
+        readout::draw(buffer, of_step, &picture, figures);
+        if !of_week.is_empty() {
+            let words = readout::so_far(&picture, of_week.width.saturating_sub(2));
+            buffer.set_string(of_week.x + 1, of_week.y, words, ctx.theme.style(Tone::Text));
+        }
     }
 }
 

@@ -113,17 +113,11 @@ impl TableView<'_> {
         for ((place, row), y) in list.order.iter().enumerate().skip(*offset).zip(area.y + 1..area.bottom()) {
             self.row(buffer, y, *row as usize, &columns);
             if self.focus && Some(place) == at {
-                let name = columns.first().map_or(0, |column| column.area.width);
-                let fill = if theme.fills_rows() {
-                    area
-                } else {
-                    Rect { x: area.x + 2, width: name.min(area.width - 2), ..area }
-                };
                 // What is critical stays filled.
                 let critical = theme.style(Tone::Critical).bg;
-                for x in fill.left()..fill.right() {
+                for x in area.left() + 1..area.right() {
                     if let Some(cell) = buffer.cell_mut((x, y)).filter(|cell| critical != Some(cell.bg)) {
-                        cell.set_style(theme.style(Tone::Selected));
+                        cell.set_style(theme.selected_row());
                     }
                 }
                 buffer.set_string(area.x, y, "▸", theme.style(Tone::Focus));

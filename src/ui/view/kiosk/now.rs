@@ -68,7 +68,11 @@ fn line(item: &QueueItem<'_>, sign: bool) -> WallLine {
         rate(KpiId::AbandonmentRate),
     ];
     let old = item.is_stale();
-    WallLine { mark: item.verdict(), name: queue.name.to_string(), cells, quiet: item.is_taken() || old, old }
+    // What no column shows stands beside the name.
+    let is_shown = cells.iter().any(|(_, verdict)| *verdict >= item.verdict());
+    let is_missing = item.verdict() >= Verdict::Warning && !is_shown && !old;
+    let cause = if is_missing { item.causes().pop() } else { None };
+    WallLine { mark: item.verdict(), name: queue.name.to_string(), cause, cells, quiet: item.is_taken() || old, old }
 }
 
 fn heroes(ctx: Ctx<'_>, queues: &[QueueItem<'_>]) -> Vec<Hero> {

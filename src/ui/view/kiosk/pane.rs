@@ -129,6 +129,8 @@ pub struct WallLine {
     pub mark: Verdict,
     /// The name.
     pub name: String,
+    /// What makes it bad, where no figure shows that. It is left out where there is no room.
+    pub cause: Option<String>,
     /// The figures with their verdicts.
     pub cells: Vec<(String, Verdict)>,
     /// Whether it is quiet: it is old, or somebody deals with it.
@@ -268,8 +270,11 @@ impl Pane<'_, '_> {
             let room = block.width.saturating_sub(left);
             // Without colours, bold digits alone do not warn.
             let is_plain = hero.verdict == Verdict::Warning && self.ctx.theme.depth == Depth::None && !self.old;
-            let label = if is_plain { format!("! {}", hero.label) } else { hero.label.to_owned() };
-            self.label(x + left, area.y, &label, room, quiet);
+            if is_plain {
+                // In the margin, so that the label keeps its room.
+                self.label(x, area.y, "!", left, style);
+            }
+            self.label(x + left, area.y, hero.label, room, quiet);
             let y = area.y + scale.line() + scale.unit();
             lettering::draw(self.buffer, x + left, y, &hero.text, size, style);
             let about = clauses(&hero.about, usize::from(room));
@@ -331,7 +336,10 @@ impl Pane<'_, '_> {
         }
         self.label(area.x + unit, area.y, mark, 3 * unit, style);
         let name = self.style(if line.quiet { Tone::Muted } else { Tone::Strong });
-        self.label(area.x + indent, area.y, &line.name, right.saturating_sub(area.x + indent), name);
+        let room = right.saturating_sub(area.x + indent);
+        let full = line.cause.as_ref().map(|cause| format!("{}: {cause}", line.name));
+        let full = full.filter(|full| self.width(full) <= room);
+        self.label(area.x + indent, area.y, full.as_ref().unwrap_or(&line.name), room, name);
         for ((text, verdict), right) in line.cells.iter().zip(places) {
             let (style, filled) = self.judged(*verdict, Tone::Muted);
             if filled {

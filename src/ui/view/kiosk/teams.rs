@@ -42,6 +42,7 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
         .collect();
     teams.retain(|(_, counts)| counts.iter().any(|count| *count > 0));
     let team = |(name, counts): &(&str, [usize; 3])| WallLine {
+        cause: None,
         mark: Verdict::None,
         name: if name.is_empty() { language::no(Dim::Team).to_owned() } else { (*name).to_owned() },
         cells: counts.iter().map(|count| (count.to_string(), Verdict::None)).collect(),

@@ -10,7 +10,7 @@ use crate::kpi::{Better, KpiId, Unit, Verdict, Window};
 use crate::language::{self, ShownFigure as _, text};
 use crate::text::fit;
 use crate::ui::format::cols;
-use crate::ui::glyphs;
+use crate::ui::glyphs::{self, GlyphSet};
 use crate::ui::theme::Tone;
 use crate::ui::trends::ceiling;
 use crate::ui::trends::model::TrendStep;
@@ -92,7 +92,10 @@ fn curves(lines: &mut Plot, picture: &TrendPicture<'_>, kpi: KpiId, limit: Optio
         let verdict = step.verdict(kpi);
         // What is critical is an area: ink alone is faint in red.
         let filled_to = limit.filter(|_| verdict == Verdict::Critical);
-        PlotPoint { value, style: theme.bar(tone(verdict)), filled_to }
+        // A column of blocks is a large area: of what is fine it is grey.
+        let is_quiet = picture.ctx.glyphs != GlyphSet::Full && verdict < Verdict::Warning;
+        let tone = if is_quiet { Tone::Muted } else { tone(verdict) };
+        PlotPoint { value, style: theme.bar(tone), filled_to }
     };
     lines.line(&steps.iter().map(own).collect::<Vec<_>>(), Stroke::Thick);
 }

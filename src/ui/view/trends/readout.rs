@@ -153,6 +153,34 @@ fn lines(groups: Vec<TextGroup>, room: u16) -> Vec<TextGroup> {
     lines
 }
 
+/// The week so far against the one before, or beside the charts of a month the month: `Week so far: FCR 81.4% (81% may
+/// call again), last 79.9% · …`. What is known, as far as it fits into `room` columns.
+pub fn so_far(picture: &TrendPicture<'_>, room: u16) -> String {
+    let (ui, board) = (picture.ctx.ui, picture.ctx.board);
+    let answer = |before| picture.ctx.answers.figures(queries::so_far(ui, board, &picture.of, before));
+    let (this, last) = (answer(false), answer(true));
+    let total = |figures: Option<&Figures>, kpi| figures.and_then(|figures| figures.total(kpi).cloned());
+    let figure = |kpi: KpiId| {
+        let now = total(this, kpi).filter(crate::kpi::Figure::is_known)?;
+        let open = now.provisional.filter(|open| *open >= 0.5);
+        let open = open.map(|open| format!(" ({})", text!("tile-open", share = language::percent(open, 0))));
+        let before = total(last, kpi).and_then(|figure| figure.value).map(|value| kpi.def().shown_value(value, 100));
+        let before = before.map(|value| format!(", {} {value}", text!("side-last")));
+        let [open, before] = [open, before].map(Option::unwrap_or_default);
+        Some(format!("{} {}{open}{before}", words::of(kpi), kpi.def().shown(&now)))
+    };
+    let title = if ui.trends.range == Window::D30 { text!("side-month") } else { text!("side-week") };
+    let mut line = String::new();
+    for figure in queries::WEEKLY.into_iter().filter_map(figure) {
+        let more = if line.is_empty() { format!("{title}: {figure}") } else { format!("{line} · {figure}") };
+        if cols(more.width()) > room {
+            break;
+        }
+        line = more;
+    }
+    line
+}
+
 /// What drove the figures of the step, or without a cursor what has grown in the last hour; in words.
 #[must_use]
 pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {

@@ -108,6 +108,9 @@ impl Lines<'_, '_, '_> {
             let (own, before) = (picture.newest(kpi), picture.newest_before(kpi));
             if kpi != KpiId::Offered {
                 self.figure(&words::title(kpi), kpi, own, before);
+                if own.is_some_and(|figure| picture.ctx.is_mixed(kpi, &picture.of, figure)) {
+                    self.text(text!("side-mixed"), Tone::Muted);
+                }
             } else if day {
                 self.figure(text!("arrivals"), kpi, own, before);
             } else {

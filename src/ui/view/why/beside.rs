@@ -33,7 +33,9 @@ fn patience(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, window: Wind
             let reached = figure.parts.iter().filter_map(|part| Some((part.key.as_str(), part.value?)));
             let shares =
                 reached.map(|(share, wait)| text!("why-gone-by", share = share, wait = kpi.shown_value(wait, 0)));
-            let shares: Vec<_> = std::iter::once(format!("{}{range}", kpi.shown(figure))).chain(shares).collect();
+            let mixed = ctx.is_mixed(KpiId::Patience, slice, figure).then(|| text!("why-mixed").to_owned());
+            let shares: Vec<_> =
+                std::iter::once(format!("{}{range}", kpi.shown(figure))).chain(shares).chain(mixed).collect();
             text!("why-patience-known", shares = shares.join(", "), count = figure.n.to_string())
         };
         let words = figure.value.map_or_else(unknown, known);
