@@ -39,7 +39,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::alert::Actor;
+use crate::alert::{Actor, Episode};
 use crate::annotation::Annotations;
 use crate::board::Mode;
 use crate::clock::{Clock, Span, Time};
@@ -282,6 +282,21 @@ pub fn stored_floor(config: &Config, now: Time) -> Result<Option<(Engine, Annota
         return Ok(None);
     }
     Ok(floor::read_journal(&journal_path(config)?, &config.floor, now)?)
+}
+
+/// The alerts of the journal of the configured floor, those that are active and the last `limit` that are over, whether the
+/// floor runs or not. `None` where a hub has them.
+///
+/// # Errors
+/// [`Error::Journal`] if it cannot be read.
+pub fn stored_episodes(config: &Config, limit: usize) -> Result<Option<Vec<Episode>>, Error> {
+    if config.hub.url.is_some() {
+        return Ok(None);
+    }
+    let Some(reader) = journal::Reader::of(&journal_path(config)?)? else { return Ok(None) };
+    let (mut episodes, _) = reader.history(limit)?;
+    episodes.extend(reader.active()?.0);
+    Ok(Some(episodes))
 }
 
 /// The path of the journal.

@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod annotate;
+pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod demo;
@@ -126,6 +127,8 @@ pub enum Command {
     Handover(handover::Args),
     /// Print what the last week, month or quarter showed against the ones before, and what to do about it
     Digest(digest::Args),
+    /// Print which figures and rules of the last 90 days changed what anybody did, and what could go
+    Audit(audit::Args),
     /// Check the configuration, try each source, and show what it would deliver
     Check(check::Args),
     /// Print a completion script for a shell
@@ -372,6 +375,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Handover(args)) => args.run(&cli.global.for_print()?)?,
         Some(Command::Digest(args)) => args.run(&cli.global.for_print()?, Clock::System.now())?,
         Some(Command::Annotate(args)) => args.run(&cli.global.configuration()?.0)?,
+        Some(Command::Audit(args)) => args.run(&cli.global.for_print()?, Clock::System.now())?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Worklist(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {

@@ -20,6 +20,7 @@
 pub mod bands;
 mod catalogue;
 pub mod control;
+pub mod correlation;
 pub mod difference;
 pub mod figure;
 pub mod format;

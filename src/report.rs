@@ -3,6 +3,7 @@
 //! A [`Report`] is a plain value, and each format is a function from it to text in a file of its own. Formats for
 //! programs hold unrounded values; those for people show values as [`crate::kpi::format`] does.
 
+pub mod audit;
 mod chart;
 mod csv;
 pub mod digest;

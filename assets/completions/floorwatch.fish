@@ -50,6 +50,7 @@ complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "worklist" -d 
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "annotate" -d 'Say what happened, so that whoever looks at a curve later knows why it bends: a new script, an outage'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "handover" -d 'Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "digest" -d 'Print what the last week, month or quarter showed against the ones before, and what to do about it'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "audit" -d 'Print which figures and rules of the last 90 days changed what anybody did, and what could go'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "check" -d 'Check the configuration, try each source, and show what it would deliver'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "man" -d 'Print the manual page'
@@ -453,6 +454,20 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l low-ban
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l format -d 'Markdown or an HTML page' -r -f -a "md\t''
+html\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F

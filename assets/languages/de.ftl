@@ -1493,3 +1493,50 @@ digest-days-missing = { $count ->
     [one] an { $count } Tag wurde nichts gezählt
    *[other] an { $count } Tagen wurde nichts gezählt
 }
+
+## Die Prüfung (floorwatch audit)
+
+audit-title = Prüfung der Kennzahlen und Regeln
+audit-about = Von { $from } bis vor { $to }: { $days } von { $all } Tagen haben Daten.
+audit-rules = Welche Regeln jemanden handeln ließen
+audit-no-rules = Es gibt keine Regeln, und kein Alarm wurde ausgelöst.
+audit-rule = Regel
+audit-fired = Ausgelöst
+audit-acknowledged = Übernommen
+audit-noted = Notiert
+audit-put-off = Verschoben
+audit-clear-acted = Bis vorbei, bearbeitet
+audit-clear-idle = Bis vorbei, liegen gelassen
+audit-advice = Rat
+audit-never-fired = nie ausgelöst: stimmt die Grenze?
+audit-remove = weg damit? Niemand hat je etwas daraufhin getan
+audit-nobody-yet = bisher hat niemand etwas daraufhin getan
+audit-keep = behalten
+audit-history-from = Die Fläche kennt Alarme seit { $from }; wo ihr Journal liegt, zeigt die Prüfung alle.
+audit-figures = Wie Kennzahlen zu ihren Grenzen standen
+audit-role = Rolle
+audit-days-judged = Tage beurteilt
+audit-days-past = Tage jenseits
+audit-watched = Eine Regel achtet darauf
+audit-always-past = an fast jedem Tag jenseits: Arbeit oder Grenze ändern
+audit-never-past = nie jenseits: gut, oder die Grenze ist zu leicht
+audit-unwatched = jenseits der Grenze, und keine Regel achtet darauf
+audit-nothing-judged = An keinem Tag wurde eine Kennzahl beurteilt.
+audit-beside = Was mit dem einhergeht, was Kunden spüren
+audit-nothing-beside = Nichts geht über den Zufall hinaus damit einher, oder es sind weniger als 30 Tage.
+audit-goes-with = Geht einher mit
+audit-correlation = Rangkorrelation
+audit-days = Tage
+audit-about-beside = Tage gegen Tage, ohne den Wochentag; 95-%-Intervall. Was einhergeht, muss nicht die Ursache sein: an einer Warteschlange ausprobieren.
+audit-inputs = Welche Eingaben es gibt
+audit-input = Eingabe
+audit-there = Da
+audit-input-waits = Wartezeiten
+audit-input-states = Zustände der Agenten
+audit-input-customers = Wer die Kunden sind
+audit-input-responses = Erste Antworten auf Schriftliches
+audit-input-resolutions = Ergebnisse
+audit-input-satisfaction = Zufriedenheit (CSAT)
+audit-input-effort = Aufwand (CES)
+audit-input-recommendation = Weiterempfehlung (NPS)
+audit-input-quality = Bewertungen der Qualität

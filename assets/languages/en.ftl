@@ -1198,3 +1198,50 @@ digest-days-missing = { $count ->
     [one] on { $count } day nothing was counted
    *[other] on { $count } days nothing was counted
 }
+
+## The audit (floorwatch audit)
+
+audit-title = Audit of figures and rules
+audit-about = From { $from } to before { $to }: { $days } of { $all } days have data.
+audit-rules = Which rules made anybody act
+audit-no-rules = There are no rules, and no alert fired.
+audit-rule = Rule
+audit-fired = Fired
+audit-acknowledged = Taken
+audit-noted = Noted
+audit-put-off = Put off
+audit-clear-acted = To clear, acted on
+audit-clear-idle = To clear, left alone
+audit-advice = Advice
+audit-never-fired = never fired: is its limit the right one?
+audit-remove = remove? Nobody ever did anything about it
+audit-nobody-yet = nobody did anything about it yet
+audit-keep = keep
+audit-history-from = The floor remembers alerts since { $from }; run the audit where its journal is to see all.
+audit-figures = How figures stood to their limits
+audit-role = Role
+audit-days-judged = Days judged
+audit-days-past = Days past
+audit-watched = A rule watches it
+audit-always-past = past its limit on nearly every day: mend the work or the limit
+audit-never-past = never past: fine, or a limit that is too easy
+audit-unwatched = past its limit, and no rule watches it
+audit-nothing-judged = No figure was judged on any day.
+audit-beside = What goes with what customers feel
+audit-nothing-beside = Nothing goes with it beyond chance, or there are fewer than 30 days to tell.
+audit-goes-with = Goes with
+audit-correlation = Rank correlation
+audit-days = Days
+audit-about-beside = Days against days with the weekday taken out; 95 % interval. What goes together need not cause the other: try it on one queue.
+audit-inputs = Which inputs there are
+audit-input = Input
+audit-there = There
+audit-input-waits = Waits
+audit-input-states = States of agents
+audit-input-customers = Who the customers are
+audit-input-responses = First responses to written contacts
+audit-input-resolutions = Dispositions
+audit-input-satisfaction = Satisfaction (CSAT)
+audit-input-effort = Effort (CES)
+audit-input-recommendation = Recommendation (NPS)
+audit-input-quality = Quality evaluations

@@ -120,6 +120,12 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("page", Page::ALL.map(Page::key).to_vec()),
         ("why-each", vec!["queue", "intent", "agent"]),
         ("outcome", outcomes),
+        (
+            "audit-input",
+            "waits states customers responses resolutions satisfaction effort recommendation quality"
+                .split(' ')
+                .collect(),
+        ),
         ("digest", Cadence::ALL.map(Cadence::key).to_vec()),
         ("alert-state", vec!["firing", "acknowledged", "snoozed"]),
         ("help", ACTIONS.iter().map(|entry| entry.name).collect()),
