@@ -88,7 +88,7 @@ pub fn english() -> &'static Language {
 /// The language of what is being shown.
 #[must_use]
 pub fn current() -> &'static Language {
-    LENT.get().or_else(|| OF_PROCESS.get()).unwrap_or(&ENGLISH)
+    LENT.get().or_else(|| OF_PROCESS.get()).unwrap_or_else(|| &ENGLISH)
 }
 
 /// Set the language of the process. Only the first call has an effect.
