@@ -18,6 +18,7 @@ use crate::alert::Episode;
 use crate::annotation::Annotation;
 use crate::board::{AgentRow, Board, FoundRow, QueueRow, Rows, WaitingRow};
 use crate::clock::Time;
+use crate::kpi::Live;
 use crate::text::Label;
 
 /// The deepest place in a board that a change may name; a board's own are less than half as deep.
@@ -25,6 +26,8 @@ const MAX_PATH_TOKENS: usize = 32;
 
 /// Where a queue's row has its live figures.
 const LIVE: &str = "/live";
+/// Of these, what changes with every board while somebody waits.
+const LONGEST_WAIT: &str = "/live/longest_wait";
 
 /// The changes from one state to the next.
 #[derive(Debug, Default)]
@@ -68,6 +71,9 @@ impl Row for QueueRow {
         let same = (id, name, channel, service_level)
             == (&before.id, &before.name, &before.channel, &before.service_level)
             && (bands, sources) == (&before.bands, &before.sources);
+        if same && *live == (Live { longest_wait: live.longest_wait, ..before.live.clone() }) {
+            return out.write("replace", &format_args!("{path}{LONGEST_WAIT}"), Some(&live.longest_wait));
+        }
         if same {
             return out.write("replace", &format_args!("{path}{LIVE}"), Some(live));
         }
@@ -75,10 +81,12 @@ impl Row for QueueRow {
     }
 
     fn set_part(&mut self, part: &str, value: &str) -> serde_json::Result<bool> {
-        if part == LIVE {
-            self.live = serde_json::from_str(value)?;
+        match part {
+            LIVE => self.live = serde_json::from_str(value)?,
+            LONGEST_WAIT => self.live.longest_wait = serde_json::from_str(value)?,
+            _ => return Ok(false),
         }
-        Ok(part == LIVE)
+        Ok(true)
     }
 }
 
@@ -406,7 +414,6 @@ mod tests {
     use super::*;
     use crate::clock::Span;
     use crate::event::{AgentState, Channel};
-    use crate::kpi::Live;
 
     fn queue((name, waiting, sources): (u8, i64, bool)) -> QueueRow {
         QueueRow {
@@ -416,7 +423,7 @@ mod tests {
             service_level: Span::seconds(20),
             bands: Vec::new(),
             sources: sources.then(|| "pbx".into()).into_iter().collect(),
-            live: Live { waiting, longest_wait: Some(Span(waiting)), ..Live::default() },
+            live: Live { waiting: waiting / 2, longest_wait: Some(Span(waiting)), ..Live::default() },
         }
     }
 
