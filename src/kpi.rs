@@ -98,6 +98,8 @@ pub enum Unit {
     Points,
     /// Contacts per hour.
     PerHour,
+    /// An amount, in the currency that `[cost]` is given in.
+    Money,
     /// Yes or no, as 1 or 0.
     Flag,
 }
@@ -204,6 +206,18 @@ pub struct CountingRules {
     pub fcr_window: Span,
     /// A rate or a mean of fewer samples is not judged.
     pub min_samples: u64,
+    /// What a contact costs; `None` where it is not configured.
+    #[serde(default)]
+    pub cost: Option<CostRates>,
+}
+
+/// What an agent's time and each contact cost, in a currency of the centre's choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CostRates {
+    /// An hour of handling.
+    pub agent_hour: f64,
+    /// Each handled contact, beside the handling: the line, the licence.
+    pub contact: f64,
 }
 
 impl Default for CountingRules {
@@ -214,6 +228,7 @@ impl Default for CountingRules {
             fcr_method: FcrMethod::Repeat,
             fcr_window: Span(7 * Span::DAY.0),
             min_samples: 10,
+            cost: None,
         }
     }
 }

@@ -138,6 +138,7 @@ impl Rule {
             Some(Unit::Percent | Unit::PerHour) => 0.5,
             Some(Unit::Seconds) => (first.abs() * 0.05).max(1.0),
             Some(Unit::Score) => 0.05,
+            Some(Unit::Money) => first.abs() * 0.05,
             Some(Unit::Points) => 1.0,
             Some(Unit::Count | Unit::Flag) | None => 0.0,
         }
@@ -153,7 +154,7 @@ impl Rule {
                 Unit::Seconds => 10.0,
                 Unit::Score => 0.3,
                 Unit::Points => 5.0,
-                Unit::PerHour => 1.0,
+                Unit::PerHour | Unit::Money => 1.0,
                 Unit::Flag => f64::INFINITY,
             },
             None => f64::INFINITY,

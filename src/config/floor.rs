@@ -1,4 +1,4 @@
-//! `timezone`, `day_starts`, `profile`, `[rules]`, `[targets]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts, and its
+//! `timezone`, `day_starts`, `profile`, `[rules]`, `[targets]`, `[cost]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts, and its
 //! targets.
 
 use std::collections::BTreeMap;
@@ -10,12 +10,15 @@ use super::section::Section;
 use crate::clock::Span;
 use crate::engine::{QueueSettings, Settings};
 use crate::event::LeftReason;
-use crate::kpi::{Bands, Better, FcrMethod, Formula, IssueKind, KpiId, Profile};
+use crate::kpi::{Bands, Better, CostRates, FcrMethod, Formula, IssueKind, KpiId, Profile};
 use crate::text::Label;
 use crate::text::suggest::nearest;
 
 const FCR_METHODS: [(&str, FcrMethod); 3] =
     [("repeat", FcrMethod::Repeat), ("disposition", FcrMethod::Disposition), ("survey", FcrMethod::Survey)];
+
+/// The largest amount of `[cost]`.
+const MAX_COST: f64 = 1e6;
 
 /// Reads the keys about counting and targets over the engine's defaults.
 pub(super) fn read(settings: &mut Settings, root: &mut Section<'_>) {
@@ -38,6 +41,7 @@ pub(super) fn read(settings: &mut Settings, root: &mut Section<'_>) {
         let own = settings.targets.entry(*kpi).or_default();
         *own = own.or(*bands);
     }
+    settings.rules.cost = cost(root.section("cost"));
     for (name, mut section) in root.named("queue") {
         let service_level = section.span("service_level_s");
         let targets = targets(&section.section("targets"));
@@ -89,6 +93,20 @@ fn read_rules(settings: &mut Settings, mut section: Section<'_>) {
         rules.min_samples = samples;
     }
     section.done();
+}
+
+fn cost(mut section: Section<'_>) -> Option<CostRates> {
+    let mut rate = |key: &'static str| {
+        let rate = section.number(key)?;
+        if !(0.0..=MAX_COST).contains(&rate) {
+            section.complain(key, "must be an amount from 0 to 1000000");
+        }
+        Some(rate)
+    };
+    let (agent_hour, contact) = (rate("agent_hour"), rate("contact"));
+    section.done();
+    agent_hour.or(contact)?;
+    Some(CostRates { agent_hour: agent_hour.unwrap_or(0.0), contact: contact.unwrap_or(0.0) })
 }
 
 /// A time zone by its IANA name. The error says what is wrong and suggests the nearest name.

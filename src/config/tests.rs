@@ -1,7 +1,7 @@
 use super::*;
 use crate::clock::Span;
 use crate::event::LeftReason;
-use crate::kpi::{Bands, FcrMethod, Formula, KpiId, Profile, Window};
+use crate::kpi::{Bands, CostRates, CountingRules, FcrMethod, Formula, KpiId, Profile, Window};
 use crate::ui::theme::Palette;
 
 fn parse(text: &str) -> Config {
@@ -80,7 +80,9 @@ fn the_example_shows_every_key_there_is() {
 fn the_example_tells_the_defaults_truly() {
     let config = parse(&uncommented());
     let plain = Config::default();
-    assert_eq!(config.floor.rules, plain.floor.rules);
+    // A cost has no default.
+    let cost = CostRates { agent_hour: 32.5, contact: 0.4 };
+    assert_eq!(config.floor.rules, CountingRules { cost: Some(cost), ..plain.floor.rules });
     assert_eq!(config.floor.service_level, plain.floor.service_level);
     assert_eq!(config.floor.short_abandon, plain.floor.short_abandon);
     assert_eq!(config.floor.lateness, plain.floor.lateness);

@@ -202,6 +202,14 @@ catalogue! {
         "handled ÷ staffed hours",
         "It compares hours and queues for planning; it says nothing of how good the work was.",
         "Plan with it. Never press for it: it rises by itself when causes of contacts go away.";
+    Cost "cost", "Cost of handling", "Cost", Money, Neutral, Bands::NONE, Efficiency, true, cost,
+        "cost per contact × handled contacts",
+        "It shows where the money goes: few intents make most of it.",
+        "Take the dearest intents: remove their cause, or let customers settle them without an agent.";
+    CostPerContact "cost_per_contact", "Cost per contact", "Per cont.", Money, Lower, Bands::NONE, Efficiency, true, cost_per_contact,
+        "average handling time × cost of an agent's hour + cost of a contact",
+        "A contact that is settled the first time is cheaper than two that were short.",
+        "Read it beside FCR: lower is a gain only while customers do not come back.";
     SelfServiceContainment "self_service_containment", "Self-service containment", "Contained", Percent, Higher, Bands::NONE, Efficiency, true, self_service_containment,
         "self-service sessions ended without an agent ÷ all self-service sessions",
         "What customers settle by themselves needs no wait, provided it is settled.",

@@ -78,6 +78,7 @@ impl Kpi {
             Unit::Percent => format!("{value:.0}%"),
             Unit::Seconds => duration(value),
             Unit::Score | Unit::PerHour => format!("{value:.1}"),
+            Unit::Money => format!("{value:.2}"),
             Unit::Points => {
                 // -0.4 rounds to "-0"
                 let rounded = value.round() + 0.0;

@@ -314,6 +314,23 @@ pub(super) fn aht(r: &KpiInputs<'_>) -> Figure {
     if figure.is_known() { figure.with_note(Text::fixed(note)) } else { figure }
 }
 
+const NO_COST: &str = "no cost is configured: see [cost]";
+
+/// The handling time in hours by its rate, and each contact by its own. Contacts whose handling time is unknown count with
+/// the mean of the others.
+pub(super) fn cost_per_contact(r: &KpiInputs<'_>) -> Figure {
+    let Some(cost) = r.rules.cost else { return Figure::unknown(NO_COST) };
+    let handling = aht(r);
+    let Some(mean) = handling.value else { return handling };
+    let value = mean / HOUR_S * cost.agent_hour + cost.contact;
+    Figure { value: Some(value), numerator: None, denominator: None, low: None, high: None, ..handling }
+}
+
+pub(super) fn cost(r: &KpiInputs<'_>) -> Figure {
+    let each = cost_per_contact(r);
+    Figure { value: each.value.map(|each| each * float(r.tally.handled)), ..each }
+}
+
 pub(super) fn talk(r: &KpiInputs<'_>) -> Figure {
     per_handled(r, r.tally.talk)
 }

@@ -42,6 +42,23 @@ fn the_oldest_call_back_is_as_old_as_its_first_reason() {
 }
 
 #[test]
+fn a_contact_costs_its_handling_time_and_its_own_rate() {
+    // Of 20 contacts, 10 have a known handling time of 6 minutes in the mean.
+    let tally = Tally {
+        handled: 20,
+        handle: Sum { n: 10, sum: 3_600_000_000, ..Sum::default() },
+        talk: 3_600_000_000,
+        ..Tally::default()
+    };
+    let without = CountingRules::default();
+    assert_eq!(value(KpiId::Cost, &tally, &without), None);
+    let rules = CountingRules { cost: Some(CostRates { agent_hour: 30.0, contact: 0.5 }), ..without };
+    assert_eq!(value(KpiId::CostPerContact, &tally, &rules), Some(3.5));
+    assert_eq!(value(KpiId::Cost, &tally, &rules), Some(70.0));
+    assert_eq!(value(KpiId::Cost, &Tally::default(), &rules), None);
+}
+
+#[test]
 fn the_six_service_levels_on_the_worked_example() {
     let tally = Tally {
         answered: 1000,

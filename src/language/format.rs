@@ -78,6 +78,7 @@ impl ShownFigure for Kpi {
             Unit::Count => count(value),
             Unit::Percent => percent(value, usize::from(n >= 100)),
             Unit::Score | Unit::PerHour => decimal(value, 1),
+            Unit::Money => decimal(value, 2),
             Unit::Flag => if value > 0.0 { text!("yes") } else { text!("no") }.to_owned(),
             Unit::Seconds | Unit::Points => self.show_value(value, n),
         }

@@ -76,6 +76,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Score => "score",
         Unit::Points => "points",
         Unit::PerHour => "an hour",
+        Unit::Money => "amount",
         Unit::Flag => "yes or no",
     }
 }

@@ -220,6 +220,7 @@ pub fn change(kpi: KpiId, now: f64, before: f64) -> Option<String> {
         }
         Unit::Count => (language::count(by.abs()), by.abs() < 0.5),
         Unit::Score | Unit::PerHour => (language::decimal(by.abs(), 1), by.abs() < 0.05),
+        Unit::Money => (language::decimal(by.abs(), 2), by.abs() < 0.005),
         Unit::Flag => return None,
     };
     (!zero).then(|| format!("{sign}{text}"))
