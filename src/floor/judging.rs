@@ -64,8 +64,8 @@ impl Floor {
         if !std::mem::replace(&mut self.evaluated, true) {
             // A figure over a window that is past its limit at the first evaluation has been so for a while.
             let past = now - ASSUMED_PAST;
-            let begun = self.sources.begun(&self.mode).unwrap_or(now).clamp(past, now);
-            changed = self.evaluator.presume(&answers, &states, context, (past, begun));
+            let since = self.sources.begun(&self.mode).unwrap_or(now).clamp(past, now);
+            changed = self.evaluator.presume(&answers, &states, context, (past, since));
         }
         changed.extend(self.evaluator.evaluate(&answers, &states, context, now));
         self.record_episodes(changed);

@@ -16,7 +16,7 @@ const MIN_LENGTHS: usize = 20;
 const SIGMAS_PER_DEVIATION: f64 = 1.4826;
 
 /// The range in which a series stays by chance alone: mean ± 2.66 × the mean difference of neighbours, which are three
-/// standard deviations (the XmR chart: W. A. Shewhart 1931; D. J. Wheeler, "Understanding Variation", 1993).
+/// standard deviations (the `XmR` chart: W. A. Shewhart 1931; D. J. Wheeler, "Understanding Variation", 1993).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UsualRange {
     /// The lower limit.

@@ -96,13 +96,12 @@ impl Audit {
             Err(too_large) => return Ok(Err(too_large)),
         };
         let complete = recorded.is_some();
-        let episodes = match recorded {
-            Some(recorded) => recorded,
-            None => {
-                let mut episodes = handle.history(MAX_AUDITED_EPISODES).await?;
-                episodes.extend(handle.watch().borrow().alerts.iter().cloned());
-                episodes
-            }
+        let episodes = if let Some(recorded) = recorded {
+            recorded
+        } else {
+            let mut episodes = handle.history(MAX_AUDITED_EPISODES).await?;
+            episodes.extend(handle.watch().borrow().alerts.iter().cloned());
+            episodes
         };
         Ok(Ok(Self::of(by_day, episodes, calendar, complete)))
     }
@@ -212,7 +211,7 @@ impl Audit {
         );
         if let Some(from) = self.history_from {
             let from = language::time(from, self.calendar.zone, "%Y-%m-%d");
-            section.note = format!("{} {}", section.note, text!("audit-history-from", from = from)).trim().to_owned();
+            section.add_note(&text!("audit-history-from", from = from));
         }
         section
     }
@@ -305,7 +304,7 @@ impl Audit {
             ],
             rows.into_iter(),
         );
-        section.note = format!("{} {}", section.note, text!("audit-about-beside")).trim().to_owned();
+        section.add_note(text!("audit-about-beside"));
         section
     }
 

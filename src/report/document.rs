@@ -48,4 +48,12 @@ impl DocumentSection {
         let note = if left_out == 0 { String::new() } else { text!("handover-left-out", count = left_out) };
         Self { title, empty, heads, rows, charts: Vec::new(), note }
     }
+
+    /// Say one thing more below the rows.
+    pub(super) fn add_note(&mut self, words: &str) {
+        if !self.note.is_empty() {
+            self.note.push(' ');
+        }
+        self.note.push_str(words);
+    }
 }

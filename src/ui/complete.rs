@@ -284,7 +284,10 @@ mod tests {
             Some(Closeness::Whole)
         } else if name.starts_with(text) {
             Some(Closeness::Start)
-        } else if name.match_indices(words).any(|(at, c)| name[at + c.len()..].starts_with(text)) {
+        } else if name
+            .match_indices(words)
+            .any(|(at, c)| name.get(at + c.len()..).is_some_and(|rest| rest.starts_with(text)))
+        {
             Some(Closeness::Word)
         } else {
             let long = text.chars().count() >= MIN_SCATTERED;

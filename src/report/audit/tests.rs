@@ -51,7 +51,7 @@ fn days() -> Answer {
                 KpiId::Offered => known(100.0),
                 KpiId::Csat => known(90.0 - f64::from(day * 7 % 40)),
                 KpiId::TransferRate => known(5.0 + f64::from(day * 7 % 40) / 4.0),
-                KpiId::ServiceLevel if day % 4 == 0 => Figure { verdict: Verdict::Critical, ..known(60.0) },
+                KpiId::ServiceLevel if day.is_multiple_of(4) => Figure { verdict: Verdict::Critical, ..known(60.0) },
                 KpiId::ServiceLevel => known(85.0),
                 _ => Figure::unknown("no source gives quality evaluations"),
             }

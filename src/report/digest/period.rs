@@ -109,7 +109,7 @@ impl DigestPeriod {
     fn of_steps(&self, skipped: usize) -> Range<NaiveDate> {
         let mut steps = self.steps.iter().rev().skip(skipped).take(self.own_steps());
         let last = steps.next().cloned().unwrap_or_default();
-        steps.last().map_or(last.start, |first| first.start)..last.end
+        steps.next_back().map_or(last.start, |first| first.start)..last.end
     }
 
     /// The days that it is about.

@@ -24,7 +24,7 @@ const MAX_TO_DO: usize = 5;
 
 pub(super) fn document(digest: &Digest) -> Document {
     let trends = digest.trends();
-    let mut sections = vec![digest.to_do(&trends), digest.figures(&trends)];
+    let mut sections = vec![Digest::to_do(&trends), Digest::figures(&trends)];
     match digest.period.cadence {
         Cadence::Weekly => {
             sections.extend([digest.intents(), digest.backlog(), digest.long_contacts(), digest.reopened()]);
@@ -73,7 +73,7 @@ impl Digest {
     }
 
     /// The figures past a limit, and those that got worse beyond chance, the worst first.
-    fn to_do(&self, trends: &[DigestTrend<'_>]) -> DocumentSection {
+    fn to_do(trends: &[DigestTrend<'_>]) -> DocumentSection {
         let mut bad: Vec<&DigestTrend<'_>> = trends.iter().filter(|trend| trend.is_bad() || trend.is_worse()).collect();
         bad.sort_by_key(|trend| std::cmp::Reverse((trend.now.verdict, trend.is_worse())));
         let left_out = bad.len().saturating_sub(MAX_TO_DO);
@@ -101,7 +101,7 @@ impl Digest {
     }
 
     /// Every known figure with its course.
-    fn figures(&self, trends: &[DigestTrend<'_>]) -> DocumentSection {
+    fn figures(trends: &[DigestTrend<'_>]) -> DocumentSection {
         let row = |trend: &DigestTrend<'_>| {
             let usual = trend.usual.map_or_else(
                 || UNKNOWN.to_owned(),
@@ -135,7 +135,7 @@ impl Digest {
         );
         section.charts =
             trends.iter().map(|trend| Chart { points: trend.points.clone(), usual: trend.usual }).collect();
-        section.note = text!("digest-about-usual").to_owned();
+        section.add_note(text!("digest-about-usual"));
         section
     }
 
@@ -232,7 +232,7 @@ impl Digest {
             ],
             self.data.channels.rows.iter().filter(is_written).map(row),
         );
-        section.note = text!("digest-about-backlog").to_owned();
+        section.add_note(text!("digest-about-backlog"));
         section
     }
 
@@ -280,7 +280,7 @@ impl Digest {
         let looked_at = self.data.contacts.len();
         section.note = text!("digest-about-long", found = found, contacts = language::plain_count(looked_at as u64));
         if looked_at >= MAX_CONTACTS {
-            section.note = format!("{} {}", section.note, text!("digest-newest-only"));
+            section.add_note(text!("digest-newest-only"));
         }
         section
     }

@@ -298,13 +298,18 @@ impl ContactTable {
         let answered = fields.answered.as_ref().map(|_| text(&fields.answered));
         self.doubts.note(&record, answered.as_deref(), evidence);
         self.doubts.whole_minutes += u64::from(!is_exact && needs_instants);
-        let lengths = [&fields.wait, &fields.talk, &fields.hold, &fields.acw];
-        for (doubt, field) in self.doubts.durations.iter_mut().zip(lengths) {
+        self.note_negative(row);
+        Ok(Some(self.with_scores(record, row)))
+    }
+
+    /// Count the lengths below zero, which are read as unknown.
+    fn note_negative(&mut self, row: CsvRow<'_>) {
+        let ResolvedColumns { wait, talk, hold, acw, .. } = &self.resolved;
+        for (doubt, field) in self.doubts.durations.iter_mut().zip([wait, talk, hold, acw]) {
             if let Some(ResolvedDuration { first: ResolvedField::Cell(index), .. }) = field {
                 doubt.negative += u64::from(duration::is_negative(&row.text(*index)));
             }
         }
-        Ok(Some(self.with_scores(record, row)))
     }
 }
 

@@ -103,10 +103,9 @@ impl Proposer<'_> {
         for row in self.compared().iter().filter(|row| self.comes_in(row)) {
             match (is_empty(row, queue), is_none(row, wait), is_none(row, talk)) {
                 (true, true, true) if agent.is_none_or(|agent| is_empty(row, agent)) => outside += 1,
-                (true, ..) => odd += 1,
                 (false, false, true) => waiting += 1,
-                // Here, waits of those who are not answered are not told.
-                (false, true, true) => odd += 1,
+                // In the second case, waits of those who are not answered are not told.
+                (true, ..) | (false, true, true) => odd += 1,
                 (false, _, false) => {}
             }
         }
