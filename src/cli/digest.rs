@@ -19,7 +19,7 @@ pub struct Args {
     pub cadence: Cadence,
     /// The time before which the week, month or quarter is over [default: now]
     #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
+    pub before: Option<String>,
     /// Markdown or an HTML page
     #[arg(long, default_value = "md", value_parser = FORMATS)]
     pub format: String,
@@ -32,11 +32,11 @@ impl Args {
     /// Print the digest.
     ///
     /// # Errors
-    /// Where `--at` is no time or has not come yet, the floor can't be asked, or the file can't be written.
+    /// Where `--before` is no time or has not come yet, the floor can't be asked, or the file can't be written.
     pub fn run(&self, config: &Config, now: Time) -> Result<(), Error> {
-        let at = times::instant("--at", self.at.as_deref(), &config.floor.calendar)?.unwrap_or(now);
+        let at = times::instant("--before", self.before.as_deref(), &config.floor.calendar)?.unwrap_or(now);
         if at > now {
-            return Err(Error::Usage("--at: that is yet to come: give a time that is past".to_owned()));
+            return Err(Error::Usage("--before: that is yet to come: give a time that is past".to_owned()));
         }
         let period = DigestPeriod::before(self.cadence, at, config.floor.calendar);
         let data = if let Some((mut engine, annotations)) = app::stored_floor(config, now)? {

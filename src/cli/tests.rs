@@ -22,6 +22,22 @@ fn the_definition_is_sound() {
 }
 
 #[test]
+fn no_argument_of_a_command_has_the_name_of_one_for_all() {
+    fn look(command: &clap::Command, of_all: &[String]) {
+        for inner in command.get_subcommands() {
+            let taken = inner.get_arguments().find(|own| of_all.iter().any(|known| own.get_id() == known.as_str()));
+            assert!(taken.is_none(), "{}: {taken:?} would be read as that of all commands", inner.get_name());
+            look(inner, of_all);
+        }
+    }
+    let command = Cli::command();
+    let of_all = command.get_arguments().filter(|argument| argument.is_global_set());
+    let of_all: Vec<String> = of_all.map(|argument| argument.get_id().to_string()).collect();
+    assert!(of_all.contains(&"at".to_owned()));
+    look(&command, &of_all);
+}
+
+#[test]
 fn without_a_command_it_is_the_board() {
     let cli = parse("--utc --theme dark --ascii").unwrap();
     assert!(cli.command.is_none());
