@@ -25,6 +25,7 @@ pub mod difference;
 pub mod figure;
 pub mod format;
 mod formula;
+mod handling;
 mod patience;
 mod profile;
 mod purpose;

@@ -439,7 +439,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l plain
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -s h -l help -d 'Print help'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l at -d 'The time before which the week, month or quarter is over [default: now]' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l before -d 'The time before which the week, month or quarter is over [default: now]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l format -d 'Markdown or an HTML page' -r -f -a "md\t''
 html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -s o -l output -d 'The file to write [default: standard output]' -r -F
@@ -447,11 +447,13 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -s c -l co
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l locked -d 'Ignore keys and the mouse, for a screen in public; with `=view`, the keys of pages and of the window work' -r -f -a "all\t''
+view\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand digest" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l format -d 'Markdown or an HTML page' -r -f -a "md\t''
@@ -460,12 +462,13 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -s c -l con
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l language -d 'The language of the board and of reports for people, such as `de`; the default is that of the environment' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l locked -d 'Ignore keys and the mouse, for a screen in public; with `=view`, the keys of pages and of the window work' -r -f -a "all\t''
+view\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l plain -d 'Tell the floor in plain lines, changes only: for screen readers, or to write down'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand audit" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F

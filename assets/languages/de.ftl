@@ -1145,6 +1145,7 @@ told-no-history = nichts zum Vergleich: keine früheren Zahlen dieser Stunden
 told-agents-unknown = von manchen Agenten sagt keine Quelle, was sie tun
 told-staffed-time = besetzte Zeit gehört zu Agenten: nach Agent, nach Team oder insgesamt fragen
 told-few-handled = zu wenige bearbeitete Kontakte zum Vergleich
+told-no-cost = keine Kosten sind eingestellt: siehe [cost]
 told-hidden = mit diesem Token nicht zu sehen
 told-no-sum = die Tabelle der Summen sagt es nicht
 told-closed-answered = der Kunde rief erneut an und wurde angenommen

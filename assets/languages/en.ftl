@@ -846,6 +846,7 @@ told-no-history = nothing to compare with: no history of these hours
 told-agents-unknown = of some agents no source says what they do
 told-staffed-time = staffed time belongs to agents: ask by agent, by team or in total
 told-few-handled = too few handled contacts to compare
+told-no-cost = no cost is configured: see [cost]
 told-hidden = this token may not see it
 told-no-sum = the table of sums does not tell it
 told-closed-answered = the customer called again and was answered

@@ -70,9 +70,9 @@ impl Plain {
         let draft = AnnotationDraft { of: Slice::TOTAL, at: board.at, until: None, text };
         let act = AnnotationAction::Write(draft);
         let command = FloorCommand::Annotation(AnnotationCommand { who: self.who.clone(), act });
-        Ok(vec![match self.handle.command(command).await?.map(crate::journal::CommandOutcome::annotation) {
-            Ok(said) => {
-                let text = said.map(|said| said.text).unwrap_or_default();
+        Ok(vec![match self.handle.command(command).await? {
+            Ok(kept) => {
+                let text = kept.annotation().map(|said| said.text).unwrap_or_default();
                 format!("{} {}: {text}", format::clock(board.at, self.zone(board)), text!("plain-annotated"))
             }
             Err(refusal) => refused(&refusal),
