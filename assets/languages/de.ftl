@@ -1451,6 +1451,7 @@ digest-quarterly = Das Quartal
 digest-times = Von { $from } bis vor { $to } ({ $zone }), gegen die Zeit ab { $before }.
 digest-coverage = Tage mit Daten: { $days } von { $all }, davor { $before } von { $before_all }; { $steps } von { $usual } früheren Schritten sagen, was üblich ist.
 digest-to-do = Was zu tun ist
+digest-no-data = In dieser Zeit wurde nichts gezählt: über sie lässt sich nichts sagen.
 digest-nothing-to-do = Nichts ist jenseits seiner Grenze, und nichts wurde über den Zufall hinaus schlechter.
 digest-past-critical = jenseits der kritischen Grenze
 digest-past-warning = jenseits der Warngrenze

@@ -1146,6 +1146,7 @@ digest-quarterly = The quarter
 digest-times = From { $from } to before { $to } ({ $zone }), against the time from { $before } on.
 digest-coverage = Days with data: { $days } of { $all }, before { $before } of { $before_all }; { $steps } of { $usual } earlier steps say what is usual.
 digest-to-do = What to do
+digest-no-data = Nothing was counted in this time: nothing can be said of it.
 digest-nothing-to-do = Nothing is past its limit, and nothing got worse beyond chance.
 digest-past-critical = past the critical limit
 digest-past-warning = past the warning limit

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::floor::{FloorCommand, Handle};
 use crate::kpi::{Dim, Slice};
 use crate::language;
+use crate::text::suggest::nearest;
 use crate::text::{Label, Text};
 use crate::ui::prompt;
 
@@ -39,7 +40,7 @@ impl Args {
     /// Write the annotation, or remove it, and print it.
     ///
     /// # Errors
-    /// Where a time is none, no floor runs, or the floor refuses the command.
+    /// Where a time is none, no queue has that name, no floor runs, or the floor refuses the command.
     pub fn run(&self, config: &Config) -> Result<(), Error> {
         let zone = config.ui.zone.unwrap_or(config.floor.calendar.zone);
         let act = self.action(config, Clock::System.now())?;
@@ -70,9 +71,40 @@ impl Args {
     }
 }
 
+/// An annotation of a queue that there is not would stand nowhere.
+fn check_queue(queue: &Label, known: &[Label]) -> Result<(), Error> {
+    // Before its first event, a floor knows none.
+    if known.is_empty() || known.contains(queue) {
+        return Ok(());
+    }
+    let hint = nearest(queue.as_str(), known.iter().map(Label::as_str))
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(Error::Usage(format!("no queue is called `{queue}`{hint}")))
+}
+
 async fn execute(handle: Handle, act: AnnotationAction) -> Result<crate::annotation::Annotation, Error> {
+    if let AnnotationAction::Write(draft) = &act
+        && let Some(queue) = draft.of.get(Dim::Queue)
+    {
+        let known: Vec<Label> = handle.watch().borrow().queues.iter().map(|known| known.id.clone()).collect();
+        check_queue(queue, &known)?;
+    }
     // The hub fills in who it is: from the token, or from the login of the process.
     let who = Actor { name: Label::default(), from: Label::default() };
     let kept = handle.command(FloorCommand::Annotation(AnnotationCommand { who, act })).await??;
     Ok(kept.annotation().ok_or(CommandRefusal::Nothing)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_there_is_not_is_refused_with_the_nearest() {
+        let known = ["billing", "sales"].map(Label::new);
+        assert!(check_queue(&known[1], &known).is_ok());
+        assert!(check_queue(&known[1], &[]).is_ok());
+        let refusal = check_queue(&Label::new("sale"), &known).unwrap_err();
+        assert_eq!(refusal.to_string(), "no queue is called `sale`; did you mean `sales`?");
+    }
 }

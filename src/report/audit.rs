@@ -139,18 +139,18 @@ impl Audit {
         html::document(&self.document())
     }
 
+    fn days_with_data(&self) -> usize {
+        let came = |figures| value(figures, KpiId::Offered).is_some_and(|offered| offered > 0.0);
+        self.by_day.rows.iter().filter(|row| came(&row.figures)).count()
+    }
+
     fn document(&self) -> Document {
         let date = |at| language::time(at, self.calendar.zone, "%Y-%m-%d");
         let about = text!(
             "audit-about",
             from = date(self.by_day.from),
             to = date(self.by_day.to),
-            days = self
-                .by_day
-                .rows
-                .iter()
-                .filter(|row| value(&row.figures, KpiId::Offered).is_some_and(|n| n > 0.0))
-                .count(),
+            days = self.days_with_data(),
             all = DAYS
         );
         Document {
@@ -175,6 +175,7 @@ impl Audit {
             let (acted, idle): (Vec<&Episode>, Vec<&Episode>) =
                 episodes.iter().copied().partition(|episode| did(episode, &DEEDS));
             let advice = match (episodes.len(), acted.len()) {
+                (0, _) if self.days_with_data() == 0 => UNKNOWN,
                 (0, _) if kpi.is_some() => text!("audit-never-fired"),
                 (0, _) => text!("audit-keep"),
                 (MIN_IDLE_FIRINGS.., 0) => text!("audit-remove"),

@@ -24,7 +24,7 @@ const MAX_TO_DO: usize = 5;
 
 pub(super) fn document(digest: &Digest) -> Document {
     let trends = digest.trends();
-    let mut sections = vec![Digest::to_do(&trends), Digest::figures(&trends)];
+    let mut sections = vec![digest.to_do(&trends), Digest::figures(&trends)];
     match digest.period.cadence {
         Cadence::Weekly => {
             sections.extend([digest.intents(), digest.backlog(), digest.long_contacts(), digest.reopened()]);
@@ -73,7 +73,7 @@ impl Digest {
     }
 
     /// The figures past a limit, and those that got worse beyond chance, the worst first.
-    fn to_do(trends: &[DigestTrend<'_>]) -> DocumentSection {
+    fn to_do(&self, trends: &[DigestTrend<'_>]) -> DocumentSection {
         let mut bad: Vec<&DigestTrend<'_>> = trends.iter().filter(|trend| trend.is_bad() || trend.is_worse()).collect();
         bad.sort_by_key(|trend| std::cmp::Reverse((trend.now.verdict, trend.is_worse())));
         let left_out = bad.len().saturating_sub(MAX_TO_DO);
@@ -90,7 +90,11 @@ impl Digest {
         };
         let mut section = DocumentSection::new(
             text!("digest-to-do"),
-            text!("digest-nothing-to-do"),
+            if self.coverage_of(&self.period.own_days()).with_data == 0 {
+                text!("digest-no-data")
+            } else {
+                text!("digest-nothing-to-do")
+            },
             vec![text!("column-what"), text!("column-now"), text!("column-why"), text!("handover-what-to-do")],
             bad.iter().take(MAX_TO_DO).map(row),
         );
