@@ -22,6 +22,8 @@ const MIN_LOOK_INTERVAL: Duration = Duration::from_millis(200);
 const SETTLING_TIME: Duration = Duration::from_millis(1_500);
 /// Call-backs that were due so long before the start have mostly been made by then.
 const MADE_BEFORE: Span = Span(45 * Span::MINUTE.0);
+/// No call-back waits for longer than about this: the floor is one where the list is worked.
+const MADE_AT_LAST: Span = Span(90 * Span::MINUTE.0);
 /// So long before the start a mailing went out.
 const MAILED_BEFORE: Span = Span(2 * Span::HOUR.0);
 /// How many of them make calls at a time.
@@ -62,7 +64,9 @@ async fn items(handle: &Handle) -> Result<Vec<WorkItem>, FloorClosed> {
 
 /// Close what was due before the start, but for some.
 async fn make_past_calls(handle: &Handle, begun: Time) -> Result<(), FloorClosed> {
-    let past = |item: &WorkItem| item.since < begun - MADE_BEFORE && !draw(item, 1).is_multiple_of(12);
+    let past = |item: &WorkItem| {
+        item.since < begun - MADE_AT_LAST || item.since < begun - MADE_BEFORE && !draw(item, 1).is_multiple_of(12)
+    };
     for item in items(handle).await?.iter().filter(|item| past(item)) {
         act(handle, item, WorkAction::Done { outcome: outcome(item), note: None }).await?;
     }
@@ -93,7 +97,8 @@ async fn look(handle: &Handle) -> Result<(), FloorClosed> {
             calls += 1;
         }
     }
-    let next = items.iter().find(|item| item.holder().is_none() && !draw(item, 3).is_multiple_of(4));
+    let is_due = |item: &WorkItem| item.since < now - MADE_AT_LAST || !draw(item, 3).is_multiple_of(4);
+    let next = items.iter().find(|item| item.holder().is_none() && is_due(item));
     let is_taken = |item: &&WorkItem| calls < CALLERS && draw(item, now.0.cast_unsigned() >> 24).is_multiple_of(3);
     if let Some(item) = next.filter(is_taken) {
         act(handle, item, WorkAction::Claim { note: None, lasts: None }).await?;

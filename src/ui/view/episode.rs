@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overlay};
 use crate::alert::{Episode, State};
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::kpi::{Dim, KpiGroup, KpiId, Unit};
 use crate::language::{self, ShownFigure as _, text};
 use crate::text::{Label, fit};
@@ -50,10 +50,16 @@ pub fn value(e: &Episode, value: Option<f64>) -> String {
     }
 }
 
+/// A value as a column has room for: hours without seconds.
+fn briefly(kpi: KpiId, value: f64, n: u64) -> String {
+    let long = Span::from_secs_f64(value).filter(|span| kpi.def().unit == Unit::Seconds && *span >= Span::HOUR);
+    long.map_or_else(|| kpi.def().shown_value(value, n), format::age)
+}
+
 /// The same in a column, where all percentages have a decimal: they are compared with a limit.
 #[must_use]
 pub fn value_in_column(e: &Episode, value: Option<f64>) -> String {
-    e.kpi.zip(value).map_or_else(|| "–".to_owned(), |(kpi, value)| kpi.def().shown_value(value, u64::MAX))
+    e.kpi.zip(value).map_or_else(|| "–".to_owned(), |(kpi, value)| briefly(kpi, value, u64::MAX))
 }
 
 /// Whom an episode is about: the queue, or whatever else its slice is, or the source.
@@ -135,7 +141,7 @@ pub fn limit(e: &Episode) -> String {
         (true, false) => "≤",
         (false, false) => "≥",
     };
-    format!("{sign} {}", kpi.def().shown_value(limit, 0))
+    format!("{sign} {}", briefly(kpi, limit, 0))
 }
 
 /// The keys for an episode: what the first one does is named before it is pressed. No row ends between a key and its word.
