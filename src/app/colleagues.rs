@@ -41,13 +41,13 @@ pub(super) async fn work(handle: Handle, speed: f64, stop: CancellationToken) {
         // What has just come is on the list a moment later.
         tokio::time::sleep(SETTLING_TIME).await;
         // The floor may end at any moment, and then so does this.
-        let _ = make_past_calls(&handle, begun).await;
         let _ = annotate(&handle, begun).await;
         loop {
-            tokio::time::sleep(interval).await;
-            if look(&handle).await.is_err() {
+            // On a slow machine, some of the past comes onto the list later.
+            if make_past_calls(&handle, begun).await.is_err() || look(&handle).await.is_err() {
                 return;
             }
+            tokio::time::sleep(interval).await;
         }
     };
     stop.run_until_cancelled(working).await;
