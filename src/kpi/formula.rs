@@ -1,6 +1,7 @@
 //! The formulas of docs/kpis.md: one function for each KPI, from the inputs `r` to a figure.
 
 use super::figure::{Figure, FigurePart, float};
+use super::handling::{HOUR_S, NO_HANDLED};
 pub(super) use super::handling::{acw, aht, cost, cost_per_contact, hold, talk};
 pub(super) use super::patience::patience;
 pub(super) use super::speed_trap::speed_trap;
@@ -12,14 +13,11 @@ use crate::text::Label;
 
 const NO_CONTACTS: &str = "no contacts in this window";
 const NO_ANSWERS: &str = "no answered contacts in this window";
-const NO_HANDLED: &str = "no handled contacts in this window";
 const NO_SURVEYS: &str = "no source gives surveys";
 const NO_SCORES: &str = "no survey answers in this window";
 const NO_WAITS: &str = "no known waits in this window";
 const NO_ENDS: &str = "no source tells how the contacts of this window ended";
 const FEW_ENDS: &str = "of too many contacts in this window no source tells how they ended";
-/// Seconds in an hour.
-const HOUR_S: f64 = 3600.0;
 /// Tallies keep scores in millionths and durations in microseconds.
 const MILLION: f64 = 1e6;
 

@@ -5,11 +5,11 @@ use super::figure::{Figure, float};
 use crate::clock::Span;
 use crate::text::Text;
 
-const NO_HANDLED: &str = "no handled contacts in this window";
+pub(super) const NO_HANDLED: &str = "no handled contacts in this window";
 const NO_TALK: &str = "no source gives the talk times of the contacts in this window";
 const NO_COST: &str = "no cost is configured: see [cost]";
 /// Seconds in an hour.
-const HOUR_S: f64 = 3600.0;
+pub(super) const HOUR_S: f64 = 3600.0;
 
 /// A mean per handled contact. Contacts whose handling time is not known do not count.
 fn per_handled(r: &KpiInputs<'_>, micros: i64) -> Figure {
