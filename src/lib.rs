@@ -12,7 +12,7 @@
 //! Imports only point down: main → cli → app → config → { ui, hub, report } → floor → notify → { source, journal } →
 //! board → alert → engine → kpi → event → { text, clock, secret }. What is about networks and not about a source is
 //! in net, over { text, clock, secret }; source, notify and hub use it. Texts for people are in language, over alert; ui, report and
-//! what is above them use it. ARCHITECTURE.md describes each room, follows
+//! what is above them use it. staffing imports nothing. ARCHITECTURE.md describes each room, follows
 //! data through them, and says where to change what.
 
 pub mod alert;
@@ -34,6 +34,7 @@ pub mod notify;
 pub mod report;
 pub mod secret;
 pub mod source;
+pub mod staffing;
 pub mod text;
 pub mod ui;
 pub mod worklist;
