@@ -528,6 +528,14 @@ change-others = { $count ->
     }
 change-causes = { $share } durch das, was kam, { $ratio } durch das, wie es lief
 change-beside = { $figure } { $is } (war { $was })
+driver-volume = Kontakte je Stunde
+driver-agents = Agenten bei der Arbeit
+driver-mix-queue = andere Mischung der Warteschlangen
+driver-mix-intent = andere Mischung der Anliegen
+driver-mix-agent = andere Mischung der Agenten
+driver-rest = der Rest: Spitzen, Vorrang, wer wen bedient
+driver-rest-agents = der Rest: Agenten bei der Arbeit (je Warteschlange unbekannt), Spitzen, Vorrang
+driver-model = nach dem Modell Erlang A, bei einer Geduld von { $patience }
 
 ## Alerts
 

@@ -7,7 +7,7 @@
 //!
 //! Each of the four gets its Shapley value (L. S. Shapley, "A value for n-person games", 1953): the mean of what it changes
 //! over all orders in which the four can change one after the other. So no order is preferred, and the effects sum to the
-//! whole change. What came of another kind (the mix) is told by [`crate::kpi::difference`], and is a part of the rest here.
+//! whole change. What came of another kind (the mix) is told by `kpi::difference`, and is a part of the rest here.
 
 use super::erlang::{SteadyState, steady_state};
 use super::{Load, MAX_AGENTS};
@@ -73,7 +73,7 @@ pub fn effects(
             model(
                 choose(has_changed(0), before.arrivals_per_s, now.arrivals_per_s),
                 choose(has_changed(1), before.handling_s, now.handling_s),
-                agents.min(f64::from(MAX_AGENTS - 1)),
+                agents.clamp(1.0, f64::from(MAX_AGENTS - 1)),
             )
         })
         .collect();

@@ -262,8 +262,11 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Some(Overlay::Why { kpi, slice, window, episode }) => {
             questions.push(Question::Figures(single(ui, slice, *kpi, *window)));
             questions.push(Question::Figures(made_of(ui, slice, *kpi, *window)));
-            questions.extend(made_of_before(ui, board, slice, *kpi, *window, *episode).map(Question::Figures));
+            questions.push(Question::Figures(made_of_before(ui, board, slice, *kpi, *window, *episode)));
             questions.push(Question::Figures(half_hours(ui, slice, *kpi)));
+            if matches!(kpi, KpiId::ServiceLevel | KpiId::AbandonmentRate | KpiId::Asa) {
+                questions.push(Question::Figures(patience(ui, slice, (*window).max(Window::Today))));
+            }
             questions.extend(beside::questions(ui, board, slice, *kpi, *window).into_iter().map(Question::Figures));
         }
         _ => {}
@@ -487,32 +490,38 @@ pub fn parts_of(of: &Slice) -> Dim {
     }
 }
 
-/// One KPI of a slice, broken down by [`parts_of`].
+/// One KPI of a slice with what drives it, broken down by [`parts_of`].
 #[must_use]
 pub fn made_of(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
-    let kpis: &[KpiId] =
-        if kpi == KpiId::Aht { &[KpiId::Aht, KpiId::Offered] } else { &[kpi, KpiId::Aht, KpiId::Offered] };
-    Query { over: Period::Window(window), ..query(ui, of, Some(parts_of(of)), kpis) }
+    let drivers = [KpiId::Aht, KpiId::Offered, KpiId::Occupancy];
+    let kpis: Vec<KpiId> = std::iter::once(kpi).chain(drivers.into_iter().filter(|driver| *driver != kpi)).collect();
+    Query { over: Period::Window(window), ..query(ui, of, Some(parts_of(of)), &kpis) }
 }
 
-/// The same before an alert's trouble: over the last window that ended before the one in which its figure was past the
-/// limit first. None where the window is the day so far, which is never the same twice.
+/// The same before. Of an alert, before its trouble: over the last window that ended before the one in which its figure was
+/// past the limit first. Without an alert, and where the window is the day so far or a part of it that has just begun, at
+/// the same time a week ago; of windows of days, over the ones before.
 #[must_use]
-pub fn made_of_before(
-    ui: &Ui,
-    board: &Board,
-    of: &Slice,
-    kpi: KpiId,
-    window: Window,
-    episode: Option<u64>,
-) -> Option<Query> {
-    let episode = board.alerts.iter().find(|e| Some(e.id) == episode)?;
-    if matches!(window, Window::Today | Window::Interval) {
-        return None;
-    }
-    let end = window.range(episode.since, &board.calendar).start;
-    let start = window.range(end, &board.calendar).start;
-    Some(Query { over: Period::Range(start, end), ..made_of(ui, of, kpi, window) })
+pub fn made_of_before(ui: &Ui, board: &Board, of: &Slice, kpi: KpiId, window: Window, episode: Option<u64>) -> Query {
+    let calendar = &board.calendar;
+    let episode = board.alerts.iter().find(|e| Some(e.id) == episode);
+    let (start, end) = match (episode, window) {
+        (_, Window::D7 | Window::D30) => {
+            let end = window.range(board.at, calendar).start;
+            (window.range(end - Span(1), calendar).start, end)
+        }
+        (Some(episode), Window::M15 | Window::M30 | Window::H1) => {
+            let end = window.range(episode.since, calendar).start;
+            (window.range(end, calendar).start, end)
+        }
+        _ => {
+            // By whole steps, so that the answer lasts.
+            let now = calendar.bucket(Every::Minutes(5), board.at);
+            let end = calendar.day_start(now, 7) + (now - calendar.day_start(now, 0));
+            (window.range(end, calendar).start, end)
+        }
+    };
+    Query { over: Period::Range(start, end), ..made_of(ui, of, kpi, window) }
 }
 
 /// One KPI of a slice for each half hour of today.

@@ -119,6 +119,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("history", HistoryKind::ALL.map(HistoryKind::key).to_vec()),
         ("page", Page::ALL.map(Page::key).to_vec()),
         ("why-each", vec!["queue", "intent", "agent"]),
+        ("driver-mix", vec!["queue", "intent", "agent"]),
         ("outcome", outcomes),
         (
             "audit-input",

@@ -3,6 +3,7 @@
 
 mod beside;
 mod change;
+mod drivers;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -185,13 +186,13 @@ fn amount(kpi: &Kpi, by: f64) -> String {
     }
 }
 
-/// Draw who waits and which agents could help.
 /// A number with its sign and a fixed count of decimals.
 fn signed(value: f64, places: usize) -> String {
     let sign = if value.is_sign_negative() { '-' } else { '+' };
     format!("{sign}{}", language::decimal(value.abs(), places))
 }
 
+/// Who waits, and which agents could help.
 fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
     let queue = slice.get(Dim::Queue);
     let live = match queue {

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 use unicode_width::UnicodeWidthStr;
 
-use super::amount;
+use super::{amount, drivers};
+use crate::clock::Time;
 use crate::kpi::difference::{Quotient, effects};
 use crate::kpi::{Better, Figure, Kpi, KpiId, Slice, Unit, Window};
 use crate::language::{self, ShownFigure as _, text};
@@ -34,7 +35,7 @@ pub(super) fn lines(
     episode: Option<u64>,
     most: usize,
 ) -> bool {
-    let Some(query) = queries::made_of_before(ctx.ui, ctx.board, slice, kpi.id, window, episode) else { return false };
+    let query = queries::made_of_before(ctx.ui, ctx.board, slice, kpi.id, window, episode);
     let (Some(before), Some(now)) =
         (ctx.answers.figures(query), ctx.answers.figures(queries::made_of(ctx.ui, slice, kpi.id, window)))
     else {
@@ -83,13 +84,26 @@ pub(super) fn lines(
         text!(
             "change-title",
             was = kpi.shown(was),
-            from = format::minute(before.answer.from, zone),
+            from = day_and_minute(ctx, before.answer.from),
             to = format::minute(before.answer.to, zone),
             is = kpi.shown(is),
             amount = amount(kpi, whole)
         ),
         Tone::Heading,
     ));
+    let (share, ratio) = effects
+        .iter()
+        .fold((0.0, 0.0), |(share, ratio), effect| (share + factor * effect.share, ratio + factor * effect.ratio));
+    let drivers = drivers::of(ctx, kpi, slice, window, (before, now), share);
+    let is_bad = |by: f64| if worse * by < 0.0 { Tone::Warning } else { Tone::Muted };
+    if let Some(drivers) = &drivers {
+        let widest = drivers.rows.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+        let row = |(name, by): &(String, f64)| (format!("  {name:<widest$} {:>14}", amount(kpi, *by)), is_bad(*by));
+        lines.extend(drivers.rows.iter().map(row));
+        let patience = KpiId::Patience.def().shown_value(drivers.patience_s, 0);
+        lines.push((format!("  {}", text!("driver-model", patience = patience)), Tone::Faint));
+        lines.push((language::keyed("why-each", dim.key()).to_owned(), Tone::Heading));
+    }
     // What was not there and is not there is no part.
     parts.retain(|part| [part.before, part.now].into_iter().flatten().any(|figure| figure.n > 0));
     let shown = parts.len().min(most);
@@ -105,7 +119,7 @@ pub(super) fn lines(
         let name = format!("{:<widest$}", fit(&part.name, widest));
         let (now, was, before) = (figure(part.now), text!("change-was"), figure(part.before));
         let words = format!("  {name} {now} {was} {before} {:>14}", amount(kpi, part.by));
-        lines.push((words, if worse * part.by < 0.0 { Tone::Warning } else { Tone::Muted }));
+        lines.push((words, is_bad(part.by)));
     }
     let others = whole - parts.iter().take(shown).map(|part| part.by).sum::<f64>();
     let number = parts.len() - shown;
@@ -117,14 +131,21 @@ pub(super) fn lines(
         let blank = format!("{} {} {}", figure(None), text!("change-was"), figure(None)).width();
         lines.push((format!("  {name:<widest$} {:blank$} {:>14}", "", amount(kpi, others)), Tone::Muted));
     }
-    let (share, ratio) =
-        effects.iter().fold((0.0, 0.0), |(share, ratio), effect| (share + effect.share, ratio + effect.ratio));
-    lines.push((
-        text!("change-causes", share = amount(kpi, factor * share), ratio = amount(kpi, factor * ratio)),
-        Tone::Text,
-    ));
-    lines.extend(beside(kpi, before, now));
+    if drivers.is_none() {
+        lines.push((text!("change-causes", share = amount(kpi, share), ratio = amount(kpi, ratio)), Tone::Text));
+        lines.extend(beside(kpi, before, now));
+    }
     true
+}
+
+/// `10:30`, with the day before it where that is not today.
+fn day_and_minute(ctx: Ctx<'_>, at: Time) -> String {
+    let (zone, minute) = (ctx.zone(), format::minute(at, ctx.zone()));
+    if at >= ctx.board.calendar.day_start(ctx.board.at, 0) {
+        minute
+    } else {
+        format!("{} {minute}", format::day(at, zone))
+    }
 }
 
 /// How much came and how long it took, then and now.
