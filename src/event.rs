@@ -103,14 +103,14 @@ pub trait EventSink {
     /// Take an event.
     fn take(&mut self, event: Event);
 
-    /// Whether plain events may be given as they are.
+    /// Whether plain events are taken as they are, so that names of their own would be made in vain.
     fn takes_plain(&self) -> bool {
         false
     }
 
-    /// Take a plain event; none is given where [`Self::takes_plain`] says no.
+    /// Take a plain event.
     fn take_plain(&mut self, event: &PlainEvent<'_>) {
-        _ = event;
+        self.take(event.event());
     }
 }
 

@@ -15,7 +15,7 @@ use super::transition::{ContactStep, JoinDetails, Transition};
 use super::visit::{QueueVisit, VisitTiming};
 use crate::clock::{Span, Time};
 use crate::event::{PlainStep, Step, Survey};
-use crate::text::{Label, Name};
+use crate::text::{Label, Name, PlainName};
 
 /// How long a contact must be over before it is packed; a longer `lateness` wins.
 const SETTLE_INTERVAL: Span = Span(600_000_000);
@@ -256,7 +256,7 @@ impl Engine {
 
     /// The same of a plain event.
     #[inline]
-    pub(super) fn plain_transition(&mut self, step: &PlainStep<'_>, queue: QueueNo) -> Transition {
+    pub(super) fn plain_transition(&mut self, step: &PlainStep<PlainName<'_>>, queue: QueueNo) -> Transition {
         match step {
             PlainStep::Offered { customer, position } => {
                 let customer = self.customers.intern_optional(customer.as_ref());

@@ -16,30 +16,30 @@ pub struct PlainEvent<'a> {
     /// The queue that the step is about.
     pub queue: PlainName<'a>,
     /// What happened.
-    pub step: PlainStep<'a>,
+    pub step: PlainStep<PlainName<'a>>,
 }
 
-/// What happened: the [`Step`] of the same name.
+/// What happened: the [`Step`] of the same name. The names are `N`: texts, or where these are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PlainStep<'a> {
+pub enum PlainStep<N> {
     /// It joined the queue.
     Offered {
         /// Who the customer is.
-        customer: Option<PlainName<'a>>,
+        customer: Option<N>,
         /// Its position in the queue, from 1.
         position: Option<u32>,
     },
     /// It rang an agent who did not answer.
     RingNoAnswer {
         /// The agent.
-        agent: PlainName<'a>,
+        agent: N,
         /// How long it rang.
         ring: Option<Span>,
     },
     /// It was connected to an agent.
     Answered {
         /// The agent.
-        agent: PlainName<'a>,
+        agent: N,
         /// The wait, where given.
         wait: Option<Span>,
     },
@@ -53,12 +53,28 @@ pub enum PlainStep<'a> {
     /// The conversation ended.
     Completed {
         /// The agent.
-        agent: PlainName<'a>,
+        agent: N,
         /// Who ended it.
         ended_by: EndedBy,
         /// Talk time without hold, where given.
         talk: Option<Span>,
     },
+}
+
+impl<N: Copy> PlainStep<N> {
+    /// The same with other names; `None` if one has no other.
+    pub(crate) fn rename<M>(&self, mut other: impl FnMut(N) -> Option<M>) -> Option<PlainStep<M>> {
+        Some(match *self {
+            Self::Offered { customer: None, position } => PlainStep::Offered { customer: None, position },
+            Self::Offered { customer: Some(customer), position } => {
+                PlainStep::Offered { customer: Some(other(customer)?), position }
+            }
+            Self::RingNoAnswer { agent, ring } => PlainStep::RingNoAnswer { agent: other(agent)?, ring },
+            Self::Answered { agent, wait } => PlainStep::Answered { agent: other(agent)?, wait },
+            Self::Abandoned { wait, position } => PlainStep::Abandoned { wait, position },
+            Self::Completed { agent, ended_by, talk } => PlainStep::Completed { agent: other(agent)?, ended_by, talk },
+        })
+    }
 }
 
 impl PlainEvent<'_> {

@@ -1,6 +1,7 @@
 //! Reads whole recordings for reports, replays and checks: any number of files merged into one stream in time order, in
 //! constant memory.
 
+mod decoded_block;
 mod pipeline;
 mod progress;
 mod reorder;
@@ -190,7 +191,7 @@ impl RecordingReader {
         }
         if let Some(mut stream) = self.streams.pop() {
             if !stream.is_ahead() {
-                stream.decode_ahead(self.helpers, self.latest, &mut self.tally);
+                stream.decode_ahead(self.helpers, self.latest, each.takes_plain(), &mut self.tally);
             }
             stream.drain(self.latest, &mut self.tally, each);
         }
@@ -217,7 +218,7 @@ impl RecordingReader {
         let index = first.1;
         let Some(stream) = self.streams.get_mut(index) else { return };
         if self.files_ahead < self.helpers && !stream.is_ahead() {
-            stream.decode_ahead(self.helpers, self.latest, &mut self.tally);
+            stream.decode_ahead(self.helpers, self.latest, false, &mut self.tally);
             self.files_ahead += usize::from(stream.is_ahead());
         }
         for _ in 0..max {

@@ -155,11 +155,7 @@ impl QueueLogParser {
             if let PlainStep::Answered { agent, .. } | PlainStep::RingNoAnswer { agent, .. } = &plain.step {
                 self.called.note(agent.as_ref(), &mut tally.agents);
             }
-            if each.takes_plain() {
-                each.take_plain(&plain);
-            } else {
-                each.take(plain.event());
-            }
+            each.take_plain(&plain);
             return Ok(());
         }
         self.parse_with_care(line, text, latest, tally, each)

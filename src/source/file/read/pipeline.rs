@@ -15,39 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::clock::Time;
-use crate::event::{Event, SinkTo};
+use crate::source::file::read::decoded_block::DecodedBlock;
 use crate::source::format::decoder::LineDecoder;
-use crate::source::format::lines::{BlockLine, BlockRead, LineReader, block_lines};
-use crate::source::tally::InputTally;
+use crate::source::format::lines::{BlockRead, LineReader};
 
 /// How many blocks each decoder thread may be ahead of who takes the batches: what bounds the memory.
 const BLOCKS_PER_DECODER: usize = 3;
-
-/// How many bytes of a log give an event, about: room is made for so many at once.
-const BYTES_PER_EVENT: usize = 50;
-
-/// What a block of lines gave.
-#[derive(Debug, Default)]
-pub(super) struct DecodedBlock {
-    pub(super) events: Vec<Event>,
-    /// The lines left to whoever takes the batch, in order.
-    pub(super) held: Vec<HeldLine>,
-    /// How many lines there were, of whatever kind.
-    pub(super) lines: u64,
-    /// Unknown names and fields. Lines, events and rejections are not counted here.
-    pub(super) tally: InputTally,
-}
-
-/// A line that was not decoded.
-#[derive(Debug)]
-pub(super) struct HeldLine {
-    /// How many of the batch's events come before it.
-    pub(super) after: usize,
-    /// Its number within the batch, from 1.
-    pub(super) number: u64,
-    /// Its bytes; `None` if it was too long.
-    pub(super) bytes: Option<Vec<u8>>,
-}
 
 /// A block of lines on its way to a decoder, with where to send the batch.
 type Job = (Vec<u8>, SyncSender<DecodedBlock>);
@@ -59,18 +32,21 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Decode `lines` on `decoders` threads and one that reads. They end when the file or this does.
+    /// Decode `lines` on `decoders` threads and one that reads. They end when the file or this does. Plain events stay parts
+    /// of their lines where they are taken as `plain`.
     ///
     /// # Errors
     /// If a thread cannot be started.
-    pub(super) fn start(lines: LineReader, decoders: Vec<LineDecoder>, latest: Time) -> io::Result<Self> {
+    pub(super) fn start(lines: LineReader, decoders: Vec<LineDecoder>, latest: Time, plain: bool) -> io::Result<Self> {
         let room = decoders.len() * BLOCKS_PER_DECODER;
         let (jobs, todo) = sync_channel::<Job>(room);
         let (out, batches) = sync_channel(room);
         let todo = Arc::new(Mutex::new(todo));
         for decoder in decoders {
             let todo = Arc::clone(&todo);
-            thread::Builder::new().name("decode".to_owned()).spawn(move || decode_all(decoder, &todo, latest))?;
+            thread::Builder::new()
+                .name("decode".to_owned())
+                .spawn(move || decode_all(decoder, &todo, latest, plain))?;
         }
         thread::Builder::new().name("read".to_owned()).spawn(move || read_all(lines, &jobs, &out))?;
         Ok(Self { batches })
@@ -95,11 +71,7 @@ fn read_all(mut lines: LineReader, jobs: &SyncSender<Job>, out: &SyncSender<io::
         let (done, batch) = sync_channel(1);
         let sent = match lines.next_block() {
             Ok(BlockRead::Lines(block)) => out.send(Ok(batch)).is_ok() && jobs.send((block.to_vec(), done)).is_ok(),
-            Ok(BlockRead::TooLong) => {
-                let held = vec![HeldLine { after: 0, number: 1, bytes: None }];
-                out.send(Ok(batch)).is_ok()
-                    && done.send(DecodedBlock { held, lines: 1, ..DecodedBlock::default() }).is_ok()
-            }
+            Ok(BlockRead::TooLong) => out.send(Ok(batch)).is_ok() && done.send(DecodedBlock::too_long()).is_ok(),
             Ok(BlockRead::End) => return,
             Err(error) => {
                 _ = out.send(Err(error));
@@ -113,28 +85,12 @@ fn read_all(mut lines: LineReader, jobs: &SyncSender<Job>, out: &SyncSender<io::
 }
 
 /// Decode blocks until there are no more.
-fn decode_all(mut decoder: LineDecoder, todo: &Mutex<Receiver<Job>>, latest: Time) {
+fn decode_all(mut decoder: LineDecoder, todo: &Mutex<Receiver<Job>>, latest: Time, plain: bool) {
     loop {
         // The lock is held while waiting: whoever has it takes the next block.
         let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((block, done)) = job else { return };
         // Nobody waits for the batch once the pipeline has been dropped.
-        _ = done.send(decode(&mut decoder, &block, latest));
+        _ = done.send(DecodedBlock::decode(&mut decoder, block, latest, plain));
     }
-}
-
-/// Decode one block.
-fn decode(decoder: &mut LineDecoder, block: &[u8], latest: Time) -> DecodedBlock {
-    let events = Vec::with_capacity(block.len() / BYTES_PER_EVENT);
-    let mut batch = DecodedBlock { events, ..DecodedBlock::default() };
-    for line in block_lines(block) {
-        batch.lines += 1;
-        let read =
-            decoder.decode_line(line, latest, &mut batch.tally, &mut SinkTo(&mut |event| batch.events.push(event)));
-        if read.is_err() {
-            let BlockLine { bytes, .. } = line;
-            batch.held.push(HeldLine { after: batch.events.len(), number: batch.lines, bytes: Some(bytes.to_vec()) });
-        }
-    }
-    batch
 }

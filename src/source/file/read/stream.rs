@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventSink, SinkTo};
-use crate::source::file::read::pipeline::{DecodedBlock, Pipeline};
+use crate::source::file::read::decoded_block::DecodedBlock;
+use crate::source::file::read::pipeline::Pipeline;
 use crate::source::file::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::file::read::{Error, Options, ReadProgress};
 use crate::source::format::csv::ColumnsError;
@@ -176,14 +177,15 @@ impl RecordingStream {
         self.pipeline.is_some()
     }
 
-    /// Leave the decoding of the rest to `threads` other threads, if the file is of a kind for that and has not ended.
-    pub(super) fn decode_ahead(&mut self, threads: usize, latest: Time, tally: &mut InputTally) {
+    /// Leave the decoding of the rest to `threads` other threads, if the file is of a kind for that and has not ended. Who
+    /// takes `plain` events gets them.
+    pub(super) fn decode_ahead(&mut self, threads: usize, latest: Time, plain: bool, tally: &mut InputTally) {
         let decoders: Vec<LineDecoder> = (0..threads).filter_map(|_| self.decoder.apart()).collect();
         if decoders.is_empty() || self.ended {
             return;
         }
         let Some(lines) = self.lines.take() else { return };
-        match Pipeline::start(lines, decoders, latest) {
+        match Pipeline::start(lines, decoders, latest, plain) {
             Ok(pipeline) => self.pipeline = Some(pipeline),
             Err(error) => self.fail(error, tally),
         }
@@ -301,20 +303,21 @@ impl RecordingStream {
         each: &mut dyn EventSink,
     ) -> Result<(), ColumnsError> {
         let before = self.number;
-        self.progress.count(batch.lines, 0);
+        let lines = batch.lines;
+        self.progress.count(lines, 0);
         tally.absorb(&batch.tally);
-        tally.lines += batch.lines - batch.held.len() as u64;
-        let mut events = batch.events.into_iter();
+        tally.lines += lines - batch.held.len() as u64;
+        let (held, mut events) = batch.into_events();
         let mut passed = 0;
-        for line in batch.held {
-            events.by_ref().take(line.after - passed).for_each(|event| each.take(event));
+        for line in held {
+            events.pass(line.after - passed, each);
             passed = line.after;
             self.number = before + line.number - 1;
             let line = line.bytes.as_deref().map(|bytes| BlockLine { bytes, text: None });
             self.decode(line, latest, tally, each)?;
         }
-        events.for_each(|event| each.take(event));
-        self.number = before + batch.lines;
+        events.pass(usize::MAX, each);
+        self.number = before + lines;
         Ok(())
     }
 

@@ -114,7 +114,7 @@ pub(super) fn read<'a>(line: &'a [u8], text: Option<&'a str>, origin: &'a Label)
     Some(PlainEvent { at, origin, contact, queue, step })
 }
 
-fn completed<'a>(agent: PlainName<'a>, ended_by: EndedBy, fields: &mut PlainFields<'a>) -> PlainStep<'a> {
+fn completed<'a>(agent: PlainName<'a>, ended_by: EndedBy, fields: &mut PlainFields<'a>) -> PlainStep<PlainName<'a>> {
     fields.next();
     PlainStep::Completed { agent, ended_by, talk: seconds(fields.next()) }
 }
