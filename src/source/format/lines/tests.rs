@@ -128,6 +128,20 @@ fn peeking_consumes_nothing() {
     assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"one".as_slice())));
 }
 
+#[test]
+fn whether_bytes_are_printable_is_the_same_eight_at_a_time() {
+    let odd_beside = |byte: u8, other: u8| byte != other && !(0x20..0x7f).contains(&byte);
+    for [one, two] in (0..=u8::MAX).flat_map(|one| (0..=u8::MAX).map(move |two| [one, two])) {
+        // In the words and in what is left of them.
+        for bytes in [vec![one, two], vec![b'a', one, two, b'b', b'c', b'd', b'e', two, one]] {
+            for other in [b' ', b'\n'] {
+                let odd = odd_beside(one, other) || odd_beside(two, other);
+                assert_eq!(is_printable_but_for(other, &bytes), !odd, "{bytes:?}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn blocks_hold_the_same_lines(lengths in proptest::collection::vec(0_usize..90_000, 0..12), end in any::<bool>()) {
