@@ -260,7 +260,27 @@ impl Error {
     }
 }
 
+impl Command {
+    /// Whether it shows a board, which the options of boards are about.
+    const fn shows_board(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Kiosk(_) | Self::Replay(_))
+    }
+}
+
 impl Global {
+    /// Refuse the options that only a board obeys: another command would ignore them.
+    fn check_without_board(&self) -> Result<(), Error> {
+        let given = [
+            ("--at", self.at.is_some()),
+            ("--locked", self.locked.is_some()),
+            ("--low-bandwidth", self.low_bandwidth),
+            ("--plain", self.plain),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(option, _)| {
+            Err(Error::Usage(format!("{option} is an option of boards, and this command shows none: leave it out")))
+        })
+    }
+
     /// The configuration with the options of the command line applied, and the path of its file. The file may be absent
     /// unless `--config` names one.
     ///
@@ -354,6 +374,9 @@ impl Global {
 /// [`Error`] where it can't be done.
 pub fn run(cli: &Cli) -> Result<u8, Error> {
     let log_file = cli.global.log_file.as_deref();
+    if cli.command.as_ref().is_some_and(|command| !command.shows_board()) {
+        cli.global.check_without_board()?;
+    }
     match &cli.command {
         Some(Command::Completions(args)) => print(&completions::script(args.shell))?,
         Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?)?,

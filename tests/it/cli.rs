@@ -29,6 +29,19 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
+fn an_option_of_boards_is_refused_where_there_is_none() {
+    let commands: [&[&str]; 4] = [&["report", "x.csv"], &["digest", "weekly"], &["hub"], &["check"]];
+    for command in commands {
+        for option in [&["--at", "queue/billing"][..], &["--locked"], &["--low-bandwidth"], &["--plain"]] {
+            let output = floorwatch(&[command, option].concat());
+            assert_eq!(output.status.code(), Some(2), "{command:?} {option:?}");
+            let said = stderr(&output);
+            assert!(said.contains(option[0]) && said.contains("shows none"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     for flag in ["--help", "--version", "-h"] {
         let output = floorwatch(&[flag]);
