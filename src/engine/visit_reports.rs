@@ -98,23 +98,31 @@ impl Engine {
         self.visit_reports.since = Some(since);
     }
 
-    /// The reports since the last call, in the order of what they say.
-    pub fn take_visit_reports(&mut self) -> Vec<VisitReport> {
+    /// The reports since the last call, in the order of what they say. Each is made when it is asked for: those of a whole
+    /// past at once would take megabytes.
+    pub fn take_visit_reports(&mut self) -> impl Iterator<Item = VisitReport> + '_ {
         if self.visit_reports.since.is_some() {
             self.flush();
         }
         let mut changed = std::mem::take(&mut self.visit_reports.pending);
         changed.sort_unstable();
         changed.dedup();
-        let mut reports = Vec::new();
+        let mut order: Vec<(Time, ContactNo, usize)> = Vec::with_capacity(changed.len());
         for number in changed {
-            let contact = self.contacts.get(number).map(Cow::Borrowed);
-            let Some(contact) = contact.or_else(|| self.contacts.copy(number).map(Cow::Owned)) else { continue };
-            let visits = contact.visits.iter().filter(|visit| self.visit_reports.wants(visit));
-            reports.extend(visits.map(|visit| self.visit_report(&contact.id, visit)));
+            let Some(contact) = self.contact_of_report(number) else { continue };
+            let visits = contact.visits.iter().enumerate().filter(|(_, visit)| self.visit_reports.wants(visit));
+            order.extend(visits.map(|(at, visit)| (self.visit_report(&contact.id, visit).newest(), number, at)));
         }
-        reports.sort_by_key(VisitReport::newest);
-        reports
+        order.sort_unstable();
+        order.into_iter().filter_map(|(_, number, at)| {
+            let contact = self.contact_of_report(number)?;
+            contact.visits.get(at).map(|visit| self.visit_report(&contact.id, visit))
+        })
+    }
+
+    fn contact_of_report(&self, number: ContactNo) -> Option<Cow<'_, Contact>> {
+        let contact = self.contacts.get(number).map(Cow::Borrowed);
+        contact.or_else(|| self.contacts.copy(number).map(Cow::Owned))
     }
 
     /// How many contacts are to be reported on, at most.
