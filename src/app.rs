@@ -44,7 +44,7 @@ use crate::annotation::Annotations;
 use crate::board::Mode;
 use crate::clock::{Clock, Span, Time};
 use crate::config::{self, Config};
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::floor::{
     self, Cursors, Feed, Floor, Handle, NotifierHandle, Persistence, Recording, SourceInfo, StartNotifier,
 };
@@ -281,7 +281,13 @@ pub fn stored_floor(config: &Config, now: Time) -> Result<Option<(Engine, Annota
     if config.hub.url.is_some() || locate::own_socket(config).is_some() {
         return Ok(None);
     }
-    Ok(floor::read_journal(&journal_path(config)?, &config.floor, now)?)
+    let settings = engine::Settings { keep: Some(kept_figures(config)), ..config.floor.clone() };
+    Ok(floor::read_journal(&journal_path(config)?, &settings, now)?)
+}
+
+/// How long a floor with a journal keeps figures.
+fn kept_figures(config: &Config) -> Span {
+    Span(i64::from(config.journal.keep_figures_days.max(config.journal.keep_days)) * Span::DAY.0)
 }
 
 /// The alerts of the journal of the configured floor, those that are active and the last `limit` that are over, whether the
@@ -324,8 +330,7 @@ fn persistent_floor(
     let mut infos: Vec<SourceInfo> = config.sources.iter().map(info).collect();
     infos.extend(push.iter().map(|push| SourceInfo { name: push.name.clone(), kind: PushSource::kind() }));
     let mut floor_settings = floor_settings(config, infos);
-    floor_settings.engine.keep =
-        Some(Span(i64::from(settings.keep_figures_days.max(settings.keep_days)) * Span::DAY.0));
+    floor_settings.engine.keep = Some(kept_figures(config));
     let start = {
         let (sources, clock) = (config.sources.clone(), clock.clone());
         Box::new(move |cursors: &Cursors| start(&sources, push.as_ref(), &clock, cursors))

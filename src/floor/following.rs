@@ -58,9 +58,9 @@ impl Floor {
 
     /// Go on from a restored engine and the events since.
     fn go_on_from(&mut self, restored: Restored, follower: &mut Follower) -> Result<Loaded, journal::Error> {
-        let Restored { mut engine, newest_event } = restored;
+        let Restored { mut engine, newest_event, needs } = restored;
         let mut progress = JournalProgress::after(newest_event, follower.reader())?;
-        let loaded = follower.load_after(newest_event, self.loaded_range(), |event, seq| {
+        let loaded = follower.load_after(newest_event, needs, |event, seq| {
             engine.apply(&event);
             engine.advance(event.at);
             self.show_progress(progress.note(seq));

@@ -247,6 +247,10 @@ impl Floor {
         {
             self.add_to_history(Episode::clone(episode));
         }
+        // Whoever looks at a board after the reply sees what it confirms.
+        if result.is_ok() {
+            self.publish();
+        }
         // Sending the reply fails when the caller no longer waits, which is fine.
         match (result, &self.role) {
             (Ok(after), JournalRole::Writer(journal)) => {

@@ -21,10 +21,13 @@ const MIN_CHECKPOINT_INTERVAL: Duration = Duration::from_mins(2);
 /// With fewer events, one is made after this time.
 const MAX_CHECKPOINT_INTERVAL: Duration = Duration::from_hours(1);
 
-/// The engine to go on with, and the number of the newest event that it contains.
+/// The engine to go on with.
 pub(super) struct Restored {
     pub(super) engine: Engine,
+    /// The number of the newest event that it contains.
     pub(super) newest_event: i64,
+    /// The times of the later events that it needs.
+    pub(super) needs: Range<Time>,
 }
 
 /// The floor of a journal as it was at the last event, and what people say of it: the file is only read. `None` where there
@@ -38,8 +41,8 @@ pub fn read_journal(
     now: Time,
 ) -> Result<Option<(Engine, Annotations)>, journal::Error> {
     let Some(reader) = Reader::of(path)? else { return Ok(None) };
-    let Restored { mut engine, newest_event } = restored(settings, now, &reader, || reader.archive())?;
-    reader.load_after(newest_event, loaded_range(settings, now), |event, _| {
+    let Restored { mut engine, newest_event, needs } = restored(settings, now, &reader, || reader.archive())?;
+    reader.load_after(newest_event, needs, |event, _| {
         engine.apply(&event);
         engine.advance(event.at);
     })?;
@@ -48,12 +51,9 @@ pub fn read_journal(
     Ok(Some((engine, Annotations::restored(annotations, 1))))
 }
 
-/// The times of the events to load: from the oldest that any figure of the windows of boards may need to the latest that
-/// is accepted.
-fn loaded_range(settings: &engine::Settings, now: Time) -> Range<Time> {
-    let longest = Span(31 * Span::DAY.0);
-    let horizon = now - settings.keep.unwrap_or(longest).min(longest) - settings.rules.fcr_window;
-    horizon..now + Span::DAY
+/// Where all events are read that the engine does not contain: however old they are, a source told of them once.
+fn any_time(now: Time) -> Range<Time> {
+    Time(i64::MIN)..now + Span::DAY
 }
 
 /// The engine as the last checkpoint has it; else an empty one beside the archive's segments of the days whose
@@ -64,7 +64,7 @@ fn restored(
     reader: &Reader,
     archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
 ) -> Result<Restored, journal::Error> {
-    if let Some(restored) = from_checkpoint(settings, reader, &archive)? {
+    if let Some(restored) = from_checkpoint(settings, now, reader, &archive)? {
         return Ok(restored);
     }
     rebuilt(settings, now, reader, archive()?)
@@ -73,6 +73,7 @@ fn restored(
 /// The engine as the last checkpoint has it; `None` where there is none, or one that cannot be used.
 fn from_checkpoint(
     settings: &engine::Settings,
+    now: Time,
     reader: &Reader,
     archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
 ) -> Result<Option<Restored>, journal::Error> {
@@ -81,7 +82,7 @@ fn from_checkpoint(
     if engine.is_none() {
         tracing::info!("the checkpoint is damaged, or of another version or other settings: it is not used");
     }
-    Ok(engine.map(|engine| Restored { engine, newest_event: checkpoint.event }))
+    Ok(engine.map(|engine| Restored { engine, newest_event: checkpoint.event, needs: any_time(now) }))
 }
 
 /// An empty engine beside the archive's segments of the days whose events are no longer there.
@@ -93,17 +94,20 @@ fn rebuilt(
 ) -> Result<Restored, journal::Error> {
     let mut engine = Engine::new(settings.clone());
     let segments = reader.segments()?;
+    let mut needs = any_time(now);
     let from = match reader.oldest_event()? {
-        _ if segments.is_empty() => Time(i64::MIN),
-        // The day that the oldest event is of is not whole.
+        _ if segments.is_empty() => needs.start,
+        // The segments have the days before those of the windows of boards, and the day that the oldest event is of is not
+        // whole.
         Some(oldest) => {
-            let whole = oldest.max(loaded_range(settings, now).start) + Span(25 * Span::HOUR.0);
-            engine.calendar().day_start(whole, 0)
+            let longest = Span(31 * Span::DAY.0);
+            needs.start = now - settings.keep.unwrap_or(longest).min(longest) - settings.rules.fcr_window;
+            engine.calendar().day_start(oldest.max(needs.start) + Span(25 * Span::HOUR.0), 0)
         }
         None => Time(i64::MAX),
     };
     engine.begin_beside(archive, segments, from);
-    Ok(Restored { engine, newest_event: 0 })
+    Ok(Restored { engine, newest_event: 0, needs })
 }
 
 impl Floor {
@@ -122,7 +126,7 @@ impl Floor {
         reader: &Reader,
         archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
     ) -> Result<Option<Restored>, journal::Error> {
-        from_checkpoint(&self.settings.engine, reader, archive)
+        from_checkpoint(&self.settings.engine, self.now(), reader, archive)
     }
 
     /// See [`rebuilt`].
@@ -130,18 +134,13 @@ impl Floor {
         rebuilt(&self.settings.engine, self.now(), reader, archive)
     }
 
-    /// The times of the events to load.
-    pub(super) fn loaded_range(&self) -> Range<Time> {
-        loaded_range(&self.settings.engine, self.now())
-    }
-
     /// Apply the events of a journal that this process writes, with checkpoints on the way.
     pub(super) fn replay(&mut self, journal: &Journal, restored: Restored) -> Result<Loaded, journal::Error> {
-        let Restored { mut engine, newest_event } = restored;
+        let Restored { mut engine, newest_event, needs } = restored;
         let mut events = 0;
         engine.report_visits(self.reported_from());
         let mut progress = JournalProgress::after(newest_event, journal.reader())?;
-        let loaded = journal.load_after(newest_event, self.loaded_range(), |event: Event, seq| {
+        let loaded = journal.load_after(newest_event, needs, |event: Event, seq| {
             engine.apply(&event);
             engine.advance(event.at);
             events += 1;

@@ -141,7 +141,11 @@ impl ApiProblem {
     /// Convert the answer to a command back to the refusal it was made of.
     #[must_use]
     pub fn refusal(&self, subject: CommandSubject) -> CommandRefusal {
-        let text = || Text::new(&self.message);
+        // The message has the words that the refusal will say again.
+        let told = |refusal: fn(Text) -> CommandRefusal| {
+            let words = refusal(Text::default()).to_string();
+            refusal(Text::new(self.message.strip_prefix(words.as_str()).unwrap_or(&self.message)))
+        };
         let first = || self.first.clone().unwrap_or_else(|| Label::fixed("somebody"));
         match self.code.as_str() {
             "taken" => CommandRefusal::Taken(first()),
@@ -151,11 +155,11 @@ impl ApiProblem {
             "early" => CommandRefusal::Early,
             "nothing" => CommandRefusal::Nothing,
             "unknown" => subject.unknown(),
-            "closed" => CommandRefusal::Closed(text()),
-            "unfit" => CommandRefusal::Unfit(text()),
+            "closed" => told(CommandRefusal::Closed),
+            "unfit" => told(CommandRefusal::Unfit),
             NOT_FOUND => CommandRefusal::ReadOnly(Text::fixed(TOO_OLD)),
-            "not_kept" => CommandRefusal::NotKept(text()),
-            _ => CommandRefusal::ReadOnly(text()),
+            "not_kept" => told(CommandRefusal::NotKept),
+            _ => told(CommandRefusal::ReadOnly),
         }
     }
 }

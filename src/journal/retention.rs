@@ -83,9 +83,11 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
         transaction.prepare_cached(sql)?.execute([before.0, i64::try_from(limit).unwrap_or(i64::MAX)])
     };
     let events = delete(
+        // What no checkpoint contains stays: a source may have told of an old day just now, and its figures are nowhere else.
         // The newest one stays: checkpoints name it, and its number must not be given again.
         "DELETE FROM event WHERE seq IN
-         (SELECT seq FROM event WHERE at < ?1 AND seq < (SELECT max(seq) FROM event) ORDER BY at LIMIT ?2)",
+         (SELECT seq FROM event WHERE at < ?1 AND seq < (SELECT max(seq) FROM event)
+          AND seq <= (SELECT max(event) FROM checkpoint) ORDER BY at LIMIT ?2)",
         now - keep.events,
         MAX_EVENTS,
     )?;

@@ -345,6 +345,7 @@ fn what_is_old_is_removed_and_the_file_shrinks() {
     let (_, episode) = fired_episode();
     let mut journal = test.writer();
     journal.record(batch(0..20_000));
+    record_checkpoint(&journal, checkpoint(1, None));
     let old = Episode { state: State::Resolved, resolved: Some(Time::from_unix(1_780_000_000)), ..episode };
     journal.store(old).unwrap();
     drop(journal);
@@ -371,6 +372,26 @@ fn what_is_old_is_removed_and_the_file_shrinks() {
     journal = test.writer();
     assert!(journal.reader().history(9).unwrap().0.is_empty());
     assert_eq!(journal.reader().next_id().unwrap(), 2, "its id does not come again");
+}
+
+#[test]
+fn old_events_that_no_checkpoint_contains_stay() {
+    let test = test_journal();
+    let journal = test.writer();
+    let keep = retention::Retention::new(35, 35, 400);
+    let later = Time::from_unix(1_780_000_000 + 90 * 86_400);
+    let kept = || {
+        let mut connection = schema::open(&test.path).unwrap();
+        while retention::remove_old(&mut connection, keep, later).unwrap() {}
+        all(journal.reader()).len()
+    };
+    journal.record(batch(0..20));
+    journal.flush().unwrap();
+    assert_eq!(kept(), 20);
+    record_checkpoint(&journal, checkpoint(1, None));
+    journal.record(batch(20..50));
+    journal.flush().unwrap();
+    assert_eq!(kept(), 30);
 }
 
 #[test]

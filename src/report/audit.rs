@@ -262,8 +262,9 @@ impl Audit {
     /// What else of the work changes from day to day with what customers feel.
     fn beside(&self) -> DocumentSection {
         let is_felt = |kpi: &KpiId| kpi.def().role() == KpiRole::Customer && kpi.def().better != Better::Neutral;
-        // A number of contacts goes with every rate of which it is a part: of the numbers, only what came is looked at.
-        let compared = kpis().into_iter().filter(|kpi| kpi.def().sampled || *kpi == KpiId::Offered);
+        // A sum goes with every rate of which it is a part: of the sums, only what came is looked at.
+        let is_mean = |kpi: &KpiId| kpi.def().sampled && *kpi != KpiId::Cost;
+        let compared = kpis().into_iter().filter(|kpi| is_mean(kpi) || *kpi == KpiId::Offered);
         let (felt, others): (Vec<KpiId>, Vec<KpiId>) = compared.partition(is_felt);
         let series: BTreeMap<KpiId, BTreeMap<Time, f64>> =
             felt.iter().chain(&others).map(|kpi| (*kpi, self.without_weekdays(*kpi))).collect();

@@ -172,6 +172,29 @@ fn nothing_is_lost_or_doubled_by_kill_9() {
     assert!(same(&reported(&floor, &[]), &expected));
 }
 
+/// A source may tell of days that are older than the events that are kept.
+#[test]
+fn old_days_survive_kill_9() {
+    const DAYS: [i64; 4] = [90, 60, 40, 20];
+    let floor = Floor::new("");
+    for days in DAYS {
+        let at = (now() - chrono::Duration::days(days)).timestamp();
+        let joined = format!("{at}|{days}.1|sales|NONE|ENTERQUEUE||100\n");
+        floor.append("queue_log", &format!("{joined}{}|{days}.1|sales|NONE|ABANDON|1|1|30\n", at + 30));
+    }
+    let from = (now() - chrono::Duration::days(100)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    for _ in 0..3 {
+        let board = floor.open();
+        board.wait_for("H help");
+        // Old rows are removed whenever nothing is to be written.
+        thread::sleep(Duration::from_secs(1));
+        board.kill();
+        let output = plain(&floor, &["report", "--from", &from, "--by", "queue", "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["rows"][0]["kpis"]["offered"]["value"].as_f64(), Some(4.0), "{report}");
+    }
+}
+
 /// A floor where an alert fires at once.
 fn busy() -> (Floor, Board) {
     let floor = Floor::new("");

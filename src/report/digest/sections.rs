@@ -190,6 +190,8 @@ impl Digest {
         let beyond = count_change((before, days_before), (now, days_now)).is_some();
         let change = if before > 0.0 {
             let percent = 100.0 * (now / days_now / (before / days_before) - 1.0);
+            // No "-0 %".
+            let percent = if percent.abs() < 0.5 { 0.0 } else { percent };
             format!("{}{}", if percent > 0.0 { "+" } else { "" }, language::percent(percent, 0))
         } else {
             text!("digest-new").to_owned()
