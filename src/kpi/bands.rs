@@ -91,7 +91,8 @@ impl Bands {
             _ => false,
         };
         if better == Better::Band {
-            let outside = self.low.is_some_and(|low| value < low) || self.high.is_some_and(|high| value > high);
+            let (least, most) = (figure.low.unwrap_or(value), figure.high.unwrap_or(value));
+            let outside = self.low.is_some_and(|low| most < low) || self.high.is_some_and(|high| least > high);
             return if outside { Verdict::Warning } else { Verdict::Good };
         }
         if past(self.critical) {
@@ -110,6 +111,18 @@ mod tests {
 
     fn figure(value: f64, n: u64) -> Figure {
         Figure { value: Some(value), n, ..Figure::default() }
+    }
+
+    #[test]
+    fn occupancy_of_few_contacts_is_outside_its_band_only_if_that_is_certain() {
+        let band = Bands::between(75.0, 88.0);
+        let occupancy = |busy: f64, n| Figure::ratio(100.0, busy, 100.0, n, "none").with_busy_interval();
+        let verdict = |busy, n| band.verdict(Better::Band, &occupancy(busy, n), 10, true);
+        // 92 % of 12 contacts: ± 1.96 · 0.92 · 0.08 · √(2 ÷ 12) = 5.9 points.
+        assert_eq!((verdict(92.0, 12), verdict(95.0, 12)), (Verdict::Good, Verdict::Warning));
+        assert!((occupancy(92.0, 12).low.unwrap() - 86.11).abs() < 0.01);
+        assert_eq!((verdict(92.0, 30), verdict(60.0, 12)), (Verdict::Warning, Verdict::Good));
+        assert_eq!((verdict(92.0, 9), verdict(20.0, 29)), (Verdict::FewSamples, Verdict::Warning));
     }
 
     #[test]

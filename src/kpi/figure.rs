@@ -147,6 +147,18 @@ impl Figure {
         figure
     }
 
+    /// The same of the percentage of time that is busy, with its 95 % interval where few contacts are behind it. Busy and free
+    /// times that alternate at random and are exponential make the variance of a busy share ρ over n contacts
+    /// 2ρ²(1 − ρ)² ÷ n.
+    #[must_use]
+    pub fn with_busy_interval(self) -> Self {
+        let n = i64::try_from(self.n).unwrap_or(i64::MAX);
+        let (Some(value), 1..MIN_CERTAIN_SAMPLES) = (self.value, n) else { return self };
+        let share = value / 100.0;
+        let by = 196.0 * share * (1.0 - share) * (2.0 / float(n)).sqrt();
+        Self { low: Some((value - by).max(0.0)), high: Some((value + by).min(100.0)), ..self }
+    }
+
     /// The same with a note on what it leaves out.
     #[must_use]
     pub fn with_note(self, note: Text) -> Self {

@@ -299,7 +299,8 @@ pub(super) fn occupancy(r: &KpiInputs<'_>) -> Figure {
         return Figure::unknown("no source says when agents are available");
     }
     let busy = seconds(r.tally.talk + r.tally.hold + r.tally.acw);
-    Figure::ratio(100.0, busy, busy + times.available.as_secs_f64(), r.tally.handled, "no staffed time in this window")
+    let staffed = busy + times.available.as_secs_f64();
+    Figure::ratio(100.0, busy, staffed, r.tally.handled, "no staffed time in this window").with_busy_interval()
 }
 
 pub(super) fn transfer_rate(r: &KpiInputs<'_>) -> Figure {

@@ -265,7 +265,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
             questions.push(Question::Figures(made_of_before(ui, board, slice, *kpi, *window, *episode)));
             questions.push(Question::Figures(half_hours(ui, slice, *kpi)));
             if matches!(kpi, KpiId::ServiceLevel | KpiId::AbandonmentRate | KpiId::Asa) {
-                questions.push(Question::Figures(patience(ui, slice, (*window).max(Window::Today))));
+                questions.push(Question::Figures(patience(ui, slice, (*window).max(Window::D7))));
             }
             questions.extend(beside::questions(ui, board, slice, *kpi, *window).into_iter().map(Question::Figures));
         }

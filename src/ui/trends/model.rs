@@ -92,7 +92,7 @@ impl<'a> TrendModel<'a> {
                 own: row,
                 staffed: None,
                 before: before.filter_map(|(_, rows)| rows.get(&slot).copied()).collect(),
-                expected: median(usual.collect()),
+                expected: expected_of(usual.collect()),
             }
         };
         let first = own.iter().filter(|(_, (row, _))| row.is_some()).map(|(start, _)| axis.slot(*start, 0)).min();
@@ -199,6 +199,13 @@ fn figure(row: &AnswerRow, kpi: KpiId) -> Option<&Figure> {
 #[must_use]
 pub fn is_many(arrivals: f64, expected: f64) -> bool {
     arrivals > MANY_ARRIVALS * expected && arrivals - expected >= 2.5 * (expected + 1.0).sqrt()
+}
+
+/// What is expected of a step, from what came in it on the last four same weekdays, as far as that is known: the median, which
+/// one odd day does not move. `None` where nothing is known.
+#[must_use]
+pub fn expected_of(weeks: Vec<f64>) -> Option<f64> {
+    median(weeks)
 }
 
 /// The median; the mean of the two in the middle where their number is even.

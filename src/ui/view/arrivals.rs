@@ -15,6 +15,7 @@ use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::queries;
 use crate::ui::theme::Tone;
+use crate::ui::trends::model::expected_of;
 use crate::ui::widget::{panel, trend};
 
 /// Draw the panel for a slice: the page's own, or the selected one.
@@ -54,7 +55,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     }
 }
 
-/// What came in each step on this weekday of earlier weeks, in the mean; `None` where nothing is kept of them.
+/// What was expected in each step: see [`expected_of`]. Before its first contact, nothing is known of a day; after that, a
+/// step without contacts had none.
 fn expected(ctx: Ctx<'_>, of: &Slice, bins: &[Bin<'_>]) -> Vec<Option<f64>> {
     let today = ctx.board.calendar.day_start(ctx.board.at, 0);
     let weeks = (1..=queries::WEEKS).filter_map(|week| {
@@ -62,15 +64,16 @@ fn expected(ctx: Ctx<'_>, of: &Slice, bins: &[Bin<'_>]) -> Vec<Option<f64>> {
         let value =
             |row: &AnswerRow| Some((row.start?.since(figures.answer.from), figures.of(row, KpiId::Offered)?.value?));
         let day: FxHashMap<Span, f64> = figures.rows(None).iter().filter_map(value).collect();
-        (!day.is_empty()).then_some(day)
+        let begins = day.keys().min().copied()?;
+        Some((begins, day))
     });
     let weeks: Vec<_> = weeks.collect();
-    let mean = |bin: &Bin<'_>| {
+    let of_step = |bin: &Bin<'_>| {
         let at = bin.start.since(today);
-        let sum: f64 = weeks.iter().filter_map(|day| day.get(&at)).sum();
-        (at >= Span::ZERO && !weeks.is_empty()).then(|| sum / format::float(i64::try_from(weeks.len()).unwrap_or(1)))
+        let known = weeks.iter().filter(|(begins, _)| at >= *begins);
+        expected_of(known.map(|(_, day)| day.get(&at).copied().unwrap_or_default()).collect())
     };
-    bins.iter().map(mean).collect()
+    bins.iter().map(of_step).collect()
 }
 
 /// Draw the scale, the bars, and below each bar its time and service level.

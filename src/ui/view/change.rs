@@ -5,11 +5,11 @@ use super::Ctx;
 use crate::kpi::{Dim, KpiId, Slice};
 use crate::language::{self, text};
 use crate::ui::answers::Figures;
-use crate::ui::format::float;
 use crate::ui::glyphs;
 use crate::ui::grid::{SortKey, TableCell};
 use crate::ui::queries::{self, WEEKS};
 use crate::ui::theme::Tone;
+use crate::ui::trends::model::expected_of;
 
 /// The answers for all values of a dimension.
 pub struct ArrivalChanges<'a> {
@@ -47,11 +47,9 @@ impl<'a> ArrivalChanges<'a> {
     /// The change of one value.
     #[must_use]
     pub fn of(&self, value: &str) -> ArrivalChange {
-        let weeks = self.weeks.iter().map(|week| count(week, Some(value))).sum::<f64>();
-        let usual = match self.weeks.len() {
-            0 => self.before.map(|(before, hours)| count(before, Some(value)) / hours),
-            n => Some(weeks / float(i64::try_from(n).unwrap_or(1))),
-        };
+        let weeks = self.weeks.iter().map(|week| count(week, Some(value)));
+        let of_today = || self.before.map(|(before, hours)| count(before, Some(value)) / hours);
+        let usual = expected_of(weeks.collect()).or_else(of_today);
         ArrivalChange { hour: self.hour.map(|hour| count(hour, Some(value))), usual }
     }
 

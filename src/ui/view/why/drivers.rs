@@ -30,7 +30,7 @@ pub(super) fn of(
     let formula = ctx.board.rules.formula;
     let percent = if kpi.unit == Unit::Percent { 100.0 } else { 1.0 };
     let read = |state: &SteadyState| modelled(kpi.id, formula, threshold_s, state).map(|value| percent * value);
-    let patience = ctx.answers.figures(queries::patience(ctx.ui, slice, window.max(Window::Today)))?;
+    let patience = ctx.answers.figures(queries::patience(ctx.ui, slice, window.max(Window::D7)))?;
     let patience_s = patience.total(KpiId::Patience)?.value?;
     let driven = |figures: &Figures| -> Option<DrivenFigure> {
         let answer = &figures.answer;
