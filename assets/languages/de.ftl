@@ -534,7 +534,7 @@ driver-mix-queue = andere Mischung der Warteschlangen
 driver-mix-intent = andere Mischung der Anliegen
 driver-mix-agent = andere Mischung der Agenten
 driver-rest = der Rest: Spitzen, Vorrang, wer wen bedient
-driver-rest-agents = der Rest: Agenten bei der Arbeit (je Warteschlange unbekannt), Spitzen, Vorrang
+driver-rest-agents = der Rest: Agenten (je Schlange unbekannt), Spitzen
 driver-model = nach dem Modell Erlang A, bei einer Geduld von { $patience }
 
 ## Alerts

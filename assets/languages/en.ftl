@@ -535,7 +535,7 @@ driver-mix-queue = another mix of queues
 driver-mix-intent = another mix of intents
 driver-mix-agent = another mix of agents
 driver-rest = the rest: peaks, priorities, who serves whom
-driver-rest-agents = the rest: agents at work (not told by queue), peaks, priorities
+driver-rest-agents = the rest: agents (not told by queue), peaks, priorities
 driver-model = as the model Erlang A has it, with a patience of { $patience }
 
 ## Alerts
