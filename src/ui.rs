@@ -295,8 +295,7 @@ impl App {
 
     /// Handle one input. Returns whether to quit.
     fn input(&mut self, input: &UserInput) -> Result<bool, Error> {
-        if let UserInput::Background { light } = *input {
-            self.dirty |= light != std::mem::replace(&mut self.light, light);
+        if self.terminal_says(input) {
             return Ok(false);
         }
         let verdict = matches!(input, UserInput::Alone | UserInput::NotAlone);

@@ -46,7 +46,10 @@ impl Ui {
             }
             // Mouse reports that were not requested are left from an earlier program.
             UserInput::Mouse(event) if self.mouse => self.mouse(event, board, drawn),
-            UserInput::Mouse(_) | UserInput::Background { .. } => {}
+            UserInput::Mouse(_)
+            | UserInput::Background { .. }
+            | UserInput::TrueColour
+            | UserInput::SynchronizedOutput => {}
             UserInput::Paste(text) => self.paste(text),
         }
         None

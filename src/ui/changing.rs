@@ -1,7 +1,8 @@
-//! What of the configuration the screen takes over, also while it is shown.
+//! What the screen takes over of the configuration, and of what the terminal says of itself, also while it is shown.
 
 use super::action::{Action, KeyError, Keymap};
 use super::glyphs::GlyphSet;
+use super::input::UserInput;
 use super::settings::KeyLock;
 use super::theme::{Depth, Tone};
 use super::{App, Error, Settings};
@@ -36,6 +37,21 @@ pub(super) fn keymap(settings: &Settings) -> Result<Keymap, KeyError> {
 }
 
 impl App {
+    /// Take in what the terminal says of itself; returns whether the input is that.
+    pub(super) fn terminal_says(&mut self, input: &UserInput) -> bool {
+        match *input {
+            UserInput::Background { light } => self.dirty |= light != std::mem::replace(&mut self.light, light),
+            UserInput::SynchronizedOutput => self.screen.synchronize(),
+            // SSH does not pass on more than 256 of them. Fewer colours, or a number in the configuration, are a wish.
+            UserInput::TrueColour if self.settings.colours.is_none() && self.depth == Depth::Many => {
+                (self.depth, self.dirty) = (Depth::True, true);
+            }
+            UserInput::TrueColour => {}
+            _ => return false,
+        }
+        true
+    }
+
     /// Take over other settings. What was chosen by keys stays, unless the settings say something new about it.
     pub(super) fn change(&mut self, change: ScreenChange) -> Result<(), Error> {
         self.dirty = true;
@@ -51,7 +67,11 @@ impl App {
         }
         // The configuration has been checked, so its keys are sound.
         self.keymap = keymap(new)?;
-        (self.depth, self.glyphs) = (new.colours.unwrap_or_else(Depth::detect), GlyphSet::of(new.ascii));
+        // What the terminal answered about its colours still holds.
+        if new.colours != before.colours {
+            self.depth = new.colours.unwrap_or_else(Depth::detect);
+        }
+        self.glyphs = GlyphSet::of(new.ascii);
         self.ui.themes.clone_from(&new.themes);
         if new.theme != before.theme {
             self.ui.palette = new.theme;

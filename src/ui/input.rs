@@ -56,6 +56,10 @@ pub enum UserInput {
         /// Whether dark text is read on it more easily than light text.
         light: bool,
     },
+    /// The terminal's answer to `DECRQSS`: it keeps a 24-bit colour as it was set.
+    TrueColour,
+    /// The terminal's answer to `DECRQM`: it knows synchronized output.
+    SynchronizedOutput,
 }
 
 /// What the bytes so far are the beginning of.
@@ -359,6 +363,11 @@ impl Decoder {
                     None => self.sequence(None, now, out),
                 },
                 _ if self.bytes.len() > MAX_SEQUENCE_BYTES => self.sequence(None, now, out),
+                _ if byte == b'y' => {
+                    let known = sequence::knows_synchronized_output(&self.bytes);
+                    self.sequence(None, now, out);
+                    out.extend(known.then_some(UserInput::SynchronizedOutput));
+                }
                 _ => self.sequence(sequence::csi(&self.bytes, byte), now, out),
             },
             _ => self.give_up(byte, now, out),
@@ -391,9 +400,10 @@ impl Decoder {
 
     /// A string of the terminal is complete: the answer to a query, or nothing that is of use here.
     fn string(&mut self, now: Instant, out: &mut Vec<UserInput>) {
-        let light = sequence::is_light_background(&self.bytes);
+        let light = sequence::is_light_background(&self.bytes).map(|light| UserInput::Background { light });
+        let colours = sequence::keeps_colour(&self.bytes).then_some(UserInput::TrueColour);
         self.sequence(None, now, out);
-        out.extend(light.map(|light| UserInput::Background { light }));
+        out.extend(light.or(colours));
     }
 
     /// A character of several bytes is complete.

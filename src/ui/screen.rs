@@ -42,8 +42,9 @@ const STOPPING: Duration = Duration::from_millis(50);
 /// motion, which is not needed here.
 const ENABLE_MOUSE: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
 
-/// Asks for the terminal's background (`OSC 11`). The answer is an input like any other; nothing waits for it.
-const ASK_BACKGROUND: Print<&str> = Print("\x1b]11;?\x1b\\");
+/// Asks for the terminal's background (`OSC 11`), whether it knows synchronized output (`DECRQM`), and whether it keeps
+/// an unusual 24-bit colour when that is set (`DECRQSS`). The answers are inputs like any other; nothing waits for them.
+const QUESTIONS: Print<&str> = Print("\x1b]11;?\x1b\\\x1b[?2026$p\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m");
 
 /// Collects a frame, which is then written at once, or not at all.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +67,10 @@ pub struct Screen {
     /// `None` once the terminal is closed: nothing must be written to it any more.
     terminal: Option<Terminal<CrosstermBackend<FrameOut>>>,
     mouse: bool,
-    /// Whether to ask for the background when the terminal is taken over.
-    asks_background: bool,
+    /// Whether to ask the terminal what it can do when it is taken over.
+    asks: bool,
+    /// Whether it knows synchronized output.
+    synchronized: bool,
     /// The frame that is being drawn.
     frame: FrameOut,
     /// What was written last.
@@ -88,7 +91,7 @@ fn is_drawable(size: Size) -> bool {
 }
 
 impl Screen {
-    /// Take over the terminal. `colours` says whether it has any; if so, it is asked for its background.
+    /// Take over the terminal. `colours` says whether it has any; if so, it is asked for its background and how it takes them.
     ///
     /// # Errors
     /// If standard output is not a terminal, or raw mode cannot be set.
@@ -106,18 +109,18 @@ impl Screen {
         // crossterm writes broken sequences under NO_COLOR; the themes omit colours themselves.
         crossterm::style::force_color_output(true);
         // The Linux console knows no query, and older ones print it.
-        let asks_background = colours && std::env::var("TERM").is_ok_and(|term| term != "linux");
-        take_over(mouse, asks_background)?;
+        let asks = colours && std::env::var("TERM").is_ok_and(|term| term != "linux");
+        take_over(mouse, asks)?;
         let frame = FrameOut::default();
         let terminal = Terminal::new(CrosstermBackend::new(frame.clone()));
         let mut screen =
-            Self { terminal: None, mouse, asks_background, frame, last: Vec::new(), pace: Pace::default() };
+            Self { terminal: None, mouse, asks, synchronized: false, frame, last: Vec::new(), pace: Pace::default() };
         screen.terminal = Some(terminal?);
         screen.clear()?;
         Ok(screen)
     }
 
-    /// Draw a frame. Terminals with synchronized output show it at once or not at all. Nothing is drawn while the terminal
+    /// Draw a frame. Terminals that said that they know synchronized output show it at once or not at all. Nothing is drawn while the terminal
     /// claims to be larger than any is.
     ///
     /// # Errors
@@ -127,12 +130,21 @@ impl Screen {
         if !is_drawable(terminal.size()?) {
             return Ok(());
         }
+        if !self.synchronized {
+            terminal.draw(view)?;
+            return self.send();
+        }
         queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = terminal.draw(view).map(|_| ());
         // The end of the update is sent even if drawing failed.
         let ended = queue!(terminal.backend_mut(), EndSynchronizedUpdate);
         drawn.and(ended)?;
         self.send()
+    }
+
+    /// Have the terminal show each frame at once, which it said that it can.
+    pub const fn synchronize(&mut self) {
+        self.synchronized = true;
     }
 
     /// Write what was collected. Frames are differences, so one that is the same as the last one changes nothing; it is
@@ -242,7 +254,7 @@ impl Screen {
     /// # Errors
     /// If the terminal cannot be taken over.
     pub fn resume(&mut self) -> io::Result<()> {
-        take_over(self.mouse, self.asks_background)?;
+        take_over(self.mouse, self.asks)?;
         self.clear()
     }
 
@@ -260,7 +272,7 @@ impl Drop for Screen {
     }
 }
 
-fn take_over(mouse: bool, asks_background: bool) -> io::Result<()> {
+fn take_over(mouse: bool, asks: bool) -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
     let mut out = io::stdout();
@@ -268,8 +280,8 @@ fn take_over(mouse: bool, asks_background: bool) -> io::Result<()> {
     if mouse {
         execute!(out, ENABLE_MOUSE)?;
     }
-    if asks_background {
-        execute!(out, ASK_BACKGROUND)?;
+    if asks {
+        execute!(out, QUESTIONS)?;
     }
     Ok(())
 }

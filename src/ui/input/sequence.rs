@@ -1,4 +1,4 @@
-//! The meaning of the terminal's control sequences, as far as they are keys or mouse reports.
+//! The meaning of the terminal's control sequences, as far as they are keys, mouse reports or awaited answers.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
@@ -23,6 +23,22 @@ pub(super) fn is_light_background(string: &[u8]) -> Option<bool> {
     });
     let (red, green, blue) = (parts.next()??, parts.next()??, parts.next()??);
     parts.next().is_none().then_some(0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179)
+}
+
+/// The ground that `Screen` sets before it asks for the rendition: a colour that no palette has.
+const UNUSUAL_COLOUR: [&str; 5] = ["48", "2", "1", "2", "3"];
+
+/// Whether a string is the answer to `DECRQSS` for the rendition, and has [`UNUSUAL_COLOUR`]. Terminals separate its
+/// numbers by `;` or `:`, and some have an empty place for the colour space. One with fewer colours names the nearest it has.
+pub(super) fn keeps_colour(string: &[u8]) -> bool {
+    let text = std::str::from_utf8(string).ok().and_then(|text| text.strip_prefix("1$r")?.strip_suffix('m'));
+    let numbers: Vec<&str> = text.unwrap_or_default().split([';', ':']).filter(|number| !number.is_empty()).collect();
+    numbers.windows(UNUSUAL_COLOUR.len()).any(|numbers| numbers == UNUSUAL_COLOUR)
+}
+
+/// Whether the parameters of an answer to `DECRQM` say that mode 2026 can be set (1: it is, 2: it is not at present).
+pub(super) fn knows_synchronized_output(parameters: &[u8]) -> bool {
+    matches!(parameters, b"?2026;1$" | b"?2026;2$")
 }
 
 /// The key of `ESC [`, parameters and a final byte. A sequence that is not a key of xterm, rxvt or the Linux console is

@@ -40,6 +40,8 @@ fn said(arrivals: &[Arrival<'_>], mouse: bool) -> String {
             UserInput::NotAlone => {}
             UserInput::Mouse(event) => words.push(format!("{:?}@{},{}", event.kind, event.column, event.row)),
             UserInput::Paste(text) => words.push(format!("paste({text})")),
+            UserInput::TrueColour => words.push("true colour".to_owned()),
+            UserInput::SynchronizedOutput => words.push("synchronized".to_owned()),
             UserInput::Background { light } => words.push(if light { "light" } else { "dark" }.to_owned()),
         }
     }
@@ -63,6 +65,15 @@ fn name(key: &KeyEvent) -> String {
 
 /// Cases: the arrivals, and the inputs in words.
 const CASES: &[(&[Arrival<'_>], &str)] = &[
+    // Answers of terminals.
+    (&[(100, b"\x1bP1$r0;48:2::1:2:3m\x1b\\")], "true colour"),
+    (&[(100, b"\x1bP1$r48;2;1;2;3m\x1b\\")], "true colour"),
+    (&[(100, b"\x1bP1$r0;48:2:1"), (40, b":2:3m\x1b\\")], "true colour"),
+    (&[(100, b"\x1bP1$r0;48:5:16m\x1b\\")], ""),
+    (&[(100, b"\x1bP0$r\x1b\\")], ""),
+    (&[(100, b"\x1b[?2026;2$y")], "synchronized"),
+    (&[(100, b"\x1b[?2026;0$y")], ""),
+    (&[(100, b"\x1b[?2026;4$y")], ""),
     // Keys, alone and not.
     (&[(100, b"a")], "a!"),
     (&[(0, b"a")], "a"),
@@ -121,7 +132,7 @@ const CASES: &[(&[Arrival<'_>], &str)] = &[
     (&[(100, b"\x1bP>|XTerm(388)\x1b\\")], ""),
     (&[(100, b"\x1b_Ga=A\x1b\\\x1b^a\x1b\\\x1bXa\x1b\\\x90a\x9c")], ""),
     (&[(100, b"\x1b[?62;22c\x1b[>41;388;0c\x1b[0n\x1b[12;40R\x1b[?997;1n\x1b[4;900;1600t")], ""),
-    (&[(100, b"\x1b[?1u\x1b[97u\x1b[97;1:1u\x1b[27;5;99~\x1b[I\x1b[O\x1b[?2026;2$y")], ""),
+    (&[(100, b"\x1b[?1u\x1b[97u\x1b[97;1:1u\x1b[27;5;99~\x1b[I\x1b[O\x1b[?2026;2$y")], "synchronized"),
     (&[(100, b"\x1b[?62;"), (40, b"22c"), (10, b"a")], "a"),
     (&[(100, b"\x1b[?62;22c"), (30, b"a")], "a!"),
     (&[(100, b"\x1b]0;never ended"), (600, b"a")], "a!"),
