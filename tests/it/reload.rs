@@ -101,6 +101,28 @@ fn a_floor_in_plain_lines_takes_over_every_change() {
 }
 
 #[test]
+fn a_wall_takes_over_its_pages_and_goes_on_after_a_mistake() {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let wall = Board::run(floor.command(&["kiosk"]));
+    wall.wait_for("next page in");
+    let file = floor.path("config.toml");
+    let before = fs::read_to_string(&file).unwrap();
+    let with = |more: &str| {
+        fs::write(&file, format!("{before}\n[ui.kiosk]\n{more}\n")).unwrap();
+        kill_process(wall.pid(), Signal::HUP).unwrap();
+    };
+    with("pages = [\"now\"]");
+    wall.wait_without("next page in");
+    with("pages = [\"now\", \"agents\"]");
+    wall.wait_for("next page in");
+    with("pages = [\"nwo\"]");
+    wall.wait_for("`ui.kiosk.pages` can't be `nwo`");
+    with("pages = [\"now\", \"agents\"]");
+    wall.wait_for("next page in");
+}
+
+#[test]
 fn targets_that_change_are_seen_on_the_boards_of_others() {
     let floor = Floor::new("");
     let socket = format!("[hub]\nsocket = \"{}\"\n", floor.path("floor.sock").display());
