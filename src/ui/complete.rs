@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHasher;
 
 use crate::alert::Episode;
-use crate::board::{AgentRow, QueueRow};
+use crate::board::{AgentRow, Mode, QueueRow};
 use crate::kpi::{Dim, Formula, Slice, Window};
 use crate::language::{self, text};
 use crate::text::Label;
@@ -217,7 +217,8 @@ fn best_fits<'a>(ctx: Ctx<'a>, text: &str) -> Vec<(Closeness, Candidate<'a>)> {
     let views = ctx.ui.views.iter().map(|(name, line)| Candidate::new(name.as_str(), Target::View(line)));
     best.offer_all(views);
     let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
-    best.offer_all(pages.into_iter());
+    let contacts = Candidate::new(Page::Contacts.name(), Target::Page("", Page::Contacts));
+    best.offer_all(pages.into_iter().chain([contacts]));
     best.offer_all(board.queues.iter().map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))));
     let intents = ctx.answers.figures(queries::known_intents(ctx.ui));
     let intents =
@@ -244,6 +245,14 @@ fn best_fits<'a>(ctx: Ctx<'a>, text: &str) -> Vec<(Closeness, Candidate<'a>)> {
     let settings = settings.chain(Palette::named(&ctx.ui.themes).map(|(name, _)| format!("theme {name}")));
     let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
     let settings = settings.chain(["annotate", "save"].map(str::to_owned));
+    // What only a replay, a simulated floor or saved views make possible.
+    let more: &[&str] = match board.mode {
+        Mode::Live => &[],
+        Mode::Simulated { .. } => &["speed"],
+        Mode::Replay { .. } => &["seek", "speed"],
+    };
+    let settings = settings.chain(more.iter().map(|word| (*word).to_owned()));
+    let settings = settings.chain(ctx.ui.views.keys().map(|name| format!("view {name}")));
     let settings = settings.chain(ctx.ui.views.keys().map(|name| format!("forget {name}")));
     best.offer_all(settings.map(|line| Candidate::new(line, Target::Setting)));
     best.list
