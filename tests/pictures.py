@@ -4,8 +4,8 @@
     tests/pictures.py [-o FOLDER] [--short] [--only WORD] [--scenario NAME] [PROGRAM]
 
 Runs PROGRAM (target/debug/floorwatch) in a pseudo-terminal on a simulated floor, presses the keys of each page, and writes
-what the terminal shows as PNG and text, with an index.html. --short takes a few in seconds; --only takes those whose name
-(`120x35 dark`, say) holds a word. Needs `pip install pyte pillow` and the fonts DejaVu Sans Mono.
+what the terminal shows as PNG and text, with an index.html, and the kiosk also as it is seen from afar. --short takes a few in
+seconds; --only takes those whose name (`120x35 dark`, say) holds a word. Needs `pip install pyte pillow` and the fonts DejaVu Sans Mono.
 """
 import argparse
 import fcntl
@@ -47,7 +47,8 @@ SCENARIOS = ["calm", "monday", "outage"]
 # Name: the keys that lead there from the page before.
 PAGES = [
     ("overview", "1"), ("why", "w"), ("figure", "<esc>?"), ("sources", "<esc>S"), ("help", "<esc>H"),
-    ("queue", "<esc>2"), ("intents", "3"), ("agents", "4"), ("agent", "<enter>"), ("alerts", "5"), ("trends", "6"),
+    ("queue", "<esc>2"), ("intents", "3"), ("agents", "4"), ("agent", "<enter>"), ("contacts", "1:contacts<enter>"),
+    ("alerts", "5"), ("trends", "6"),
     ("call-back", "1c"), ("live", "8"), ("prompt", "1:b"), ("snooze", "<esc>z"), ("kiosk", "<esc>7"),
 ]
 SHORT = {"overview", "why", "alerts", "kiosk"}
@@ -80,8 +81,8 @@ class Board:
                 return False
             if b"\x1b[c" in data:
                 os.write(self.fd, b"\x1b[?62;c")
-            # pyte knows no private sequences.
-            self.stream.feed(re.sub(rb"\x1b\[[>=<?][0-9;]*[a-zA-Z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)", b"", data))
+            # pyte knows neither private sequences nor strings.
+            self.stream.feed(re.sub(rb"\x1b\[[>=<?][0-9;]*\$?[a-zA-Z]|\x1b[]P][^\x07\x1b]*(\x07|\x1b\\)", b"", data))
         return True
 
     def go(self, keys):
@@ -160,6 +161,9 @@ def picture(screen, path, sixteen, own):
             if cell.underscore:
                 draw.line((box[0], box[3] - 1, box[2], box[3] - 1), fill=ink)
     image.save(path + ".png")
+    if path.endswith("kiosk"):
+        # What is seen of a wall from six metres has as many pixels as this on a desk.
+        image.resize((480, 480 * image.height // image.width), Image.Resampling.LANCZOS).save(path + "-from-afar.png")
     with open(path + ".txt", "w", encoding="utf-8") as out:
         out.write("\n".join(line.rstrip() for line in screen.display) + "\n")
 
