@@ -4,6 +4,8 @@
 //! reverse and underline.
 
 mod colours;
+#[cfg(test)]
+mod terminals;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
@@ -12,8 +14,8 @@ use termprofile::TermProfile;
 use crate::kpi::Verdict;
 use crate::language::text;
 use crate::text::Label;
-pub use colours::Colours;
 use colours::{BRIGHT, COLOUR_BLIND, DARK, HIGH_CONTRAST, LIGHT, nearest};
+pub use colours::{Colours, contrast, shown};
 
 /// How a piece of text is meant, whatever the palette.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub enum Tone {
     Text,
     /// Secondary: labels, ages, headings of columns.
     Muted,
-    /// Barely visible: rules and empty scales.
+    /// Barely visible: rules, empty scales and the dash of what is not known. No words.
     Faint,
     /// Emphasis among plain text.
     Strong,
@@ -312,7 +314,7 @@ fn plain(tone: Tone) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use super::colours::{contrast, shown};
+    use super::terminals::SIXTEEN;
     use super::*;
 
     #[test]
@@ -346,26 +348,6 @@ mod tests {
             other => panic!("{other}"),
         }
     }
-
-    /// xterm, VGA, GNOME, VS Code.
-    const SIXTEEN: [[u32; 16]; 4] = [
-        [
-            0, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f, 0xff_0000,
-            0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
-        ],
-        [
-            0, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa, 0x55_5555, 0xff_5555,
-            0x55_ff55, 0xff_ff55, 0x55_55ff, 0xff_55ff, 0x55_ffff, 0xff_ffff,
-        ],
-        [
-            0x17_1421, 0xc0_1c28, 0x26_a269, 0xa2_734c, 0x12_488b, 0xa3_47ba, 0x2a_a1b3, 0xd0_cfcc, 0x5e_5c64,
-            0xf6_6151, 0x33_da7a, 0xe9_ad0c, 0x2a_7bde, 0xc0_61cb, 0x33_c7de, 0xff_ffff,
-        ],
-        [
-            0, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5, 0x66_6666, 0xf1_4c4c,
-            0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xe5_e5e5,
-        ],
-    ];
 
     /// Every theme on dark and light backgrounds.
     fn themes() -> impl Iterator<Item = (Theme, Terminal)> {

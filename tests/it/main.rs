@@ -15,6 +15,7 @@ mod asterisk_faults;
 mod asterisk_live;
 mod cli;
 mod clock;
+mod contrast;
 mod docs;
 mod engine;
 mod engine_days;

@@ -124,8 +124,9 @@ pub(super) const HIGH_CONTRAST: Colours = Colours([
 /// The ink on the ground of what is critical, in every palette.
 pub(super) const BRIGHT: u32 = 0x00ff_ffff;
 
-/// The contrast of two colours, as WCAG defines it.
-pub(super) fn contrast(a: u32, b: u32) -> f64 {
+/// The contrast of two colours, as WCAG 2 defines it: from 1 to 21.
+#[must_use]
+pub fn contrast(a: u32, b: u32) -> f64 {
     (light(a) / light(b)).max(light(b) / light(a))
 }
 
@@ -148,8 +149,9 @@ fn in_256_colours(rgb: u32) -> u32 {
     shown(nearest(r, g, b))
 }
 
-/// The colour of an index from 16 on.
-pub(super) fn shown(index: u8) -> u32 {
+/// The colour of an index of a 256-colour terminal, from 16 on.
+#[must_use]
+pub fn shown(index: u8) -> u32 {
     let level = |n: u8| LEVELS.get(usize::from(n % 6)).copied().unwrap_or_default();
     if let 232.. = index {
         return u32::from(8 + 10 * (index - 232)) * 0x0001_0101;
