@@ -125,10 +125,13 @@ impl PlainContacts {
         Some(contact.contact())
     }
 
-    /// Drop the contacts that were counted and over before `at`, up to the first that was not.
+    /// Drop the contacts that were counted and over before `at`, so that what joins under their ids is another contact.
     pub(super) fn forget_before(&mut self, at: Time) {
         let is_over = |contact: &BriefContact| !contact.uncounted && contact.ended().is_some_and(|ended| ended < at);
-        while self.contacts.pop_front_if(|first| first.as_ref().is_none_or(is_over)).is_some() {
+        for contact in &mut self.contacts {
+            contact.take_if(|contact| is_over(contact));
+        }
+        while self.contacts.pop_front_if(|first| first.is_none()).is_some() {
             self.first += 1;
         }
     }

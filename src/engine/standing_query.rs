@@ -178,6 +178,11 @@ impl Engine {
     /// Make a plain contact one like the others, if it is one.
     pub(super) fn end_plain(&mut self, number: ContactNo) {
         if let Some(contact) = self.plain_contacts.take(number) {
+            // One that was counted is forgotten like the others, also if what made it one of them changes nothing.
+            let over = contact.ended().filter(|_| !contact.deferred);
+            if let (Some(query), Some(ended)) = (&mut self.standing_query, over) {
+                query.note_over(ended, number);
+            }
             self.contacts.put_back(number, contact);
         }
     }
