@@ -17,6 +17,7 @@ pub const MAX_AGENTS: u32 = 20_000;
 
 /// What comes to a queue.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the name")]
 pub struct Load {
     arrivals_per_s: f64,
     handling_s: f64,

@@ -101,7 +101,7 @@ fn capacity(work: f64, value: f64, model: impl Fn(f64) -> Option<f64>) -> Option
     let least = 1.0;
     let (few, many) = (model(least)?, model(most)?);
     let rises = many > few;
-    let is_enough = |found: f64| (found >= value) == rises || found == value;
+    let is_enough = |found: f64| if rises { found >= value } else { found <= value };
     let (mut low, mut high) = (least, most);
     if is_enough(few) {
         return Some(least);
@@ -118,7 +118,8 @@ fn capacity(work: f64, value: f64, model: impl Fn(f64) -> Option<f64>) -> Option
         }
     }
     let (few, many) = (model(low)?, model(high)?);
-    Some(if many == few { high } else { low + (value - few) / (many - few) })
+    let share = (value - few) / (many - few);
+    Some(if share.is_finite() { low + share } else { high })
 }
 
 /// A number of agents as an integer, which it is but for its type.
@@ -133,6 +134,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a figure may be undefined")]
     fn level(state: &SteadyState) -> Option<f64> {
         Some(100.0 * state.shares(20.0).answered_within)
     }

@@ -65,7 +65,9 @@ pub fn steady_state(load: Load, agents: u32) -> Option<SteadyState> {
         }
     }
     let norm = below + sum;
-    line.iter_mut().for_each(|weight| *weight /= norm);
+    for weight in &mut line {
+        *weight /= norm;
+    }
     Some(SteadyState { load, agents: n, line })
 }
 
@@ -189,6 +191,7 @@ mod tests {
     /// 20 s, the same without those who hung up by then, and with Erlang C. Computed by a program of their own, from the birth
     /// and death of states and the differential equations of the wait, and checked by simulation; as many digits as given.
     #[rustfmt::skip]
+    #[expect(clippy::type_complexity, reason = "a table")]
     const GRID: [(f64, f64, u32, f64, [f64; 7], Option<f64>); 14] = [
         (2880.0, 60.0, 50, 120.0, [0.4678, 0.0309, 3.71, 2.968, 0.9303, 0.9430, 0.9720], Some(0.6435)),
         (200.0, 180.0, 10, 60.0, [0.4234, 0.1575, 9.45, 0.525, 0.8425, 0.7180, 0.7953], None),
@@ -290,6 +293,7 @@ mod tests {
         while places.iter().sum::<f64>() > 1e-9 {
             // The midpoint rule: the derivatives at half a step.
             let change = |places: &[f64], by: f64| -> (Vec<f64>, f64, f64) {
+                #[expect(clippy::cast_precision_loss, reason = "a place in a line")]
                 let rate_at = |place: usize| n * rate + place as f64 * load.hang_ups_per_s;
                 let next = (0..places.len()).map(|i| {
                     let from_behind = places.get(i + 1).map_or(0.0, |p| p * rate_at(i + 1));

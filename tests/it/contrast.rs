@@ -14,8 +14,11 @@ use crate::support::board::{Board, Floor, noon};
 /// The least contrast of text and of large letters and badges in bold, by WCAG 2.
 const LEAST: f64 = 4.5;
 
-/// The terminals' own grounds and inks that are looked at on a dark and on a light one.
-const GROUNDS: [(&str, &[(u32, Option<u32>)]); 2] = [
+/// A terminal's own ground, and its own ink where that is not the one of its sixteen colours.
+type Own = (u32, Option<u32>);
+
+/// What a terminal answers about its ground, and which grounds and inks are looked at then.
+const GROUNDS: [(&str, &[Own]); 2] = [
     ("rgb:0000/0000/0000", &[(0, None), (0x17_1421, None), (0x1e_1e1e, None)]),
     ("rgb:ffff/ffff/ffff", &[(0xff_ffff, Some(0))]),
 ];

@@ -173,7 +173,7 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(La
         if x + cols(text.width()) >= area.right() {
             break;
         }
-        let tone = if count == 0 { Tone::Faint } else { tone(state) };
+        let tone = if count == 0 { Tone::Muted } else { tone(state) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
         x += cols(text.width()) + if narrow { 2 } else { 3 };
     }

@@ -40,7 +40,7 @@ impl<'a> WorkRow<'a> {
             |row, _| {
                 let unknown = row.item.customer.is_empty();
                 let known = TableCell::label(&row.item.customer, row.tone());
-                if unknown { TableCell::new(text!("work-not-known"), Tone::Faint) } else { known }
+                if unknown { TableCell::new(text!("work-not-known"), Tone::Muted) } else { known }
             },
         )
         .grow(5),

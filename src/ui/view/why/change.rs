@@ -101,7 +101,7 @@ pub(super) fn lines(
         let row = |(name, by): &(String, f64)| (format!("  {name:<widest$} {:>14}", amount(kpi, *by)), is_bad(*by));
         lines.extend(drivers.rows.iter().map(row));
         let patience = KpiId::Patience.def().shown_value(drivers.patience_s, 0);
-        lines.push((format!("  {}", text!("driver-model", patience = patience)), Tone::Faint));
+        lines.push((format!("  {}", text!("driver-model", patience = patience)), Tone::Muted));
         lines.push((language::keyed("why-each", dim.key()).to_owned(), Tone::Heading));
     }
     // What was not there and is not there is no part.
