@@ -189,9 +189,8 @@ impl Digest {
         }
         let beyond = count_change((before, days_before), (now, days_now)).is_some();
         let change = if before > 0.0 {
-            let percent = 100.0 * (now / days_now / (before / days_before) - 1.0);
-            // No "-0 %".
-            let percent = if percent.abs() < 0.5 { 0.0 } else { percent };
+            // Adding 0 makes 0 of -0.
+            let percent = (100.0 * (now / days_now / (before / days_before) - 1.0)).round() + 0.0;
             format!("{}{}", if percent > 0.0 { "+" } else { "" }, language::percent(percent, 0))
         } else {
             text!("digest-new").to_owned()
