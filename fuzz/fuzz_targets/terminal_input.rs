@@ -31,7 +31,10 @@ impl Checker {
                     assert!(self.pending);
                     self.pending = false;
                 }
-                UserInput::Mouse(_) | UserInput::Background { .. } => assert!(!self.pending),
+                UserInput::Mouse(_)
+                | UserInput::Background { .. }
+                | UserInput::TrueColour
+                | UserInput::SynchronizedOutput => assert!(!self.pending),
                 // A byte that is no UTF-8 becomes a character of three.
                 UserInput::Paste(text) => assert!(!self.pending && text.len() <= 3 * MAX_PASTE_BYTES),
             }

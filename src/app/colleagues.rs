@@ -20,6 +20,8 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 const MIN_LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// How long the floor takes to have its past on the list.
 const SETTLING_TIME: Duration = Duration::from_millis(1_500);
+/// On a slow machine some of it comes later: so often they look at it after that time again.
+const SETTLING_LOOKS: usize = 8;
 /// Call-backs that were due so long before the start have mostly been made by then.
 const MADE_BEFORE: Span = Span(45 * Span::MINUTE.0);
 /// No call-back waits for longer than about this: the floor is one where the list is worked.
@@ -42,12 +44,11 @@ pub(super) async fn work(handle: Handle, speed: f64, stop: CancellationToken) {
         tokio::time::sleep(SETTLING_TIME).await;
         // The floor may end at any moment, and then so does this.
         let _ = annotate(&handle, begun).await;
-        loop {
-            // On a slow machine, some of the past comes onto the list later.
+        for looks in 0_usize.. {
             if make_past_calls(&handle, begun).await.is_err() || look(&handle).await.is_err() {
                 return;
             }
-            tokio::time::sleep(interval).await;
+            tokio::time::sleep(if looks < SETTLING_LOOKS { SETTLING_TIME.min(interval) } else { interval }).await;
         }
     };
     stop.run_until_cancelled(working).await;
