@@ -12,6 +12,9 @@
 use super::erlang::{SteadyState, steady_state};
 use super::{Load, MAX_AGENTS};
 
+/// This share of the way from the best figure to that of a single agent is as good as the best one.
+const AS_GOOD_AS_BEST: f64 = 0.01;
+
 /// A time, as far as it drives a figure.
 #[derive(Clone, Copy, Debug)]
 pub struct DrivenFigure {
@@ -59,7 +62,13 @@ pub fn effects(
         let work = figure.arrivals_per_s * figure.handling_s;
         capacity(work, figure.value, |agents| model(figure.arrivals_per_s, figure.handling_s, agents))
     };
-    let (had, has) = (capacity(before)?, capacity(now)?);
+    // Where nobody waited, there may have been any larger number: nothing says that it was not the other time's.
+    let (had, has) = match (capacity(before)?, capacity(now)?) {
+        (Capacity::AtLeast(had), Capacity::AtLeast(has)) => (had.max(has), had.max(has)),
+        (Capacity::AtLeast(had), Capacity::Known(has)) => (had.max(has), has),
+        (Capacity::Known(had), Capacity::AtLeast(has)) => (had, has.max(had)),
+        (Capacity::Known(had), Capacity::Known(has)) => (had, has),
+    };
     let more_agents =
         before.agents.zip(now.agents).filter(|(was, is)| *was > 0.0 && *is > 0.0).map(|(was, is)| is / was);
     let more_else = has / (had * more_agents.unwrap_or(1.0));
@@ -94,20 +103,29 @@ pub fn effects(
     Some(DriverEffects { volume, handling, agents, rest })
 }
 
-/// The number of agents with which the model gives a value; that with the nearest one, where none does.
-fn capacity(work: f64, value: f64, model: impl Fn(f64) -> Option<f64>) -> Option<f64> {
+/// The number of agents with which the model gives a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Capacity {
+    /// That many; where even one agent is too many, one.
+    Known(f64),
+    /// The value is about the best there is, which so many give as well as more.
+    AtLeast(f64),
+}
+
+/// The capacity behind a value that was observed while there was so much work, in Erlangs.
+fn capacity(work: f64, value: f64, model: impl Fn(f64) -> Option<f64>) -> Option<Capacity> {
     // With so many, nobody waits.
     let most = (work + 10.0 * work.sqrt() + 10.0).ceil().min(f64::from(MAX_AGENTS - 1));
     let least = 1.0;
     let (few, many) = (model(least)?, model(most)?);
     let rises = many > few;
+    let as_good = many + (few - many) * AS_GOOD_AS_BEST;
+    let is_best = if rises { value > as_good } else { value < as_good };
+    let value = if is_best { as_good } else { value };
     let is_enough = |found: f64| if rises { found >= value } else { found <= value };
     let (mut low, mut high) = (least, most);
     if is_enough(few) {
-        return Some(least);
-    }
-    if !is_enough(many) {
-        return Some(most);
+        return Some(Capacity::Known(least));
     }
     while high - low > 1.0 {
         let middle = f64::midpoint(low, high).floor();
@@ -119,7 +137,8 @@ fn capacity(work: f64, value: f64, model: impl Fn(f64) -> Option<f64>) -> Option
     }
     let (few, many) = (model(low)?, model(high)?);
     let share = (value - few) / (many - few);
-    Some(if share.is_finite() { low + share } else { high })
+    let agents = if share.is_finite() { low + share } else { high };
+    Some(if is_best { Capacity::AtLeast(agents) } else { Capacity::Known(agents) })
 }
 
 /// A number of agents as an integer, which it is but for its type.
@@ -162,6 +181,21 @@ mod tests {
         let unknown = one(DrivenFigure { agents: None, ..fewer });
         assert_eq!(unknown.agents, None);
         close(unknown.rest, fewer.value - before.value);
+    }
+
+    #[test]
+    fn a_time_in_which_nobody_waited_says_nothing_of_the_capacity() {
+        // Only more came. Of few contacts, all may be answered in time by chance.
+        for (was, is) in [(22.0, 68.0), (220.0, 300.0)] {
+            let agents = if was < 100.0 { 5 } else { 20 };
+            let (before, now) = (modelled(was, 180.0, agents), modelled(is, 180.0, agents));
+            let before = DrivenFigure { value: 100.0, ..before };
+            let effects = effects(&before, &now, 180.0, level).unwrap();
+            assert!(
+                effects.volume < 0.8 * (now.value - 100.0) && effects.rest > 0.2 * (now.value - 100.0),
+                "{effects:?}"
+            );
+        }
     }
 
     #[test]
