@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Axis, EXPECTED_FROM, FIGURES, Slot};
 use crate::clock::Time;
+use crate::kpi::control::median;
 use crate::kpi::{AnswerRow, Figure, KpiId, Unit, Verdict};
 
 /// From this number of samples on, a share is drawn like any other value.
@@ -92,7 +93,7 @@ impl<'a> TrendModel<'a> {
                 own: row,
                 staffed: None,
                 before: before.filter_map(|(_, rows)| rows.get(&slot).copied()).collect(),
-                expected: expected_of(usual.collect()),
+                expected: expected_of(&usual.collect::<Vec<_>>()),
             }
         };
         let first = own.iter().filter(|(_, (row, _))| row.is_some()).map(|(start, _)| axis.slot(*start, 0)).min();
@@ -157,7 +158,7 @@ impl TrendStep<'_> {
     /// The value that it is compared with: the median of those of the days before.
     #[must_use]
     pub fn before(&self, kpi: KpiId) -> Option<f64> {
-        median(self.values_before(kpi).collect())
+        median(&self.values_before(kpi).collect::<Vec<_>>())
     }
 
     /// The lowest and the highest of the values that it is compared with.
@@ -204,18 +205,8 @@ pub fn is_many(arrivals: f64, expected: f64) -> bool {
 /// What is expected of a step, from what came in it on the last four same weekdays, as far as that is known: the median, which
 /// one odd day does not move. `None` where nothing is known.
 #[must_use]
-pub fn expected_of(weeks: Vec<f64>) -> Option<f64> {
+pub fn expected_of(weeks: &[f64]) -> Option<f64> {
     median(weeks)
-}
-
-/// The median; the mean of the two in the middle where their number is even.
-#[must_use]
-pub fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    let lower = if values.len().is_multiple_of(2) { values.get(middle.checked_sub(1)?)? } else { &upper };
-    Some(f64::midpoint(*lower, upper))
 }
 
 #[cfg(test)]

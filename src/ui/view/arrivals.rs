@@ -71,7 +71,7 @@ fn expected(ctx: Ctx<'_>, of: &Slice, bins: &[Bin<'_>]) -> Vec<Option<f64>> {
     let of_step = |bin: &Bin<'_>| {
         let at = bin.start.since(today);
         let known = weeks.iter().filter(|(begins, _)| at >= *begins);
-        expected_of(known.map(|(_, day)| day.get(&at).copied().unwrap_or_default()).collect())
+        expected_of(&known.map(|(_, day)| day.get(&at).copied().unwrap_or_default()).collect::<Vec<_>>())
     };
     bins.iter().map(of_step).collect()
 }

@@ -49,7 +49,7 @@ impl<'a> ArrivalChanges<'a> {
     pub fn of(&self, value: &str) -> ArrivalChange {
         let weeks = self.weeks.iter().map(|week| count(week, Some(value)));
         let of_today = || self.before.map(|(before, hours)| count(before, Some(value)) / hours);
-        let usual = expected_of(weeks.collect()).or_else(of_today);
+        let usual = expected_of(&weeks.collect::<Vec<_>>()).or_else(of_today);
         ArrivalChange { hour: self.hour.map(|hour| count(hour, Some(value))), usual }
     }
 

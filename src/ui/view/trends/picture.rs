@@ -4,13 +4,14 @@ use ratatui::layout::Rect;
 
 use crate::annotation::Annotation;
 use crate::clock::Time;
+use crate::kpi::control::median;
 use crate::kpi::{AnswerRow, Every, Figure, KpiId, Slice, Verdict, Window};
 use crate::language::{self, text};
 use crate::ui::answers::Figures;
 use crate::ui::format;
 use crate::ui::queries::trends as queries;
 use crate::ui::theme::Tone;
-use crate::ui::trends::model::{Earlier, TrendModel, median};
+use crate::ui::trends::model::{Earlier, TrendModel};
 use crate::ui::trends::{Axis, Comparison, EXPECTED_FROM};
 use crate::ui::view::{Ctx, series};
 use crate::ui::widget::trend;
@@ -109,7 +110,7 @@ impl<'a> TrendPicture<'a> {
         let model = &self.model;
         let known = if ui.trends.range == Window::Today { &model.known } else { &model.whole };
         let known = known.iter().filter(|days| self.compared_days().contains(days));
-        median(known.filter_map(value).collect())
+        median(&known.filter_map(value).collect::<Vec<_>>())
     }
 
     /// The time of a step: `15:30–16:00`, `Mon 2 Mar 15:00`, `Mon 2 Mar`.
